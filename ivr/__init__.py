@@ -1,0 +1,1 @@
+"""The IVR: flows, prompts and the FastAGI server. Knows nothing of campaigns and is usable alone."""
