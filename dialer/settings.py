@@ -1,0 +1,272 @@
+"""Settings, read once from the environment (`FAIRDIAL_*`) and one TOML file, then frozen.
+
+Precedence: environment, then `<NAME>_FILE` secrets, then the TOML file, then the defaults below. Nested names are
+joined by two underscores: `FAIRDIAL_AMI__SECRET`, `FAIRDIAL_TRUNKS__MAIN__ADDRESS`. The TOML file is the one named by
+`FAIRDIAL_CONFIG`, else `fairdial.toml` in the current folder, else `/etc/fairdial/fairdial.toml`.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from dialer.errors import Misconfigured
+
+CONFIG_PLACES = (Path("fairdial.toml"), Path("/etc/fairdial/fairdial.toml"))
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+
+
+def _no_control(value: str) -> str:
+    """Values end up in Asterisk's configuration and AMI headers: one line, and no comment or section marks."""
+    if re.search(r"[\x00-\x1f\x7f;\[\]]", value):
+        raise ValueError("must be one line without ';', '[' or ']'")
+    return value
+
+
+Line = Annotated[str, AfterValidator(_no_control)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AmiSection(Section):
+    host: Line = "127.0.0.1"
+    port: Port = 5038
+    username: Line = "fairdial"
+    secret: SecretStr = SecretStr("change-me")
+
+
+class AgiSection(Section):
+    """Where our FastAGI server listens; Asterisk must be able to reach it."""
+
+    host: Line = "127.0.0.1"
+    port: Port = 4573
+    most_sessions: int = Field(default=1000, ge=1)
+
+
+class HttpSection(Section):
+    host: Line = "127.0.0.1"
+    port: Port = 8080
+    public_url: Line | None = Field(default=None, description="the address people use, behind a proxy")
+
+
+class TrunkSection(Section):
+    """One way out to the telephone network."""
+
+    address: Line = Field(description="host or host:port of the carrier's SIP server")
+    codecs: tuple[Line, ...] = ("ulaw", "alaw")
+    transport: Literal["udp", "tcp"] = "udp"
+    username: Line | None = None
+    password: SecretStr | None = None
+    register_with_carrier: bool = Field(default=False, description="send REGISTER with username and password")
+    caller_id: Line = Field(description="E.164 number shown to the called person, e.g. +12025550100")
+    number_format: Literal["plus_e164", "e164", "national"] = Field(
+        default="plus_e164", description="+12025550123, 12025550123 or 2025550123"
+    )
+    prefix: Line = Field(default="", pattern=r"[0-9*#]{0,10}", description="dialled before the number")
+    calls_per_second: float = Field(default=5.0, gt=0, le=1000)
+    channels: int = Field(default=30, ge=1, le=10000)
+
+
+class PhoneSection(Section):
+    """A SIP account for an agent's phone, rendered into Asterisk's configuration."""
+
+    password: SecretStr
+    codecs: tuple[Line, ...] = ("ulaw", "alaw")
+
+
+class AsteriskSection(Section):
+    """What `fairdial asterisk render` writes into the configuration files; a running Asterisk keeps its own."""
+
+    system_name: Line = "fairdial"
+    sip_bind: Line = "127.0.0.1:5060"
+    http_bind: Line = "127.0.0.1:8088"
+    rtp_start: Port = 10000
+    rtp_end: Port = 19999
+    agi_url: Line | None = Field(default=None, description="default: the address of [agi]")
+    fallback_script: Line = "/usr/share/fairdial/fallback.py"
+
+
+class RecordingsSection(Section):
+    folder: Path = Field(
+        default=Path("/var/lib/fairdial/recordings"), description="the store, as this service sees it"
+    )
+    landing: Path = Field(
+        default=Path("/var/spool/asterisk/fairdial"),
+        description="where Asterisk writes, as this service sees it",
+    )
+    landing_in_asterisk: Path | None = Field(default=None, description="the same folder as Asterisk sees it")
+    workers: int = Field(default=1, ge=1, le=32, description="processes that work on finished recordings")
+
+
+class PromptsSection(Section):
+    folder: Path = Path("/usr/share/asterisk/sounds/fairdial")
+
+
+class LogSection(Section):
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["json", "console"] = "json"
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="FAIRDIAL_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        nested_model_default_partial_update=True,
+    )
+
+    database_url: SecretStr = SecretStr("postgresql://fairdial@127.0.0.1:5432/fairdial")
+    database_pool: int = Field(default=8, ge=2, le=100)
+    language: Literal["en", "zh"] = "en"
+    default_region: str = Field(
+        default="US", pattern=r"[A-Z]{2}", description="for numbers written without +country"
+    )
+    time_zone: str = Field(default="UTC", description="in which the operator is shown times")
+    ami: AmiSection = AmiSection()
+    agi: AgiSection = AgiSection()
+    http: HttpSection = HttpSection()
+    asterisk: AsteriskSection = AsteriskSection()
+    trunks: dict[str, TrunkSection] = Field(default_factory=dict)
+    phones: dict[str, PhoneSection] = Field(default_factory=dict)
+    recordings: RecordingsSection = RecordingsSection()
+    prompts: PromptsSection = PromptsSection()
+    log: LogSection = LogSection()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        sources: list[PydanticBaseSettingsSource] = [
+            init_settings,
+            _PlainEnvironment(settings_cls),
+            _SecretFiles(settings_cls),
+        ]
+        if (file := config_file(os.environ)) is not None:
+            sources.append(TomlConfigSettingsSource(settings_cls, toml_file=file))
+        return tuple(sources)
+
+
+class _PlainEnvironment(EnvSettingsSource):
+    """The environment without the `…_FILE` names, which belong to `_SecretFiles`."""
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        return {
+            name: value
+            for name, value in super()._load_env_vars().items()
+            if not name.lower().endswith("_file")
+        }
+
+
+class _SecretFiles(PydanticBaseSettingsSource):
+    """`FAIRDIAL_AMI__SECRET_FILE=/run/secrets/ami` reads the value of `FAIRDIAL_AMI__SECRET` from that file."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, path in os.environ.items():
+            if name.startswith("FAIRDIAL_") and name.endswith("_FILE"):
+                *parents, leaf = name.removeprefix("FAIRDIAL_").removesuffix("_FILE").lower().split("__")
+                _place(found, parents, leaf, _read_secret(name, path))
+        return found
+
+
+def _place(tree: dict[str, Any], parents: list[str], leaf: str, value: str) -> None:
+    for parent in parents:
+        tree = tree.setdefault(parent, {})
+    tree[leaf] = value
+
+
+def _read_secret(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as unreadable:
+        raise Misconfigured(f"{name}: cannot read {path}: {unreadable}") from unreadable
+
+
+def config_file(environment: Mapping[str, str]) -> Path | None:
+    """The TOML file in force. A file named by `FAIRDIAL_CONFIG` must exist."""
+    if named := environment.get("FAIRDIAL_CONFIG"):
+        if not Path(named).is_file():
+            raise Misconfigured(f"FAIRDIAL_CONFIG: there is no file {named}")
+        return Path(named)
+    return next((place for place in CONFIG_PLACES if place.is_file()), None)
+
+
+def load() -> Settings:
+    """The settings in force. Raises `Misconfigured` with one line for each thing that is wrong."""
+    try:
+        settings = Settings()
+    except ValidationError as wrong:
+        raise Misconfigured("\n".join(_complaint(error) for error in wrong.errors())) from None
+    except ValueError as broken:
+        raise Misconfigured(f"{config_file(os.environ)}: {broken}") from None
+    if complaints := inconsistencies(settings):
+        raise Misconfigured("\n".join(complaints))
+    return settings
+
+
+def _complaint(error: Mapping[str, Any]) -> str:
+    """The input itself is left out: it may be a secret."""
+    return f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"
+
+
+def inconsistencies(settings: Settings) -> list[str]:
+    """What single fields cannot see."""
+    wrong = [
+        f"{kind}.{name}: a name is 1 to 40 of a-z 0-9 _ - and begins with a letter or digit"
+        for kind, names in (("trunks", settings.trunks), ("phones", settings.phones))
+        for name in names
+        if not _NAME.fullmatch(name)
+    ]
+    for name, trunk in settings.trunks.items():
+        if trunk.register_with_carrier and not (trunk.username and trunk.password):
+            wrong.append(f"trunks.{name}: register_with_carrier needs username and password")
+        if not re.fullmatch(r"\+[1-9][0-9]{6,14}", trunk.caller_id):
+            wrong.append(f"trunks.{name}.caller_id: must be an E.164 number such as +12025550100")
+    if settings.asterisk.rtp_end <= settings.asterisk.rtp_start:
+        wrong.append("asterisk.rtp_end: must be above rtp_start")
+    return wrong
+
+
+def exposed(settings: Settings) -> list[str]:
+    """Ports that listen beyond this machine: worth a line in the log."""
+    listening = {"http": settings.http.host, "agi": settings.agi.host}
+    return [name for name, host in listening.items() if not _is_loopback(host)]
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def redacted(settings: Settings) -> dict[str, Any]:
+    """For people's eyes: every secret is replaced, a database URL keeps all but its password."""
+    shown = settings.model_dump(mode="json")
+    url = settings.database_url.get_secret_value()
+    shown["database_url"] = re.sub(r"(://[^:/@]*):[^@]*@", r"\1:**********@", url)
+    return shown
