@@ -1,0 +1,101 @@
+"""A campaign: what is dialled, when, how often, and what is said when nobody is free."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import time, timedelta
+from enum import StrEnum
+
+from dialer.domain.disposition import Disposition
+from dialer.domain.ids import CampaignId, TrunkName
+from dialer.domain.recycling import RetryRule, default_retry_rules
+
+
+class CampaignState(StrEnum):
+    DRAFT = "draft"
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPING = "stopping"  # no new dials, calls in progress are finished
+    STOPPED = "stopped"
+    FINISHED = "finished"  # every contact has its result
+
+
+class CampaignSignal(StrEnum):
+    START = "start"
+    PAUSE = "pause"
+    RESUME = "resume"
+    STOP = "stop"
+    DRAINED = "drained"
+    EXHAUSTED = "exhausted"
+
+
+_S, _G = CampaignState, CampaignSignal
+
+TRANSITIONS: Mapping[tuple[CampaignState, CampaignSignal], CampaignState] = {
+    (_S.DRAFT, _G.START): _S.RUNNING,
+    (_S.RUNNING, _G.PAUSE): _S.PAUSED,
+    (_S.RUNNING, _G.STOP): _S.STOPPING,
+    (_S.RUNNING, _G.EXHAUSTED): _S.FINISHED,
+    (_S.PAUSED, _G.RESUME): _S.RUNNING,
+    (_S.PAUSED, _G.STOP): _S.STOPPING,
+    (_S.STOPPING, _G.DRAINED): _S.STOPPED,
+    (_S.STOPPED, _G.START): _S.RUNNING,
+    (_S.FINISHED, _G.START): _S.RUNNING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CallingHours:
+    """Local time of the called party, half-open: at `end` no call may begin."""
+
+    start: time = time(8)
+    end: time = time(21)
+    weekdays: frozenset[int] = frozenset(range(7))  # Monday is 0
+
+    def __post_init__(self) -> None:
+        if self.start >= self.end:
+            raise ValueError("calling hours must begin before they end")
+        if not self.weekdays or not self.weekdays <= frozenset(range(7)):
+            raise ValueError("weekdays are numbers from 0 (Monday) to 6 (Sunday), at least one")
+
+
+# 16 CFR 310.4(b)(4)(ii): at least 15 seconds or four rings before an unanswered call is disconnected
+RING_MINIMUM = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignPlan:
+    """The settings of a campaign; changes take effect with the next decision.
+
+    `ring_for` counts from the first ringing indication. `answer_within` is the time an answered person may wait for
+    an agent before the call counts as abandoned (16 CFR 310.4(b)(4)(iii): two seconds).
+    """
+
+    name: str
+    trunk: TrunkName
+    caller_id: str | None = None  # None: the trunk's own
+    hours: CallingHours = field(default_factory=CallingHours)
+    ring_for: timedelta = timedelta(seconds=20)
+    answer_within: timedelta = timedelta(seconds=2)
+    abandoned_message: str = "fairdial/abandoned-en"
+    wrap_up: timedelta = timedelta(seconds=15)
+    most_lines: int | None = None
+    record: bool = True
+    most_attempts: int = 6
+    retry: Mapping[Disposition, RetryRule] = field(default_factory=default_retry_rules)
+
+    def __post_init__(self) -> None:
+        if self.ring_for < RING_MINIMUM:
+            raise ValueError(f"ring_for must be at least {RING_MINIMUM.seconds} s (16 CFR 310.4(b)(4)(ii))")
+        if self.ring_for > timedelta(seconds=120):
+            raise ValueError("ring_for must be at most 120 s")
+        if self.most_attempts < 1:
+            raise ValueError("most_attempts must be at least 1")
+        if self.wrap_up < timedelta(0) or self.answer_within <= timedelta(0):
+            raise ValueError("wrap_up and answer_within must be positive")
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    id: CampaignId
+    state: CampaignState
+    plan: CampaignPlan

@@ -1,0 +1,114 @@
+"""What telephony reports to the engine. Times are when we heard of it, aware UTC."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from dialer.domain.disposition import HangupCause
+from dialer.domain.ids import AgentId, AttemptId
+
+
+class LineSign(StrEnum):
+    """What was signalled on a line before answer."""
+
+    RINGING = "ringing"  # SIP 180, ISDN ALERTING
+    PROGRESS = "progress"  # SIP 183, in-band audio
+
+
+@dataclass(frozen=True, slots=True)
+class LineEvidence:
+    """The first source of evidence is SIP signalling; others may hear more on the same line."""
+
+    attempt: AttemptId
+    at: datetime
+    sign: LineSign
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnswered:
+    attempt: AttemptId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CallJoined:
+    """Caller and agent hear each other."""
+
+    attempt: AttemptId
+    agent: AgentId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CallLeftAgent:
+    """The agent's side is gone, the caller is still there and waits."""
+
+    attempt: AttemptId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MessageStarted:
+    attempt: AttemptId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded:
+    """`by_us` when we asked for the end, with the reason in `cause.text` kept from the network."""
+
+    attempt: AttemptId
+    at: datetime
+    cause: HangupCause
+    by_us: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeskUp:
+    """The agent's phone is connected and free."""
+
+    agent: AgentId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeskFree:
+    """A call has left the agent's phone, which is still connected."""
+
+    agent: AgentId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeskDown:
+    agent: AgentId
+    at: datetime
+    cause: HangupCause
+
+
+@dataclass(frozen=True, slots=True)
+class LinkUp:
+    """Telephony can be commanded. After an interruption everything on it must be reconciled first."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LinkLost:
+    at: datetime
+    because: str
+
+
+TelephonyEvent = (
+    LineEvidence
+    | CallAnswered
+    | CallJoined
+    | CallLeftAgent
+    | MessageStarted
+    | CallEnded
+    | DeskUp
+    | DeskFree
+    | DeskDown
+    | LinkUp
+    | LinkLost
+)

@@ -1,0 +1,92 @@
+"""What the engine needs of a telephony driver."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from dialer.compliance.gate import DialPermit
+from dialer.domain.events import TelephonyEvent
+from dialer.domain.ids import AgentId, AttemptId, TrunkName
+
+EventSink = Callable[[TelephonyEvent], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCall:
+    """A call found on the exchange. `agent` is whom it is bridged to."""
+
+    attempt: AttemptId
+    answered: bool
+    agent: AgentId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """Everything of ours that is alive on the exchange."""
+
+    calls: Sequence[LiveCall]
+    desks: Sequence[AgentId]
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptedCall:
+    """What a driver must know to look after a call it did not place itself."""
+
+    attempt: AttemptId
+    rang_at: datetime | None
+    answered: bool
+    ring_for: timedelta
+
+
+class Telephony(Protocol):
+    """Commands to the exchange. Events go to the sink the driver was made with, in order.
+
+    Every command raises `LinkDown` when it could not be sent or was not answered; what became of it is then unknown
+    until the next census.
+    """
+
+    @property
+    def link_up(self) -> bool: ...
+
+    @property
+    def problem(self) -> str | None:
+        """Why the link is down, for people."""
+        ...
+
+    @property
+    def trunks(self) -> Sequence[TrunkName]: ...
+
+    async def originate(self, permit: DialPermit, message: str) -> None:
+        """Dial. `message` is the prompt the callee hears should the service die after the answer.
+
+        Returns when the exchange took the order; a refusal arrives as `CallEnded`. An unanswered call is given up
+        `permit.ring_for` after its first ringing indication.
+        """
+        ...
+
+    async def join(self, attempt: AttemptId, agent: AgentId, record: bool) -> None:
+        """Bridge an answered call to the agent's connected phone, recording both sides when asked."""
+        ...
+
+    async def play_message(self, attempt: AttemptId, message: str) -> None:
+        """Play the prompt to an answered call, then hang up."""
+        ...
+
+    async def hang_up(self, attempt: AttemptId) -> None:
+        """End the call. An unanswered one is ended only when it has rung its minimum, whoever asks."""
+        ...
+
+    async def connect_desk(self, agent: AgentId, phone: str) -> None: ...
+
+    async def disconnect_desk(self, agent: AgentId) -> None: ...
+
+    async def census(self) -> Census: ...
+
+    def adopt(self, calls: Sequence[AdoptedCall]) -> None:
+        """Look after these calls of an earlier life from now on."""
+        ...
+
+    def forget(self, attempt: AttemptId) -> None:
+        """The engine has settled this call; nothing about it is of interest any more."""
+        ...
