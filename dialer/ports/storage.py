@@ -1,0 +1,457 @@
+"""What the engine, the web and the command line need of the store.
+
+Every time is an aware datetime handed in by the caller: the store has no clock of its own. Every method may raise
+`StorageDown`; then nothing, or all of it, happened, and the methods named "again" below are safe to repeat.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from dialer.domain.agent import AgentState
+from dialer.domain.attempt import AttemptState
+from dialer.domain.campaign import Campaign, CampaignPlan, CampaignSignal, CampaignState
+from dialer.domain.contact import ContactSignal, ContactState
+from dialer.domain.disposition import Disposition, HangupCause
+from dialer.domain.ids import AgentId, AttemptId, CampaignId, ContactId, NumberId, RunnerId, TrunkName
+from dialer.domain.phone_number import PhoneNumber
+
+# --- the engine's hot path ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedContact:
+    """A contact handed to one runner, with its open attempt and the number chosen for it."""
+
+    attempt: AttemptId
+    campaign: CampaignId
+    contact: ContactId
+    number_id: NumberId
+    number: PhoneNumber
+    zones: tuple[str, ...]
+    attempts: int  # dialled before this one
+    tally: Mapping[str, int]  # earlier attempts of the contact by disposition
+    other_numbers: int  # usable ones besides `number`
+    on_do_not_call: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What became known of an open attempt; None leaves a column as it is."""
+
+    attempt: AttemptId
+    state: AttemptState
+    rang_at: datetime | None = None
+    answered_at: datetime | None = None
+    joined_at: datetime | None = None
+    left_at: datetime | None = None
+    message_at: datetime | None = None
+    agent: AgentId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    attempt: AttemptId
+    at: datetime
+    kind: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """The end of an attempt and what becomes of its contact, in one transaction."""
+
+    attempt: AttemptId
+    contact: ContactId
+    number_id: NumberId
+    disposition: Disposition
+    because: str
+    ended_at: datetime
+    cause: HangupCause
+    ended_by_us: bool
+    dialled: bool  # counts as an attempt
+    contact_state: ContactState
+    due_at: datetime | None
+    contact_because: str
+    number_is_dead: bool
+    progress: Progress | None = None  # times not yet recorded
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAttempt:
+    """An attempt of a runner that is gone, with all that is needed to adopt or settle it."""
+
+    claimed: ClaimedContact
+    state: AttemptState
+    trunk: TrunkName | None
+    agent: AgentId | None
+    dialled_at: datetime | None
+    rang_at: datetime | None
+    answered_at: datetime | None
+    joined_at: datetime | None
+    message_at: datetime | None
+
+
+class AttemptStore(Protocol):
+    async def claim(
+        self, campaign: CampaignId, runner: RunnerId, most: int, now: datetime
+    ) -> Sequence[ClaimedContact]:
+        """Hand out the next dialable contacts; each comes with a new attempt row in state claimed."""
+        ...
+
+    async def release(self, attempts: Sequence[AttemptId]) -> None:
+        """Undo claims that were not dialled: the attempt rows vanish, the contacts are ready as before. Again."""
+        ...
+
+    async def begin_dialling(
+        self, attempts: Sequence[tuple[AttemptId, TrunkName, str]], runner: RunnerId, now: datetime
+    ) -> frozenset[AttemptId]:
+        """Commit (attempt, trunk, caller id) as being dialled, immediately before the call is sent.
+
+        Those missing from the answer must not be dialled: the number came onto a do-not-call list, the campaign
+        left the running state, or the attempt belongs to another runner now.
+        """
+        ...
+
+    async def record(self, progress: Sequence[Progress], timeline: Sequence[TimelineEntry]) -> None: ...
+
+    async def settle(self, settlements: Sequence[Settlement], timeline: Sequence[TimelineEntry]) -> None:
+        """Again: an attempt that is already settled stays as it is."""
+        ...
+
+    async def open_attempts(self, except_runner: RunnerId) -> Sequence[OpenAttempt]:
+        """Open attempts of other runners, now owned by `except_runner`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AgentWish:
+    """An agent as the store has it: the recorded state, and what the agent last asked for."""
+
+    id: AgentId
+    name: str
+    phone: str
+    state: AgentState
+    reason: str
+    since: datetime
+    wish: AgentState  # LOGGED_OUT, READY or PAUSED
+    wish_reason: str
+    wished_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AgentChange:
+    agent: AgentId
+    state: AgentState
+    reason: str
+    at: datetime
+    attempt: AttemptId | None = None
+
+
+class AgentStore(Protocol):
+    async def agents(self) -> Sequence[AgentWish]: ...
+
+    async def add_agent(self, name: str, phone: str, now: datetime) -> AgentId:
+        """Raises `Conflict` when name or phone is taken."""
+        ...
+
+    async def wish(self, agent: AgentId, wish: AgentState, reason: str, now: datetime) -> None:
+        """What the agent asks for. Raises `NotFound`."""
+        ...
+
+    async def record_states(self, changes: Sequence[AgentChange]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Abandonment:
+    """Integer counts of one window: `answered` by people, `abandoned` among them."""
+
+    since: datetime
+    answered: int
+    abandoned: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactCounts:
+    by_state: Mapping[str, int]
+    due_now: int
+    next_due_at: datetime | None
+
+
+class CampaignStore(Protocol):
+    async def campaigns(self) -> Sequence[Campaign]: ...
+
+    async def campaign(self, campaign: CampaignId) -> Campaign:
+        """Raises `NotFound`."""
+        ...
+
+    async def campaign_named(self, name: str) -> Campaign:
+        """Raises `NotFound`."""
+        ...
+
+    async def create_campaign(self, plan: CampaignPlan, now: datetime) -> CampaignId:
+        """Raises `Conflict` when the name is taken."""
+        ...
+
+    async def change_plan(self, campaign: CampaignId, plan: CampaignPlan) -> None: ...
+
+    async def move_campaign(
+        self, campaign: CampaignId, signal: CampaignSignal, now: datetime
+    ) -> CampaignState:
+        """Apply a signal atomically. Raises `Conflict` with the state that forbids it."""
+        ...
+
+    async def contact_counts(self, campaign: CampaignId, now: datetime) -> ContactCounts: ...
+
+    async def outcomes(self, campaign: CampaignId) -> Mapping[Disposition, int]:
+        """Ended attempts by disposition."""
+        ...
+
+    async def abandonment(self, campaign: CampaignId, since: datetime) -> Abandonment: ...
+
+
+# --- lists ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NewNumber:
+    number: PhoneNumber
+    zones: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewContact:
+    """One row of a list that could be read. `line` is its line in the file, for reports."""
+
+    line: int
+    numbers: tuple[NewNumber, ...]
+    name: str = ""
+    language: str = ""
+    zone: str | None = None
+    external_id: str | None = None
+    priority: int = 0
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    line: int
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactView:
+    id: ContactId
+    campaign: CampaignId
+    name: str
+    state: ContactState
+    due_at: datetime | None
+    attempts: int
+    because: str
+    numbers: tuple[PhoneNumber, ...]
+
+
+class ContactStore(Protocol):
+    async def begin_list(self, campaign: CampaignId, source: str, now: datetime) -> int: ...
+
+    async def add_contacts(
+        self, campaign: CampaignId, list_id: int, contacts: Sequence[NewContact], now: datetime
+    ) -> Sequence[RefusedRow]:
+        """Add one batch; duplicates of the campaign (number or external id) come back refused, the rest is in."""
+        ...
+
+    async def finish_list(self, list_id: int, read: int, taken: int, refused: int) -> None: ...
+
+    async def contacts(
+        self, campaign: CampaignId, after: ContactId | None, most: int, state: ContactState | None = None
+    ) -> Sequence[ContactView]: ...
+
+    async def contact(self, contact: ContactId) -> ContactView: ...
+
+    async def move_contact(
+        self, contact: ContactId, signal: ContactSignal, due_at: datetime | None, because: str
+    ) -> ContactState:
+        """For operators and agents: reopen or block. Raises `Conflict`, `NotFound`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DoNotCallEntry:
+    number: PhoneNumber
+    campaign: CampaignId | None
+    source: str
+    reason: str
+    added_at: datetime
+    expires_at: datetime | None = None
+
+
+class DoNotCallStore(Protocol):
+    async def add_do_not_call(self, entries: Sequence[DoNotCallEntry]) -> int:
+        """How many were new."""
+        ...
+
+    async def remove_do_not_call(self, number: PhoneNumber, campaign: CampaignId | None) -> bool: ...
+
+    async def do_not_call(self, number: PhoneNumber) -> Sequence[DoNotCallEntry]: ...
+
+    async def count_do_not_call(self) -> int: ...
+
+
+# --- attempts for people, recordings, users -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptView:
+    id: AttemptId
+    campaign: CampaignId
+    contact: ContactId
+    number: PhoneNumber
+    state: AttemptState
+    disposition: Disposition | None
+    because: str
+    trunk: TrunkName | None
+    agent: AgentId | None
+    claimed_at: datetime
+    dialled_at: datetime | None
+    rang_at: datetime | None
+    answered_at: datetime | None
+    joined_at: datetime | None
+    left_at: datetime | None
+    message_at: datetime | None
+    ended_at: datetime | None
+    cause: HangupCause
+    ended_by_us: bool | None
+    note: str
+
+
+class AttemptHistory(Protocol):
+    async def attempts(
+        self,
+        campaign: CampaignId | None,
+        before: datetime | None,
+        most: int,
+        contact: ContactId | None = None,
+    ) -> Sequence[AttemptView]:
+        """Newest first."""
+        ...
+
+    async def attempt(self, attempt: AttemptId) -> AttemptView: ...
+
+    async def timeline(self, attempt: AttemptId) -> Sequence[TimelineEntry]: ...
+
+    async def note_result(
+        self,
+        attempt: AttemptId,
+        result: Disposition,
+        note: str,
+        callback_at: datetime | None,
+        contact_state: ContactState | None,
+        due_at: datetime | None,
+        because: str,
+        now: datetime,
+    ) -> None:
+        """The agent's word on a connected call, once it has ended; also moves the contact when a state is given.
+
+        Raises `NotFound`, or `Conflict` when the call had no agent.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingView:
+    id: UUID
+    attempt: AttemptId
+    part: int
+    state: str  # running, landed, stored, failed
+    name: str
+    started_at: datetime
+    talk: timedelta | None
+    duration: timedelta | None
+    bytes: int | None
+    sha256: str | None
+    caller_dbfs: float | None
+    agent_dbfs: float | None
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecording:
+    duration: timedelta
+    bytes: int
+    sha256: str
+    caller_dbfs: float | None  # None: digital silence
+    agent_dbfs: float | None
+
+
+class RecordingIndex(Protocol):
+    async def begin_recording(self, attempt: AttemptId, part: int, name: str, now: datetime) -> None: ...
+
+    async def land_recording(self, attempt: AttemptId, part: int, talk: timedelta) -> None:
+        """The call has left the agent; the file is complete or will be in a moment. Again."""
+        ...
+
+    async def store_recording(
+        self, recording: UUID, result: StoredRecording, problem: str, now: datetime
+    ) -> None: ...
+
+    async def fail_recording(self, recording: UUID, problem: str) -> None: ...
+
+    async def landed_recordings(self, most: int) -> Sequence[RecordingView]: ...
+
+    async def recordings(
+        self, campaign: CampaignId | None, attempt: AttemptId | None, most: int
+    ) -> Sequence[RecordingView]: ...
+
+    async def recording(self, recording: UUID) -> RecordingView: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who uses the API or the command line."""
+
+    user_id: int
+    name: str
+    role: str  # admin, supervisor, agent, read_only
+    agent: AgentId | None
+
+
+class UserStore(Protocol):
+    async def add_user(
+        self, name: str, role: str, password_hash: str | None, agent: AgentId | None, now: datetime
+    ) -> int: ...
+
+    async def password_hash(self, name: str) -> tuple[Caller, str] | None:
+        """None for unknown, disabled or token-only users."""
+        ...
+
+    async def add_token(
+        self, user: str, label: str, sha256: str, expires_at: datetime | None, now: datetime
+    ) -> int: ...
+
+    async def revoke_token(self, token: int, now: datetime) -> None: ...
+
+    async def caller_of_token(self, sha256: str, now: datetime) -> Caller | None: ...
+
+    async def audit(
+        self, actor: str, action: str, subject: str, detail: Mapping[str, object], now: datetime
+    ) -> None: ...
+
+
+class RunnerStore(Protocol):
+    async def begin_runner(self, runner: RunnerId, host: str, pid: int, now: datetime) -> bool:
+        """Take the engine's lock and register; False while another engine holds it."""
+        ...
+
+    async def still_ours(self) -> bool:
+        """Whether the lock is still held, taking it again when the connection was lost and nobody else has it."""
+        ...
+
+    async def end_runner(self, runner: RunnerId, now: datetime) -> None: ...
+
+
+class Changes(Protocol):
+    """Wakes the engine when another program changed something; losing a wake-up costs a second, never a change."""
+
+    async def wait(self, within_s: float) -> None: ...
