@@ -1,0 +1,96 @@
+"""What the web sees of the running engine."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from dialer.domain.agent import AgentState
+from dialer.domain.attempt import AttemptState
+from dialer.domain.campaign import CampaignState
+from dialer.domain.disposition import Disposition
+from dialer.domain.ids import AgentId, AttemptId, CampaignId, TrunkName
+from dialer.ports.storage import Abandonment, ContactCounts
+
+
+@dataclass(frozen=True, slots=True)
+class AgentOnFloor:
+    id: AgentId
+    name: str
+    state: AgentState
+    reason: str
+    since: datetime
+    attempt: AttemptId | None  # the call the agent is on, or wraps up
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignOnFloor:
+    """`pacing` is the reason of the last pacing decision, for people."""
+
+    id: CampaignId
+    name: str
+    state: CampaignState
+    calls: Mapping[AttemptState, int]
+    contacts: ContactCounts
+    outcomes: Mapping[Disposition, int]
+    abandonment: Mapping[str, Abandonment]  # by window: "today", "since_start"
+    pacing: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkOnFloor:
+    name: TrunkName
+    in_use: int
+    channels: int
+    calls_per_second: float
+    dialled_last_second: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    at: datetime
+    campaigns: Sequence[CampaignOnFloor]
+    agents: Sequence[AgentOnFloor]
+    trunks: Sequence[TrunkOnFloor]
+
+
+@dataclass(frozen=True, slots=True)
+class PartHealth:
+    """One part of the service: database, telephony, schema, engine (active or standing by) …"""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gauges:
+    """Counters since the process started, for /metrics."""
+
+    calls_total: Mapping[tuple[str, Disposition], int]  # by campaign name and disposition
+    link_reconnects: int
+    originates_in_flight: int
+    answer_to_join_s: Sequence[float]  # the latest, at most 10,000
+    setup_s: Sequence[float]
+
+
+class Floor(Protocol):
+    def snapshot(self) -> Snapshot:
+        """The latest; made once a second, shared by everyone who asks."""
+        ...
+
+    def parts(self) -> Sequence[PartHealth]: ...
+
+    def gauges(self) -> Gauges: ...
+
+    async def wait_snapshot(self, after: datetime | None) -> Snapshot:
+        """The next snapshot newer than `after`."""
+        ...
+
+    async def hang_up(self, attempt: AttemptId) -> None:
+        """An agent or supervisor ends a live call. Raises `NotFound` when it is not live here."""
+        ...
+
+    async def end_wrap_up(self, agent: AgentId) -> None:
+        """The agent is done before the timer. Raises `NotFound`, `Conflict`."""
+        ...
