@@ -18,6 +18,7 @@ class AgentSignal(StrEnum):
     PHONE_UP = "phone_up"
     PHONE_DOWN = "phone_down"
     JOIN = "join"
+    RELEASE = "release"  # the caller left before the two were joined
     CALL_ENDED = "call_ended"
     WRAPPED_UP = "wrapped_up"
     PAUSE = "pause"
@@ -36,6 +37,7 @@ TRANSITIONS: Mapping[tuple[AgentState, AgentSignal], AgentState] = {
     (_S.READY, _G.PAUSE): _S.PAUSED,
     (_S.READY, _G.LOGOUT): _S.LOGGED_OUT,
     (_S.READY, _G.PHONE_DOWN): _S.LOGGED_OUT,
+    (_S.ON_CALL, _G.RELEASE): _S.READY,
     (_S.ON_CALL, _G.CALL_ENDED): _S.WRAP_UP,
     (_S.ON_CALL, _G.PHONE_DOWN): _S.LOGGED_OUT,
     (_S.WRAP_UP, _G.WRAPPED_UP): _S.READY,

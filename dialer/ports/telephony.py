@@ -65,8 +65,12 @@ class Telephony(Protocol):
         """
         ...
 
-    async def join(self, attempt: AttemptId, agent: AgentId, record: bool) -> None:
-        """Bridge an answered call to the agent's connected phone, recording both sides when asked."""
+    async def join(self, attempt: AttemptId, agent: AgentId, recording: str | None) -> None:
+        """Bridge an answered call to the agent's connected phone.
+
+        With a `recording` name both sides are written apart, to `<name>-caller.wav` and `<name>-agent.wav` in the
+        landing folder, until the call leaves the agent. `CallJoined` follows. Raises `Refused` when either side is gone.
+        """
         ...
 
     async def play_message(self, attempt: AttemptId, message: str) -> None:

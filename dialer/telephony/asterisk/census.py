@@ -1,0 +1,52 @@
+"""CoreShowChannels read as a census of our calls and phones. What it lists is entered on the switchboard."""
+
+from collections.abc import Sequence
+
+from dialer.domain.ids import AgentId
+from dialer.ports.telephony import Census, LiveCall
+from dialer.telephony.asterisk.ami_frames import AmiEvent
+from dialer.telephony.asterisk.calls_in_hand import Switchboard, attempt_id
+from dialer.telephony.asterisk.dialplan import agent_of
+
+_UP = "6"
+
+
+def read_census(channels: Sequence[AmiEvent], board: Switchboard) -> Census:
+    alive = {channel.get("Uniqueid"): channel for channel in channels}
+    desks = _take_desks(alive, board)
+    calls = []
+    for channel, row in alive.items():
+        if (attempt := attempt_id(channel)) is None:
+            continue
+        agent = desks.get(row.get("BridgeId")) if row.get("BridgeId") else None
+        calls.append(LiveCall(attempt, row.get("ChannelState") == _UP, agent))
+        _enter(board, channel, row, agent)
+    for channel in [channel for channel in board.calls if channel not in alive]:
+        board.drop_call(channel)
+    return Census(calls, [desk.agent for desk in board.desks.values() if desk.up])
+
+
+def _enter(board: Switchboard, channel: str, row: AmiEvent, agent: AgentId | None) -> None:
+    if (call := board.calls.get(channel)) is None:
+        return
+    call.agent, call.bridge = agent, row.get("BridgeId")
+    if row.get("ChannelState") == _UP:
+        call.answered = True
+        if call.watch is not None:
+            call.watch.stop()
+        if agent is None and row.get("BridgeId"):
+            call.parked.set()
+
+
+def _take_desks(alive: dict[str, AmiEvent], board: Switchboard) -> dict[str, AgentId]:
+    """Enter the phones that are connected, drop those that are not; the answer maps bridges to agents."""
+    for channel in [channel for channel in board.desks if channel not in alive]:
+        board.drop_desk(channel)
+    bridges: dict[str, AgentId] = {}
+    for channel, row in alive.items():
+        if (agent := agent_of(channel)) is None or row.get("ChannelState") != _UP:
+            continue
+        desk = board.desks.get(channel) or board.add_desk(agent, channel)
+        desk.up, desk.bridge = True, row.get("BridgeId")
+        bridges[desk.bridge] = agent
+    return bridges

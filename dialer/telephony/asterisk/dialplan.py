@@ -1,0 +1,44 @@
+"""The names that this driver and the dialplan share; a test compares both sides."""
+
+from typing import Final
+
+from dialer.domain.ids import AgentId, AttemptId
+
+CONTEXT_ANSWERED: Final = "fairdial-answered"
+CONTEXT_MESSAGE: Final = "fairdial-message"
+CONTEXT_DESK: Final = "fairdial-desk"
+CONTEXT_PROBE: Final = "fairdial-probe"
+
+BRIDGE_ANSWERED: Final = "fairdial-answered"
+BRIDGE_DESKS: Final = "fairdial-desks"
+
+EVENT_CALL: Final = "FairdialCall"
+EVENT_DESK: Final = "FairdialDesk"
+EVENT_PROBE: Final = "FairdialProbe"
+
+VARIABLE_MESSAGE: Final = "FAIRDIAL_MESSAGE"
+VARIABLE_JOINED: Final = "FAIRDIAL_JOINED"
+
+_CALL: Final = "fairdial-c-"
+_DESK: Final = "fairdial-d-"
+
+
+def call_channel(attempt: AttemptId) -> str:
+    """The unique id we give to the channel of an attempt: it survives a lost link and a restart of the service."""
+    return f"{_CALL}{attempt}"
+
+
+def desk_channel(agent: AgentId, serial: str) -> str:
+    """`serial` differs with every connection of the phone: an id still in use would be refused in silence."""
+    return f"{_DESK}{agent}-{serial}"
+
+
+def attempt_of(channel: str) -> str | None:
+    return channel.removeprefix(_CALL) if channel.startswith(_CALL) else None
+
+
+def agent_of(channel: str) -> AgentId | None:
+    if not channel.startswith(_DESK):
+        return None
+    number = channel.removeprefix(_DESK).partition("-")[0]
+    return AgentId(int(number)) if number.isdecimal() else None

@@ -1,0 +1,259 @@
+"""The Asterisk driver: commands become AMI actions, AMI events become telephony events, in order.
+
+A call is one channel with an id of ours. Answered, it waits in a holding bridge of the dialplan for the milliseconds
+until `join` moves it, beside the agent's phone, into a bridge of their own.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import PurePosixPath
+
+from dialer.clock import Clock
+from dialer.compliance.gate import DialPermit
+from dialer.domain.disposition import HangupCause
+from dialer.domain.events import DeskDown, LineSign, LinkLost, LinkUp
+from dialer.domain.ids import AgentId, AttemptId, TrunkName
+from dialer.errors import LinkDown, Refused
+from dialer.ports.telephony import AdoptedCall, Census, EventSink
+from dialer.tasks import TaskOwner
+from dialer.telephony.asterisk import ami_link, dialplan
+from dialer.telephony.asterisk.ami_link import AmiLink, Headers
+from dialer.telephony.asterisk.calls_in_hand import CallInHand, Switchboard
+from dialer.telephony.asterisk.census import read_census
+from dialer.telephony.asterisk.channel_facts import fact
+from dialer.telephony.asterisk.event_desk import EventDesk
+from dialer.telephony.asterisk.ring_watch import RingWatch
+from dialer.telephony.asterisk.trunks import DialString
+
+log = logging.getLogger(__name__)
+
+_PARK_S = 3.0  # from answer to the holding bridge takes milliseconds
+_DESK_RING_S = 30
+# Asterisk's own limit must never cut a ringing short: the ring watch decides
+_ORIGINATE_LIMIT_MS = 300_000
+
+
+class AsteriskTelephony:
+    """`landing` is the recordings' folder as Asterisk sees it. Run `run` for as long as the driver is used."""
+
+    def __init__(
+        self,
+        link: AmiLink,
+        trunks: dict[TrunkName, DialString],
+        landing: PurePosixPath,
+        sink: EventSink,
+        clock: Clock,
+        rng: random.Random,
+    ) -> None:
+        self._link, self._trunks, self._landing = link, trunks, landing
+        self._sink, self._clock, self._rng = sink, clock, rng
+        self._board = Switchboard()
+        self._tasks = TaskOwner()
+        self._events = EventDesk(self._board, sink, clock, self._stop_recording)
+
+    @property
+    def link_up(self) -> bool:
+        return self._link.up.is_set()
+
+    @property
+    def problem(self) -> str | None:
+        return self._link.problem
+
+    @property
+    def reconnects(self) -> int:
+        return max(self._link.generation - 1, 0)
+
+    @property
+    def trunks(self) -> Sequence[TrunkName]:
+        return tuple(self._trunks)
+
+    async def run(self) -> None:
+        """Hold the link and read its events until cancelled."""
+        self._tasks.spawn(self._link.run(), "ami-link")
+        try:
+            while True:
+                self._take(await self._link.events.get())
+        finally:
+            await self._tasks.close()
+
+    def _take(self, delivery: ami_link.Delivery) -> None:
+        match delivery:
+            case ami_link.LinkUp():
+                self._sink(LinkUp(self._clock.now()))
+            case ami_link.LinkLost(reason=reason):
+                self._sink(LinkLost(self._clock.now(), reason))
+            case event:
+                if (known := fact(event)) is not None:
+                    self._events.take(known)
+
+    # --- calls ------------------------------------------------------------------------------------------------------
+
+    async def originate(self, permit: DialPermit, message: str) -> None:
+        dial = self._trunks[permit.trunk]
+        call = self._board.add_call(permit.attempt)
+        call.watch = self._watch(call, permit.ring_for, permit.ring_minimum)
+        call.watch.start()  # before the order goes out: its first events may overtake the answer
+        try:
+            answer = await self._link.send(
+                {
+                    "Action": "Originate",
+                    "ActionID": str(permit.attempt),
+                    "ChannelId": call.channel,
+                    "Channel": dial.to(permit.number),
+                    "CallerID": f"<{permit.caller_id}>",
+                    "Context": dialplan.CONTEXT_ANSWERED,
+                    "Exten": "s",
+                    "Priority": "1",
+                    "Timeout": str(_ORIGINATE_LIMIT_MS),
+                    "Variable": f"{dialplan.VARIABLE_MESSAGE}={message}",
+                    "Async": "true",
+                }
+            )
+        except ami_link.NotSent:
+            self._board.drop_call(call.channel)
+            raise
+        if not answer.ok:
+            self._events.end_call(call.channel, HangupCause(0, None, answer.get("Message")[:80]))
+
+    def _watch(self, call: CallInHand, ring_for: timedelta, minimum: timedelta) -> RingWatch:
+        def give_up() -> None:
+            call.ended_by_us = True
+            self._tasks.spawn(self._hang_up_channel(call.channel), "give-up")
+
+        return RingWatch(
+            asyncio.get_running_loop(), ring_for.total_seconds(), minimum.total_seconds(), give_up
+        )
+
+    async def join(self, attempt: AttemptId, agent: AgentId, recording: str | None) -> None:
+        call, desk = self._board.call(attempt), self._board.desk(agent)
+        if call is None or desk is None or not desk.up:
+            raise Refused("the call is gone" if call is None else "the agent's phone is gone")
+        await _parked(call)
+        call.agent, desk.call = agent, call
+        actions: list[Headers] = [_set(call.channel, dialplan.VARIABLE_JOINED, "yes")]
+        if recording is not None:
+            call.recording = True
+            actions.append(self._record(call.channel, recording))
+        actions.append({"Action": "Bridge", "Channel1": call.channel, "Channel2": desk.channel, "Tone": "no"})
+        # one session carries out its actions in order, so nothing is gained by waiting between them
+        *_, answer = await asyncio.gather(*(self._link.send(action) for action in actions))
+        if not answer.ok:
+            self._events.unjoin(call)
+            raise Refused(f"Asterisk would not bridge: {answer.get('Message')}")
+
+    def _record(self, channel: str, name: str) -> Headers:
+        caller, agent = (self._landing / f"{name}-{side}.wav" for side in ("caller", "agent"))
+        return {"Action": "MixMonitor", "Channel": channel, "File": "", "Options": f"r({caller})t({agent})"}
+
+    def _stop_recording(self, channel: str) -> None:
+        self._tasks.spawn(self._quietly({"Action": "StopMixMonitor", "Channel": channel}), "stop-recording")
+
+    async def play_message(self, attempt: AttemptId, message: str) -> None:
+        call = self._board.call(attempt)
+        if call is None:
+            raise Refused("the call is gone")
+        await asyncio.gather(
+            self._link.send(_set(call.channel, dialplan.VARIABLE_MESSAGE, message)),
+            self._command(
+                {
+                    "Action": "Redirect",
+                    "Channel": call.channel,
+                    "Context": dialplan.CONTEXT_MESSAGE,
+                    "Exten": "s",
+                    "Priority": "1",
+                }
+            ),
+        )
+
+    async def hang_up(self, attempt: AttemptId) -> None:
+        call = self._board.call(attempt)
+        if call is None:
+            raise Refused("the call is gone")
+        if call.answered:
+            call.ended_by_us = True
+            await self._hang_up_channel(call.channel)
+        elif call.watch is not None:
+            call.watch.end_soon()
+
+    async def _hang_up_channel(self, channel: str) -> None:
+        await self._quietly({"Action": "Hangup", "Channel": channel, "Cause": "16"})
+
+    def adopt(self, calls: Sequence[AdoptedCall]) -> None:
+        for adopted in calls:
+            call = self._board.add_call(adopted.attempt)
+            call.answered = adopted.answered
+            if not adopted.answered:
+                call.watch = self._watch(call, adopted.ring_for, adopted.ring_for)
+                call.watch.start()
+                if adopted.rang_at is not None:
+                    call.watch.signed(LineSign.RINGING)  # measured anew: longer than needed, never shorter
+
+    def forget(self, attempt: AttemptId) -> None:
+        self._board.drop_call(dialplan.call_channel(attempt))
+
+    # --- agents' phones ---------------------------------------------------------------------------------------------
+
+    async def connect_desk(self, agent: AgentId, phone: str) -> None:
+        channel = dialplan.desk_channel(agent, f"{self._rng.getrandbits(48):012x}")
+        self._board.add_desk(agent, channel)
+        answer = await self._link.send(
+            {
+                "Action": "Originate",
+                "ActionID": channel,
+                "ChannelId": channel,
+                "Channel": f"PJSIP/{phone}",
+                "CallerID": '"Fairdial" <0>',
+                "Context": dialplan.CONTEXT_DESK,
+                "Exten": "s",
+                "Priority": "1",
+                "Timeout": str(_DESK_RING_S * 1000),
+                "Async": "true",
+            }
+        )
+        if not answer.ok:
+            self._board.drop_desk(channel)
+            self._sink(DeskDown(agent, self._clock.now(), HangupCause(0, None, answer.get("Message")[:80])))
+
+    async def disconnect_desk(self, agent: AgentId) -> None:
+        if (desk := self._board.desk(agent)) is not None:
+            await self._hang_up_channel(desk.channel)
+
+    # --- the whole --------------------------------------------------------------------------------------------------
+
+    async def census(self) -> Census:
+        channels = await self._link.collect({"Action": "CoreShowChannels"})
+        return read_census(channels, self._board)
+
+    async def end_stray(self, attempt: AttemptId) -> None:
+        """A call found on the exchange that no record knows."""
+        await self._hang_up_channel(dialplan.call_channel(attempt))
+
+    async def _command(self, action: Headers) -> None:
+        answer = await self._link.send(action)
+        if not answer.ok:
+            raise Refused(f"{action['Action']}: {answer.get('Message')}")
+
+    async def _quietly(self, action: Headers) -> None:
+        """For what may be gone already: the end of a channel is seen by its own event, or by the next census."""
+        try:
+            await self._link.send(action)
+        except LinkDown as down:
+            log.info(
+                "action lost",
+                extra={"action": "ami.action_lost", "ami_action": action["Action"], "why": str(down)},
+            )
+
+
+def _set(channel: str, variable: str, value: str) -> Headers:
+    return {"Action": "Setvar", "Channel": channel, "Variable": variable, "Value": value}
+
+
+async def _parked(call: CallInHand) -> None:
+    try:
+        async with asyncio.timeout(_PARK_S):
+            await call.parked.wait()
+    except TimeoutError:
+        raise Refused("the answered call did not reach the waiting bridge") from None

@@ -1,0 +1,55 @@
+"""How long a call may stay unanswered: kept here, in the driver, so that nobody can cut a ringing short.
+
+The minimum is measured from the first ringing indication (16 CFR 310.4(b)(4)(ii); Ofcom: 15 seconds). A 180 that
+follows a 183 starts the measure again: the 183 may have been an announcement.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dialer.domain.events import LineSign
+
+# nothing was signalled at all: the far end may ring unheard, so wait far longer than any ringing
+SILENT_LIMIT_S = 60.0
+
+
+@dataclass(slots=True)
+class RingWatch:
+    """One unanswered call. `give_up` is called once, unless `stop` comes first."""
+
+    loop: asyncio.AbstractEventLoop
+    ring_for_s: float
+    minimum_s: float
+    give_up: Callable[[], None]
+    _heard: LineSign | None = None
+    _since: float = 0.0
+    _wanted_gone: bool = False
+    _timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        self._since = self.loop.time()
+        self._arm(SILENT_LIMIT_S)
+
+    def signed(self, sign: LineSign, rung_s: float = 0.0) -> None:
+        """A ringing indication was heard, `rung_s` ago when it was in an earlier life."""
+        if self._heard is LineSign.RINGING or self._heard is sign:
+            return
+        self._heard = sign
+        self._since = self.loop.time() - rung_s
+        self._arm(self.minimum_s if self._wanted_gone else self.ring_for_s)
+
+    def end_soon(self) -> None:
+        """Somebody wants the call gone: at once when it has rung its minimum, else then."""
+        self._wanted_gone = True
+        if self._heard is not None:
+            self._arm(self.minimum_s)
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _arm(self, after_s: float) -> None:
+        self.stop()
+        self._timer = self.loop.call_at(max(self._since + after_s, self.loop.time()), self.give_up)
