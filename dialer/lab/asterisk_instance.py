@@ -43,8 +43,8 @@ class AsteriskInstance:
         shutil.rmtree(self.folder, ignore_errors=True)
         for each in (self.etc, self.sounds, self.spool, self.folder / "log/cdr-custom", self._run):
             each.mkdir(parents=True)
-        for each in ("db", "keys/keys", "cache"):
-            (self.folder / each).mkdir(parents=True)
+        for inner in ("db", "keys/keys", "cache"):
+            (self.folder / inner).mkdir(parents=True)
         for shared in self.program.data.iterdir():
             if shared.name != "sounds":
                 (self.folder / "data" / shared.name).symlink_to(shared)

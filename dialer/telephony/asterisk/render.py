@@ -1,6 +1,6 @@
 """Writes a complete Asterisk configuration from the files in `asterisk-config/` and the settings."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from asterisk.config import Config, ParseError  # pyst2
@@ -17,15 +17,24 @@ def render(
 ) -> list[Path]:
     """The files written. `extra` adds names, or replaces those of the settings."""
     scope = scope_of(settings)
-    return render_folder(source, target, scope.inner(extra or {}))
+    return render_folders([source], target, scope.inner(extra or {}))
 
 
-def render_folder(source: Path, target: Path, scope: Scope) -> list[Path]:
-    """Fills every `*.conf` of a folder; all of them are filled before the first one is written."""
-    files = sorted(source.glob("*.conf"))
+def source_folder() -> Path:
+    """Our own `asterisk-config`: inside the installed package, or beside it in the repository."""
+    packaged = Path(__file__).parent / "config"
+    return packaged if packaged.is_dir() else Path(__file__).parents[3] / "asterisk-config"
+
+
+def render_folders(sources: Sequence[Path], target: Path, scope: Scope) -> list[Path]:
+    """Fills every `*.conf`; a file of a later folder takes the place of an earlier one of the same name.
+
+    All are filled before the first one is written, so that a mistake leaves the target as it was.
+    """
+    files = {file.name: file for source in sources for file in sorted(source.glob("*.conf"))}
     if not files:
-        raise Misconfigured(f"{source}: there are no *.conf files here to render")
-    filled = {file.name: fill(file.read_text("utf-8"), scope, file.name) for file in files}
+        raise Misconfigured(f"{', '.join(map(str, sources))}: there are no *.conf files here to render")
+    filled = {name: fill(file.read_text("utf-8"), scope, name) for name, file in files.items()}
     target.mkdir(parents=True, exist_ok=True)
     return [_write(target / name, text) for name, text in filled.items()]
 
@@ -59,7 +68,7 @@ def scope_of(settings: Settings) -> Scope:
         "fallback_script": asterisk.fallback_script,
         "prompt_prefix": prompt_prefix(settings.prompts.folder),
         "tcp": "yes" if any(trunk.transport == "tcp" for trunk in settings.trunks.values()) else None,
-        **dict.fromkeys(_DIRECTORIES),
+        **dict.fromkeys(DIRECTORIES),
     }
     return Scope(
         values,
@@ -71,7 +80,7 @@ def scope_of(settings: Settings) -> Scope:
 
 
 # without a value, Asterisk's own folders hold
-_DIRECTORIES = (
+DIRECTORIES = (
     "astetcdir", "astmoddir", "astvarlibdir", "astdbdir", "astkeydir", "astdatadir",
     "astagidir", "astspooldir", "astcachedir", "astrundir", "astlogdir",
 )  # fmt: skip

@@ -1,0 +1,120 @@
+"""Renders the spoken messages of the lab's call centre with espeak-ng, in what Asterisk plays without converting."""
+
+import audioop
+import io
+import os
+import shutil
+import subprocess
+import wave
+from dataclasses import dataclass
+from pathlib import Path
+
+from dialer.errors import Misconfigured
+
+RATE = 8000
+_LOUDEST = 0.7 * 32767
+_SLOW = "140"
+_OPT_OUT_EN = "To receive no more calls from us, please ring 2 0 2. 5 5 5. 0 1 0 0."
+_OPT_OUT_ZH = (
+    "ru2 guo3 ni2 bu4 xiang3 zai4 jie1 dao4 wo3 men5 de5 dian4 hua4, "
+    "qing3 bo1 da3 er4 ling2 er4, wu3 wu3 wu3, ling2 yi1 ling2 ling2."
+)
+
+
+@dataclass(frozen=True)
+class Prompt:
+    name: str
+    voice: str
+    text: str
+
+
+def _english(name: str, text: str) -> Prompt:
+    return Prompt(f"{name}-en", "en-us", text)
+
+
+def _mandarin(name: str, pinyin: str) -> Prompt:
+    # the voice that reads characters is broken in espeak-ng 1.51; the one that reads pinyin with tone digits is not
+    return Prompt(f"{name}-zh", "cmn-latn-pinyin", pinyin)
+
+
+PROMPTS = (
+    _english(
+        "abandoned",
+        "Hello, this is the Fairdial demo, calling about a customer survey. "
+        f"We are sorry that nobody is free to talk to you. {_OPT_OUT_EN} Goodbye.",
+    ),
+    _mandarin(
+        "abandoned",
+        "ni2 hao3, zhe4 li3 shi4 Fairdial yan3 shi4, wo3 men5 zai4 zuo4 ke4 hu4 diao4 cha2. "
+        f"hen3 bao4 qian4, xian4 zai4 mei2 you3 ren2 neng2 he2 ni2 tong1 hua4. {_OPT_OUT_ZH} zai4 jian4.",
+    ),
+    _english(
+        "closed", "You have reached the Fairdial demo. We are closed now. Please call again later. Goodbye."
+    ),
+    _mandarin(
+        "closed",
+        "zhe4 li3 shi4 Fairdial yan3 shi4. wo3 men5 xian4 zai4 bu4 ban4 gong1, qing3 shao1 hou4 zai4 da3. zai4 jian4.",
+    ),
+    _english("welcome", "You have reached the Fairdial demo."),
+    _mandarin("welcome", "zhe4 li3 shi4 Fairdial yan3 shi4."),
+    _english("menu", "To receive no more calls from us, press 9. To hear this again, press 1."),
+    _mandarin(
+        "menu",
+        "ru2 guo3 bu4 xiang3 zai4 jie1 dao4 wo3 men5 de5 dian4 hua4, qing3 an4 jiu3. chong2 ting1 qing3 an4 yi1.",
+    ),
+    _english("opted-out", "You will receive no more calls from us."),
+    _mandarin("opted-out", "ni2 bu2 hui4 zai4 jie1 dao4 wo3 men5 de5 dian4 hua4."),
+    _english("invalid", "That is not one of the choices."),
+    _mandarin("invalid", "mei2 you3 zhe4 ge4 xuan3 ze2."),
+    _english("goodbye", "Goodbye."),
+    _mandarin("goodbye", "zai4 jian4."),
+)
+
+
+def render_prompts(folder: Path) -> list[Path]:
+    """Writes the prompts that are not there yet, each in one step. Returns all of them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    for prompt in PROMPTS:
+        file = folder / f"{prompt.name}.wav"
+        if not file.exists():
+            fresh = folder / f".{prompt.name}.{os.getpid()}.new"
+            fresh.write_bytes(speak(prompt.voice, prompt.text))
+            fresh.replace(file)
+        files.append(file)
+    return files
+
+
+def speak(voice: str, text: str) -> bytes:
+    """A WAV file of 8 kHz, mono, 16 bit."""
+    program = shutil.which("espeak-ng")
+    if program is None:
+        raise Misconfigured("espeak-ng is missing: run `make setup`, or install the package espeak-ng")
+    said = subprocess.run([program, "-v", voice, "-s", _SLOW, "--stdout", text], capture_output=True)
+    if said.returncode != 0 or not said.stdout:
+        raise Misconfigured(
+            f"espeak-ng cannot speak with voice {voice}: {said.stderr.decode('utf-8', 'replace')}"
+        )
+    return for_telephone(said.stdout)
+
+
+def for_telephone(audio: bytes) -> bytes:
+    """Mono 16-bit WAV of any rate, resampled to 8 kHz and brought to an even loudness."""
+    with wave.open(io.BytesIO(audio)) as source:
+        if (source.getnchannels(), source.getsampwidth()) != (1, 2):
+            raise Misconfigured(
+                "espeak-ng gave something else than mono 16-bit audio: install version 1.50 or newer"
+            )
+        rate = source.getframerate()
+        # espeak-ng cannot go back in a pipe to write the length, so it claims too many frames
+        samples = source.readframes(source.getnframes())
+    samples, _ = audioop.ratecv(samples[: len(samples) // 2 * 2], 2, 1, rate, RATE, None, 1, 1)
+    if peak := audioop.max(samples, 2):
+        samples = audioop.mul(samples, 2, _LOUDEST / peak)
+    written = io.BytesIO()
+    with wave.open(written, "wb") as target:
+        target.setnchannels(1)
+        target.setsampwidth(2)
+        target.setframerate(RATE)
+        target.writeframes(samples)
+    return written.getvalue()
