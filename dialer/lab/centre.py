@@ -3,6 +3,7 @@
 import fcntl
 import re
 import secrets
+import shutil
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,7 +18,7 @@ from dialer.lab.asterisk_instance import AsteriskInstance
 from dialer.lab.environment import GivenSettings
 from dialer.lab.ports import HOST, Ports
 from dialer.lab.postgres import EmbeddedPostgres
-from dialer.lab.prompts import render_prompts
+from dialer.lab.prompts import cached_prompts
 from dialer.lab.world import call_records
 from dialer.lab.world.configuration import lay_out_carrier, lay_out_phones
 from dialer.settings import (
@@ -133,8 +134,9 @@ class CallCentre:
         self.pbx.lay_out()
         for folder in (self.settings.recordings.folder, self.settings.recordings.landing):
             folder.mkdir(parents=True, exist_ok=True)
-        render_prompts(asterisk_program.cache_folder() / "prompts")
-        self.settings.prompts.folder.symlink_to(asterisk_program.cache_folder() / "prompts")
+        self.settings.prompts.folder.mkdir(parents=True)
+        for prompt in cached_prompts():
+            shutil.copy(prompt, self.settings.prompts.folder)
         # classic AGI scripts run under the interpreter that has our packages
         fallback = Path(self.settings.asterisk.fallback_script)
         fallback.write_text(

@@ -1,6 +1,7 @@
 """Renders the spoken messages of the lab's call centre with espeak-ng, in what Asterisk plays without converting."""
 
 import audioop
+import hashlib
 import io
 import os
 import shutil
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dialer.errors import Misconfigured
+from dialer.lab.asterisk_program import cache_folder
 
 RATE = 8000
 _LOUDEST = 0.7 * 32767
@@ -69,6 +71,12 @@ PROMPTS = (
     _english("goodbye", "Goodbye."),
     _mandarin("goodbye", "zai4 jian4."),
 )
+
+
+def cached_prompts() -> list[Path]:
+    """The rendered prompts, in a folder named after their texts: a changed text is never served from before."""
+    texts = hashlib.sha256(repr(PROMPTS).encode()).hexdigest()[:12]
+    return render_prompts(cache_folder() / f"prompts-{texts}")
 
 
 def render_prompts(folder: Path) -> list[Path]:
