@@ -87,6 +87,10 @@ class Telephony(Protocol):
 
     async def census(self) -> Census: ...
 
+    async def end_stray(self, attempt: AttemptId) -> None:
+        """Hang up a call of the census that no record knows, rung its minimum or not."""
+        ...
+
     def adopt(self, calls: Sequence[AdoptedCall]) -> None:
         """Look after these calls of an earlier life from now on."""
         ...

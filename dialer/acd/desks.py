@@ -1,0 +1,223 @@
+"""Agents at their desks: who is free, for how long, and what each asked for.
+
+A wish (log in, pause, log out) is carried out as soon as the state allows: never in the middle of a call.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import count
+
+from dialer.acd.reconnection import Reconnection
+from dialer.clock import Clock
+from dialer.domain.agent import TRANSITIONS, AgentSignal, AgentState
+from dialer.domain.ids import AgentId, AttemptId
+from dialer.domain.transitions import following
+from dialer.errors import Conflict, LinkDown, NotFound, Refused
+from dialer.ports.storage import AgentChange, AgentWish
+from dialer.ports.telephony import Telephony
+from dialer.tasks import TaskOwner
+
+log = logging.getLogger(__name__)
+
+_S, _G = AgentState, AgentSignal
+
+
+@dataclass(slots=True)
+class Desk:
+    id: AgentId
+    name: str
+    phone: str
+    since: datetime
+    state: AgentState = AgentState.LOGGED_OUT
+    reason: str = ""
+    wish: AgentState = AgentState.LOGGED_OUT
+    wish_reason: str = ""
+    attempt: AttemptId | None = None  # the call being handled or wrapped up
+    idle_order: int = 0  # smaller has been free longer
+    wrap_up_ends: datetime | None = None
+
+    @property
+    def is_connected(self) -> bool:
+        return self.state not in (AgentState.LOGGED_OUT, AgentState.CONNECTING)
+
+
+# what to do about a state that is not the wished one; pairs that are absent wait for a change of state
+_TOWARDS = {
+    (_S.LOGGED_OUT, _S.READY): _G.LOGIN,
+    (_S.LOGGED_OUT, _S.PAUSED): _G.LOGIN,
+    (_S.CONNECTING, _S.LOGGED_OUT): _G.LOGOUT,
+    (_S.READY, _S.PAUSED): _G.PAUSE,
+    (_S.READY, _S.LOGGED_OUT): _G.LOGOUT,
+    (_S.PAUSED, _S.READY): _G.RESUME,
+    (_S.PAUSED, _S.LOGGED_OUT): _G.LOGOUT,
+    (_S.WRAP_UP, _S.PAUSED): _G.PAUSE,
+    (_S.WRAP_UP, _S.LOGGED_OUT): _G.LOGOUT,
+}
+
+
+class Desks:
+    """`record` is told every change of state; `on_free` is called when an agent became free."""
+
+    def __init__(
+        self,
+        telephony: Telephony,
+        record: Callable[[AgentChange], None],
+        clock: Clock,
+        tasks: TaskOwner,
+        on_free: Callable[[], None],
+    ) -> None:
+        self._telephony, self._record, self._clock, self._tasks = telephony, record, clock, tasks
+        self._on_free = on_free
+        self._desks: dict[AgentId, Desk] = {}
+        self._reconnection = Reconnection()
+        self._order = count(1)
+
+    @property
+    def all(self) -> Iterable[Desk]:
+        return self._desks.values()
+
+    @property
+    def free(self) -> int:
+        return sum(desk.state is _S.READY for desk in self._desks.values())
+
+    def gave_up(self) -> list[AgentId]:
+        """Agents whose phone could not be kept connected since the last call: their wish is to be taken back."""
+        return self._reconnection.take_given_up()
+
+    # --- wishes -----------------------------------------------------------------------------------------------------
+
+    def take_wishes(self, wishes: Iterable[AgentWish]) -> None:
+        for wished in wishes:
+            desk = self._desks.get(wished.id)
+            if desk is None:
+                desk = self._desks[wished.id] = Desk(wished.id, wished.name, wished.phone, self._clock.now())
+                if wished.state is not desk.state:  # the store speaks of an earlier life of this service
+                    self._log(desk)
+            if (desk.wish, desk.wish_reason) != (wished.wish, wished.wish_reason):
+                desk.wish, desk.wish_reason = wished.wish, wished.wish_reason
+                self._reconnection.forget(desk.id)
+            desk.name, desk.phone = wished.name, wished.phone
+        self.tend()
+
+    def tend(self) -> None:
+        """End wrap-ups whose time is over and bring every agent nearer to the wish."""
+        now = self._clock.now()
+        for desk in self._desks.values():
+            if desk.state is _S.WRAP_UP and desk.wrap_up_ends is not None and desk.wrap_up_ends <= now:
+                self._move(desk, _G.WRAPPED_UP)
+            self._converge(desk)
+
+    def _converge(self, desk: Desk) -> None:
+        signal = _TOWARDS.get((desk.state, desk.wish))
+        if signal is None or (signal is _G.LOGIN and not self._may_connect(desk)):
+            return
+        self._move(desk, signal, desk.wish_reason if signal is _G.PAUSE else "")
+        if signal is _G.LOGIN:
+            self._tasks.spawn(self._connect(desk), f"connect-{desk.id}")
+        elif signal is _G.LOGOUT:
+            self._tasks.spawn(self._disconnect(desk), f"disconnect-{desk.id}")
+
+    def _may_connect(self, desk: Desk) -> bool:
+        return self._telephony.link_up and self._reconnection.may_try(desk.id, self._clock.now())
+
+    async def _connect(self, desk: Desk) -> None:
+        try:
+            await self._telephony.connect_desk(desk.id, desk.phone)
+        except (LinkDown, Refused) as why:
+            log.warning(
+                "phone not called", extra={"action": "desk.not_called", "agent": desk.name, "why": str(why)}
+            )
+            self.phone_down(desk.id, str(why))
+
+    async def _disconnect(self, desk: Desk) -> None:
+        try:
+            await self._telephony.disconnect_desk(desk.id)
+        except (LinkDown, Refused) as why:
+            log.warning(
+                "phone not hung up", extra={"action": "desk.not_hung_up", "agent": desk.name, "why": str(why)}
+            )
+
+    # --- phones -----------------------------------------------------------------------------------------------------
+
+    def phone_up(self, agent: AgentId) -> None:
+        desk = self._desks.get(agent)
+        if desk is None or desk.state is not _S.CONNECTING:
+            return
+        self._reconnection.connected(agent, self._clock.now())
+        self._move(desk, _G.PHONE_UP)
+        self._converge(desk)
+
+    def phone_down(self, agent: AgentId, because: str) -> None:
+        desk = self._desks.get(agent)
+        if desk is None or desk.state is _S.LOGGED_OUT:
+            return
+        self._reconnection.lost(agent, self._clock.now())
+        desk.attempt = None
+        self._move(desk, _G.PHONE_DOWN, f"phone: {because}" if because else "phone")
+
+    def adopt(self, agent: AgentId, attempt: AttemptId | None) -> None:
+        """The phone is connected already, from an earlier life of this service."""
+        desk = self._desks.get(agent)
+        if desk is None or desk.state not in (_S.LOGGED_OUT, _S.CONNECTING):
+            return
+        if desk.state is _S.LOGGED_OUT:
+            self._move(desk, _G.LOGIN)
+        self.phone_up(agent)
+        if attempt is not None:
+            self._take_call(desk, attempt)
+
+    def _take_call(self, desk: Desk, attempt: AttemptId) -> None:
+        if desk.state is _S.READY:
+            desk.attempt = attempt
+            self._move(desk, _G.JOIN)
+
+    # --- calls ------------------------------------------------------------------------------------------------------
+
+    def reserve_longest_idle(self, attempt: AttemptId) -> AgentId | None:
+        """Take the agent who has been free longest for this call."""
+        ready = [desk for desk in self._desks.values() if desk.state is _S.READY]
+        if not ready:
+            return None
+        desk = min(ready, key=lambda each: each.idle_order)
+        self._take_call(desk, attempt)
+        return desk.id
+
+    def release(self, agent: AgentId) -> None:
+        """The caller left before the two were joined: the agent keeps the place in the queue."""
+        desk = self._desks.get(agent)
+        if desk is not None and desk.state is _S.ON_CALL:
+            place, desk.attempt = desk.idle_order, None
+            self._move(desk, _G.RELEASE)
+            desk.idle_order = place
+            self._converge(desk)
+
+    def call_ended(self, agent: AgentId, wrap_up: timedelta) -> None:
+        desk = self._desks.get(agent)
+        if desk is None or desk.state is not _S.ON_CALL:
+            return
+        desk.wrap_up_ends = self._clock.now() + wrap_up
+        self._move(desk, _G.CALL_ENDED)
+        self.tend()
+
+    def end_wrap_up(self, agent: AgentId) -> None:
+        if (desk := self._desks.get(agent)) is None:
+            raise NotFound(f"there is no agent {agent}")
+        if desk.state is not _S.WRAP_UP:
+            raise Conflict(f"{desk.name} is {desk.state}, not in wrap-up")
+        self._move(desk, _G.WRAPPED_UP)
+        self._converge(desk)
+
+    def _move(self, desk: Desk, signal: AgentSignal, reason: str = "") -> None:
+        desk.state = following(TRANSITIONS, desk.state, signal)
+        desk.reason, desk.since = reason, self._clock.now()
+        self._log(desk)
+        if desk.state is _S.READY:
+            desk.attempt, desk.wrap_up_ends = None, None
+            desk.idle_order = next(self._order)
+            if desk.wish is _S.READY:
+                self._on_free()
+
+    def _log(self, desk: Desk) -> None:
+        self._record(AgentChange(desk.id, desk.state, desk.reason, desk.since, desk.attempt))

@@ -1,0 +1,289 @@
+"""Follows every call from dialling to its disposition: routes answers to agents, plays the message when none is free.
+
+`handle` is synchronous and never waits: between an answer and the order to bridge lies no await of ours.
+"""
+
+import asyncio
+import logging
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+
+from dialer.acd.desks import Desks
+from dialer.clock import Clock
+from dialer.domain.attempt import AttemptSignal, AttemptState
+from dialer.domain.disposition import Disposition, HangupCause
+from dialer.domain.events import (
+    CallAnswered,
+    CallEnded,
+    CallJoined,
+    CallLeftAgent,
+    DeskDown,
+    DeskFree,
+    DeskUp,
+    LineEvidence,
+    LineSign,
+    LinkLost,
+    LinkUp,
+    MessageStarted,
+    TelephonyEvent,
+)
+from dialer.domain.ids import AgentId, AttemptId
+from dialer.domain.transitions import IllegalTransition
+from dialer.engine.ledger_writer import LedgerWriter
+from dialer.engine.live_call import LiveCall, outcome, settle
+from dialer.engine.recording_log import RecordingLog
+from dialer.errors import LinkDown, NotFound, Refused
+from dialer.ports.storage import TimelineEntry
+from dialer.ports.telephony import Telephony
+from dialer.tasks import TaskOwner
+
+log = logging.getLogger(__name__)
+
+_S, _G = AttemptState, AttemptSignal
+
+
+class CallSupervisor:
+    """`on_change` is called when a line or an agent became free, or a call was answered."""
+
+    def __init__(
+        self,
+        telephony: Telephony,
+        ledger: LedgerWriter,
+        recordings: RecordingLog,
+        clock: Clock,
+        tasks: TaskOwner,
+        on_change: Callable[[LiveCall | None], None],
+    ) -> None:
+        self._telephony, self._ledger, self._recordings = telephony, ledger, recordings
+        self._clock, self._tasks, self._on_change = clock, tasks, on_change
+        self.desks = Desks(telephony, ledger.agent, clock, tasks, self._agent_free)
+        self.calls: dict[AttemptId, LiveCall] = {}
+        self._waiting: deque[LiveCall] = deque()
+        self.totals: Counter[tuple[str, Disposition]] = Counter()
+        self.answer_to_join_s: deque[float] = deque(maxlen=10_000)
+        self.setup_s: deque[float] = deque(maxlen=10_000)
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
+
+    def lines(self) -> Iterable[LiveCall]:
+        return (call for call in self.calls.values() if call.unanswered)
+
+    # --- events -----------------------------------------------------------------------------------------------------
+
+    def handle(self, event: TelephonyEvent) -> None:
+        """Must not raise: one odd event may not cost the others."""
+        try:
+            self._dispatch(event)
+        except IllegalTransition as odd:
+            log.warning(
+                "event out of turn",
+                extra={"action": "call.out_of_turn", "event": repr(event), "why": str(odd)},
+            )
+        except Exception:
+            log.exception("event not handled", extra={"action": "call.unhandled", "event": repr(event)})
+
+    def _dispatch(self, event: TelephonyEvent) -> None:
+        match event:
+            case DeskUp(agent=agent):
+                self.desks.phone_up(agent)
+            case DeskDown(agent=agent, cause=cause):
+                self.desks.phone_down(agent, cause.text)
+            case DeskFree() | LinkUp() | LinkLost():
+                pass
+            case _ if (call := self.calls.get(event.attempt)) is not None:
+                self._of_call(call, event)
+
+    def _of_call(self, call: LiveCall, event: TelephonyEvent) -> None:
+        match event:
+            case LineEvidence():
+                self._signed(call, event)
+            case CallAnswered():
+                self._answered(call, event)
+            case CallJoined():
+                self._joined(call, event)
+            case CallLeftAgent():
+                self._left_agent(call, event)
+            case MessageStarted():
+                self._message_started(call, event)
+            case CallEnded():
+                self._ended(call, event)
+
+    def _signed(self, call: LiveCall, event: LineEvidence) -> None:
+        call.evidence.append(event.sign)
+        if call.rang_at is None or (event.sign is LineSign.RINGING and call.evidence.count(event.sign) == 1):
+            call.rang_at = event.at
+        if call.state is _S.DIALLING:
+            self.setup_s.append((event.at - call.dialled_at).total_seconds())
+        call.move(_G.RANG)
+        self._keep(call, event.sign)
+
+    def _answered(self, call: LiveCall, event: CallAnswered) -> None:
+        call.move(_G.ANSWERED)
+        call.answered_at = event.at
+        self._keep(call, "answered")
+        self._seek_agent(call)
+        self._on_change(None)
+
+    def _joined(self, call: LiveCall, event: CallJoined) -> None:
+        call.move(_G.JOINED)
+        if call.joined_at is None:
+            call.joined_at = event.at
+            if call.answered_at is not None:
+                self.answer_to_join_s.append((event.at - call.answered_at).total_seconds())
+        call.agent = event.agent
+        self._keep(call, "joined", f"agent {event.agent}")
+        self._recordings.joined(call, event.at)
+
+    def _left_agent(self, call: LiveCall, event: CallLeftAgent) -> None:
+        call.move(_G.AGENT_LOST)
+        self._recordings.left(call, event.at)
+        self._keep(call, "agent_lost", f"agent {call.agent}")
+        if call.agent is not None:
+            self.desks.call_ended(call.agent, call.plan.wrap_up)
+        call.agent = None
+        self._seek_agent(call)
+
+    def _message_started(self, call: LiveCall, event: MessageStarted) -> None:
+        if call.state is _S.WAITING:
+            self._stop_waiting(call)
+            call.move(_G.MESSAGE_STARTED)
+        call.message_at = event.at
+        self._keep(call, "message_started")
+
+    def _ended(self, call: LiveCall, event: CallEnded) -> None:
+        disposition, because = outcome(call, event)
+        self._note(call, "ended", f"{disposition}, Q.850 {event.cause.q850}, SIP {event.cause.sip or '-'}")
+        self._finish(call, disposition, because, event)
+        self._leave_agent(call, event)
+        call.move(_G.ENDED)
+
+    def _finish(
+        self, call: LiveCall, disposition: Disposition, because: str, event: CallEnded, dialled: bool = True
+    ) -> None:
+        self._stop_waiting(call)
+        del self.calls[call.id]
+        self._telephony.forget(call.id)
+        self.totals[call.plan.name, disposition] += 1
+        self._ledger.settle(settle(call.claimed, call.plan, disposition, because, event, dialled=dialled))
+        self._on_change(call)
+
+    def _leave_agent(self, call: LiveCall, event: CallEnded) -> None:
+        if call.agent is None:
+            return
+        if call.state is _S.TALKING:
+            self._recordings.left(call, event.at)
+            self.desks.call_ended(call.agent, call.plan.wrap_up)
+        else:
+            self.desks.release(call.agent)
+
+    # --- agents and waiting callers -----------------------------------------------------------------------------------
+
+    def _seek_agent(self, call: LiveCall) -> None:
+        agent = self.desks.reserve_longest_idle(call.id)
+        if agent is not None:
+            self._join(call, agent)
+            return
+        self._waiting.append(call)
+        limit = call.plan.answer_within.total_seconds()
+        asyncio.get_running_loop().call_later(limit, self._waited_enough, call)
+
+    def _agent_free(self) -> None:
+        while self._waiting:
+            call = self._waiting[0]
+            agent = self.desks.reserve_longest_idle(call.id)
+            if agent is None:
+                return
+            self._waiting.popleft()
+            self._join(call, agent)
+        self._on_change(None)
+
+    def _stop_waiting(self, call: LiveCall) -> None:
+        if call in self._waiting:
+            self._waiting.remove(call)
+
+    def _join(self, call: LiveCall, agent: AgentId) -> None:
+        call.agent = agent
+        call.parts += 1
+        self._tasks.spawn(self._bridge(call, agent), f"join-{call.id}")
+
+    async def _bridge(self, call: LiveCall, agent: AgentId) -> None:
+        try:
+            await self._telephony.join(call.id, agent, self._recordings.begin(call))
+        except LinkDown:
+            pass  # whether they are joined is seen at the census
+        except Refused as why:
+            log.warning(
+                "not joined", extra={"action": "call.not_joined", "attempt_id": str(call.id), "why": str(why)}
+            )
+            self._not_joined(call, agent)
+
+    def _not_joined(self, call: LiveCall, agent: AgentId) -> None:
+        if call.agent != agent or call.state is not _S.WAITING:
+            return
+        call.agent = None
+        self.desks.release(agent)
+        if call.id in self.calls:
+            self._seek_agent(call)
+
+    def _waited_enough(self, call: LiveCall) -> None:
+        if call not in self._waiting:
+            return
+        self._stop_waiting(call)
+        self._note(call, "no_agent", f"none free within {call.plan.answer_within.total_seconds():g} s")
+        self._tasks.spawn(self._play(call), f"message-{call.id}")
+
+    async def _play(self, call: LiveCall) -> None:
+        try:
+            await self._telephony.play_message(call.id, call.plan.abandoned_message)
+        except (LinkDown, Refused) as why:
+            log.warning(
+                "no message", extra={"action": "call.no_message", "attempt_id": str(call.id), "why": str(why)}
+            )
+
+    # --- after an interruption ------------------------------------------------------------------------------------------
+
+    def resume_answered(self, call: LiveCall, event: CallAnswered, agent: AgentId | None) -> None:
+        """It was answered while nobody listened; with `agent` it was joined as well."""
+        if agent is None:
+            self.handle(event)
+            return
+        call.move(_G.ANSWERED)
+        call.answered_at = event.at
+        self._keep(call, "answered")
+
+    def resume_waiting(self, call: LiveCall) -> None:
+        """Still waiting, and whatever was being done about it is forgotten."""
+        if call not in self._waiting:
+            call.agent = None
+            self._seek_agent(call)
+
+    # --- commands -----------------------------------------------------------------------------------------------------
+
+    async def hang_up(self, attempt: AttemptId) -> None:
+        call = self.calls.get(attempt)
+        if call is None:
+            raise NotFound("this call is not in progress")
+        call.cancelled = call.unanswered
+        self._note(call, "hang_up_asked")
+        await self._telephony.hang_up(attempt)
+
+    def never_sent(self, call: LiveCall, because: str) -> None:
+        """The order to dial did not leave this program: nobody was called, so it does not count as an attempt."""
+        if call.id in self.calls:
+            event = CallEnded(call.id, self._clock.now(), HangupCause(0, None, because), True)
+            self._note(call, "not_sent", because)
+            self._finish(call, Disposition.FAILED, because, event, dialled=False)
+
+    def end_unseen(self, call: LiveCall, because: str) -> None:
+        """The call is gone and nobody saw how."""
+        call.unknown = True
+        self._ended(call, CallEnded(call.id, self._clock.now(), HangupCause(0, None, because), False))
+
+    def _keep(self, call: LiveCall, kind: str, detail: str = "") -> None:
+        self._ledger.progress(call.progress())
+        self._note(call, kind, detail)
+
+    def _note(self, call: LiveCall, kind: str, detail: str = "") -> None:
+        self._ledger.note(TimelineEntry(call.id, self._clock.now(), kind, detail))

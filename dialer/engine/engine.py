@@ -1,0 +1,271 @@
+"""The running engine: holds the lock, keeps memory and store together, dials, and can be looked at."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from dialer.acd.desks import Desks
+from dialer.clock import Clock
+from dialer.domain.agent import AgentState
+from dialer.domain.campaign import Campaign, CampaignSignal, CampaignState
+from dialer.domain.events import LinkLost, LinkUp, TelephonyEvent
+from dialer.domain.ids import CampaignId, RunnerId
+from dialer.engine.call_supervisor import CallSupervisor
+from dialer.engine.dial_loop import DialLoop
+from dialer.engine.ledger_writer import LedgerWriter
+from dialer.engine.live_call import LiveCall
+from dialer.engine.reconciler import Reconciler
+from dialer.engine.recording_keeper import RecordingKeeper
+from dialer.engine.recording_log import RecordingLog
+from dialer.engine.trunk_meter import TrunkLimits, TrunkMeter
+from dialer.errors import Conflict, LinkDown, StorageDown
+from dialer.pacing.decision import PacingPolicy
+from dialer.ports.recordings import RecordingStore
+from dialer.ports.storage import (
+    AgentStore,
+    AttemptStore,
+    CampaignStore,
+    Changes,
+    RecordingIndex,
+    RunnerStore,
+)
+from dialer.ports.telephony import Telephony
+from dialer.tasks import TaskOwner
+
+log = logging.getLogger(__name__)
+
+_LOOK_S = 1.0
+_TEND_S = 0.1
+_STAND_BY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStores:
+    attempts: AttemptStore
+    campaigns: CampaignStore
+    agents: AgentStore
+    recordings: RecordingIndex
+    runners: RunnerStore
+    changes: Changes
+
+
+class Engine:
+    """`telephony` must send its events to `take`. `run` ends only when cancelled or when the lock is lost for good."""
+
+    def __init__(
+        self,
+        telephony: Telephony,
+        stores: EngineStores,
+        recording_store: RecordingStore,
+        trunks: Sequence[TrunkLimits],
+        policy: PacingPolicy,
+        runner: UUID,
+        clock: Clock,
+        who: tuple[str, int],
+    ) -> None:
+        self._telephony, self._stores, self._clock, self._who = telephony, stores, clock, who
+        self.runner = RunnerId(runner)
+        self._tasks = TaskOwner(self._task_failed)
+        self._failure: asyncio.Future[None] | None = None
+        self.meters = {limits.name: TrunkMeter(limits, clock.monotonic()) for limits in trunks}
+        self.ledger = LedgerWriter(stores.attempts, stores.agents)
+        recording_log = RecordingLog(stores.recordings, clock, self._tasks)
+        self.supervisor = CallSupervisor(
+            telephony, self.ledger, recording_log, clock, self._tasks, self._changed
+        )
+        self.keeper = RecordingKeeper(stores.recordings, recording_store, clock)
+        self.loop = DialLoop(
+            telephony,
+            stores.attempts,
+            self.supervisor,
+            self.ledger,
+            self.meters,
+            policy,
+            self.runner,
+            clock,
+            self._tasks,
+            self._obstacle,
+        )
+        self._reconciler = Reconciler(telephony, stores.attempts, self.supervisor, self.runner, clock)
+        self._link_changed = asyncio.Event()
+        self.active = False
+        self.reconciled = False
+        self.database_up = True
+        self.draining = False
+        self.campaigns: Mapping[CampaignId, Campaign] = {}
+
+    @property
+    def desks(self) -> Desks:
+        return self.supervisor.desks
+
+    # --- events of the exchange -----------------------------------------------------------------------------------------
+
+    def take(self, event: TelephonyEvent) -> None:
+        match event:
+            case LinkUp():
+                self._link_changed.set()
+            case LinkLost(because=because):
+                self.reconciled = False
+                log.warning("link lost", extra={"action": "engine.link_lost", "why": because})
+            case _:
+                self.supervisor.handle(event)
+
+    def _changed(self, ended: LiveCall | None) -> None:
+        if ended is not None and (meter := self.meters.get(ended.trunk)) is not None:
+            meter.give_back()
+        self.loop.wake()
+
+    def _obstacle(self) -> str | None:
+        """Why nothing is dialled now; None when dialling is possible."""
+        obstacles: tuple[tuple[Callable[[], bool], str], ...] = (
+            (lambda: self.draining, "the service is stopping"),
+            (lambda: not self.active, "another engine is active"),
+            (lambda: not self.database_up or not self.ledger.healthy, "the database is away"),
+            (lambda: not self._telephony.link_up, "telephony is down"),
+            (lambda: not self.reconciled, "calls are being compared with the exchange"),
+        )
+        return next((why for applies, why in obstacles if applies()), None)
+
+    # --- life ---------------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        self._failure = asyncio.get_running_loop().create_future()
+        try:
+            await self._become_active()
+            for work, name in (
+                (self.ledger.run(), "ledger"),
+                (self.loop.run(), "dial-loop"),
+                (self._follow_link(), "reconcile"),
+                (self._follow_store(), "follow-store"),
+                (self._tend_desks(), "tend-desks"),
+                (self.keeper.run(), "recordings"),
+            ):
+                self._tasks.spawn(work, name)
+            await self._failure
+        finally:
+            await self._tasks.close()
+
+    def _task_failed(self, name: str, failure: BaseException) -> None:
+        """A service with a dead limb is worse than one that is started anew."""
+        long_lived = {"ledger", "dial-loop", "reconcile", "follow-store", "tend-desks", "recordings"}
+        if name in long_lived and self._failure is not None and not self._failure.done():
+            self._failure.set_exception(failure)
+
+    async def _become_active(self) -> None:
+        host, pid = self._who
+        told = False
+        while True:
+            try:
+                if await self._stores.runners.begin_runner(self.runner, host, pid, self._clock.now()):
+                    break
+                if not told:
+                    log.info("standing by: another engine is active", extra={"action": "engine.standing_by"})
+                told = True
+            except StorageDown as down:
+                self.database_up = False
+                log.warning("no database", extra={"action": "engine.no_database", "why": str(down)})
+            await asyncio.sleep(_STAND_BY_S)
+        while not await self._look():
+            await asyncio.sleep(_STAND_BY_S)
+        for call in await self._reconciler.take_over(self.campaigns):
+            self.meters[call.trunk].in_use += call.trunk in self.meters
+        self.active = True
+        log.info("engine active", extra={"action": "engine.active"})
+
+    async def _follow_link(self) -> None:
+        if self._telephony.link_up:
+            self._link_changed.set()
+        while True:
+            await self._link_changed.wait()
+            self._link_changed.clear()
+            try:
+                await self._reconciler.compare()
+            except LinkDown as down:
+                log.warning("census failed", extra={"action": "engine.census_failed", "why": str(down)})
+                await asyncio.sleep(_LOOK_S)
+                if self._telephony.link_up:
+                    self._link_changed.set()
+                continue
+            self.reconciled = True
+            self.desks.tend()
+            self.loop.wake()
+
+    async def _follow_store(self) -> None:
+        while True:
+            await self._stores.changes.wait(_LOOK_S)
+            if await self._look():
+                await self._hold_lock()
+                await self._close_campaigns()
+                self.loop.new_contacts()
+
+    async def _look(self) -> bool:
+        """Read campaigns and wishes. False while the database is away."""
+        try:
+            self.campaigns = self.loop.campaigns = {
+                each.id: each for each in await self._stores.campaigns.campaigns()
+            }
+            self.desks.take_wishes(await self._stores.agents.agents())
+            for agent in self.desks.gave_up():
+                await self._stores.agents.wish(agent, AgentState.LOGGED_OUT, "phone lost", self._clock.now())
+        except StorageDown as down:
+            if self.database_up:
+                log.warning(
+                    "the database is away", extra={"action": "engine.database_away", "why": str(down)}
+                )
+            self.database_up = False
+            return False
+        self.database_up = True
+        return True
+
+    async def _hold_lock(self) -> None:
+        try:
+            held = await self._stores.runners.still_ours()
+        except StorageDown:
+            return
+        if not held and self._failure is not None and not self._failure.done():
+            self._failure.set_exception(Conflict("another engine took over while the database was away"))
+
+    async def _close_campaigns(self) -> None:
+        """Campaigns that have nothing left to do say so."""
+        busy = {call.campaign.id for call in self.supervisor.calls.values()}
+        for campaign in self.campaigns.values():
+            try:
+                if campaign.id not in busy and (signal := await self._closing_signal(campaign)) is not None:
+                    await self._stores.campaigns.move_campaign(campaign.id, signal, self._clock.now())
+            except (Conflict, StorageDown):
+                continue  # somebody else moved it, or the next look will
+
+    async def _closing_signal(self, campaign: Campaign) -> CampaignSignal | None:
+        if campaign.state is CampaignState.STOPPING:
+            return CampaignSignal.DRAINED
+        if campaign.state is not CampaignState.RUNNING:
+            return None
+        counts = await self._stores.campaigns.contact_counts(campaign.id, self._clock.now())
+        total = sum(counts.by_state.values())
+        unfinished = counts.by_state.get("ready", 0) + counts.by_state.get("claimed", 0)
+        return CampaignSignal.EXHAUSTED if total and not unfinished else None
+
+    async def _tend_desks(self) -> None:
+        while True:
+            await asyncio.sleep(_TEND_S)
+            self.desks.tend()
+
+    async def drain(self, within_s: float) -> None:
+        """Stop dialling and wait until no caller waits and no line is out, but not longer. Conversations go on."""
+        self.draining = True
+        try:
+            async with asyncio.timeout(within_s):
+                while self.supervisor.waiting or any(self.supervisor.lines()):
+                    await asyncio.sleep(_TEND_S)
+                await self.ledger.drained()
+        except TimeoutError:
+            log.warning("calls left for the next engine", extra={"action": "engine.left_calls"})
+
+    async def end(self) -> None:
+        """Give the lock back, for an engine that stands by."""
+        try:
+            await self._stores.runners.end_runner(self.runner, self._clock.now())
+        except StorageDown as down:
+            log.info("lock not given back", extra={"action": "engine.lock_kept", "why": str(down)})

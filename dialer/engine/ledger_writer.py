@@ -1,0 +1,125 @@
+"""Writes what happens to the store: in order, in batches, and again until it is there.
+
+A call is never held up by the database. While it is away the writer keeps everything and `healthy` is False, on which
+the dial loop stops dialling; what was kept is bounded by the calls that were in progress.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from dialer.errors import StorageDown
+from dialer.ports.storage import AgentChange, AgentStore, AttemptStore, Progress, Settlement, TimelineEntry
+
+log = logging.getLogger(__name__)
+
+_GATHER_S = 0.02
+_FIRST_RETRY_S = 0.2
+_LONGEST_RETRY_S = 5.0
+_BATCH = 500
+
+Item = TypeVar("Item")
+
+
+@dataclass(slots=True)
+class _Batch:
+    progress: list[Progress] = field(default_factory=list)
+    timeline: list[TimelineEntry] = field(default_factory=list)
+    settlements: list[Settlement] = field(default_factory=list)
+    agents: list[AgentChange] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.progress or self.timeline or self.settlements or self.agents)
+
+
+class LedgerWriter:
+    def __init__(self, attempts: AttemptStore, agents: AgentStore) -> None:
+        self._attempts, self._agents = attempts, agents
+        self._batch = _Batch()
+        self._due = asyncio.Event()
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self.healthy = True
+
+    def progress(self, progress: Progress) -> None:
+        self._batch.progress.append(progress)
+        self._wake()
+
+    def note(self, entry: TimelineEntry) -> None:
+        self._batch.timeline.append(entry)
+        self._wake()
+
+    def settle(self, settlement: Settlement) -> None:
+        self._batch.settlements.append(settlement)
+        self._wake()
+
+    def agent(self, change: AgentChange) -> None:
+        self._batch.agents.append(change)
+        self._wake()
+
+    def _wake(self) -> None:
+        self._empty.clear()
+        self._due.set()
+
+    async def drained(self) -> None:
+        """Everything noted so far is in the store."""
+        await self._empty.wait()
+
+    async def run(self) -> None:
+        while True:
+            await self._due.wait()
+            await asyncio.sleep(_GATHER_S)
+            self._due.clear()
+            batch, self._batch = self._batch, _Batch()
+            await self._write(batch)
+            if not self._batch:
+                self._empty.set()
+
+    async def _write(self, batch: _Batch) -> None:
+        # in this order: a call's progress is written before its end, and an agent's log after the call it names
+        await self._all(batch.progress, lambda part: self._attempts.record(part, []))
+        await self._all(batch.timeline, lambda part: self._attempts.record([], part))
+        await self._all(batch.settlements, lambda part: self._attempts.settle(part, []))
+        await self._all(batch.agents, self._agents.record_states)
+
+    async def _all(self, items: list[Item], write: Callable[[Sequence[Item]], Awaitable[None]]) -> None:
+        for start in range(0, len(items), _BATCH):
+            part = items[start : start + _BATCH]
+            try:
+                await self._until_stored(part, write)
+            except Exception:
+                log.exception(
+                    "batch refused by the store", extra={"action": "ledger.batch_refused", "items": len(part)}
+                )
+                await self._one_by_one(part, write)
+
+    async def _one_by_one(
+        self, items: Sequence[Item], write: Callable[[Sequence[Item]], Awaitable[None]]
+    ) -> None:
+        """One item that the store will not take must not hold up the others."""
+        for item in items:
+            try:
+                await self._until_stored([item], write)
+            except Exception:
+                log.exception("not stored", extra={"action": "ledger.refused", "item": repr(item)})
+
+    async def _until_stored(
+        self, items: Sequence[Item], write: Callable[[Sequence[Item]], Awaitable[None]]
+    ) -> None:
+        pause = _FIRST_RETRY_S
+        while True:
+            try:
+                await write(items)
+            except StorageDown as down:
+                if self.healthy:
+                    log.warning("the database is away", extra={"action": "ledger.waiting", "why": str(down)})
+                self.healthy = False
+            else:
+                if not self.healthy:
+                    log.info("the database is back", extra={"action": "ledger.resumed"})
+                self.healthy = True
+                return
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_RETRY_S)

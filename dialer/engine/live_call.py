@@ -1,0 +1,134 @@
+"""A call in progress as the engine knows it, and the end it comes to."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from dialer.domain.attempt import ON_TRUNK, TRANSITIONS, AttemptSignal, AttemptState
+from dialer.domain.campaign import Campaign, CampaignPlan
+from dialer.domain.contact import TRANSITIONS as CONTACT_TRANSITIONS
+from dialer.domain.contact import ContactState
+from dialer.domain.disposition import Disposition, of_unanswered
+from dialer.domain.events import CallEnded
+from dialer.domain.ids import AgentId, AttemptId, TrunkName
+from dialer.domain.recycling import aftermath
+from dialer.domain.transitions import following
+from dialer.ports.storage import ClaimedContact, Progress, Settlement
+
+
+@dataclass(slots=True, eq=False)
+class LiveCall:
+    claimed: ClaimedContact
+    campaign: Campaign
+    trunk: TrunkName
+    state: AttemptState
+    dialled_at: datetime
+    rang_at: datetime | None = None
+    answered_at: datetime | None = None
+    joined_at: datetime | None = None
+    message_at: datetime | None = None
+    agent: AgentId | None = None
+    parts: int = 0  # conversations with an agent, each with its own recording
+    cancelled: bool = False
+    unknown: bool = False  # nobody saw it end
+    evidence: list[str] = field(default_factory=list)
+
+    @property
+    def id(self) -> AttemptId:
+        return self.claimed.attempt
+
+    @property
+    def plan(self) -> CampaignPlan:
+        return self.campaign.plan
+
+    @property
+    def unanswered(self) -> bool:
+        return self.state in (AttemptState.CLAIMED, AttemptState.DIALLING, AttemptState.RINGING)
+
+    @property
+    def on_trunk(self) -> bool:
+        return self.state in ON_TRUNK
+
+    def move(self, signal: AttemptSignal) -> None:
+        """Raises `IllegalTransition`; the state is then unchanged."""
+        self.state = following(TRANSITIONS, self.state, signal)
+
+    def progress(self) -> Progress:
+        return Progress(
+            self.id,
+            self.state,
+            rang_at=self.rang_at,
+            answered_at=self.answered_at,
+            joined_at=self.joined_at,
+            message_at=self.message_at,
+            agent=self.agent,
+        )
+
+
+def outcome(call: LiveCall, ended: CallEnded) -> tuple[Disposition, str]:
+    """The one disposition of a call, from the state it ended in."""
+    if call.unknown and call.joined_at is None and call.state is not AttemptState.MESSAGE:
+        return Disposition.LOST, ended.cause.text
+    match call.state:
+        case AttemptState.TALKING:
+            return Disposition.CONNECTED, "talked with an agent"
+        case AttemptState.MESSAGE | AttemptState.WAITING if call.joined_at is not None:
+            return Disposition.DROPPED, "the agent's phone failed and nobody else took the call"
+        case AttemptState.MESSAGE:
+            return Disposition.ABANDONED, "no agent in time, the message was played"
+        case AttemptState.WAITING:
+            return _left_waiting(call, ended)
+        case _:
+            return _never_answered(call, ended)
+
+
+def _left_waiting(call: LiveCall, ended: CallEnded) -> tuple[Disposition, str]:
+    waited = ended.at - call.answered_at if call.answered_at is not None else call.plan.answer_within
+    if waited >= call.plan.answer_within:
+        return Disposition.ABANDONED, f"no agent after {waited.total_seconds():.1f} s"
+    return Disposition.HUNG_UP, f"left {waited.total_seconds():.1f} s after the answer"
+
+
+def _never_answered(call: LiveCall, ended: CallEnded) -> tuple[Disposition, str]:
+    if call.cancelled:
+        return Disposition.CANCELLED, "ended on request"
+    if ended.by_us:
+        rang = (ended.at - call.rang_at).total_seconds() if call.rang_at is not None else 0.0
+        return Disposition.NO_ANSWER, f"rang {rang:.1f} s"
+    return of_unanswered(ended.cause), ended.cause.text
+
+
+def settle(
+    claimed: ClaimedContact,
+    plan: CampaignPlan,
+    disposition: Disposition,
+    because: str,
+    ended: CallEnded,
+    *,
+    dialled: bool,
+    not_before: datetime | None = None,
+) -> Settlement:
+    after = aftermath(
+        disposition,
+        plan.retry,
+        ended_at=ended.at,
+        times_so=claimed.tally.get(disposition, 0) + 1,
+        attempts=claimed.attempts + dialled,
+        most_attempts=plan.most_attempts,
+        other_numbers=claimed.other_numbers,
+        not_before=not_before,
+    )
+    return Settlement(
+        attempt=claimed.attempt,
+        contact=claimed.contact,
+        number_id=claimed.number_id,
+        disposition=disposition,
+        because=because,
+        ended_at=ended.at,
+        cause=ended.cause,
+        ended_by_us=ended.by_us,
+        dialled=dialled,
+        contact_state=following(CONTACT_TRANSITIONS, ContactState.CLAIMED, after.signal),
+        due_at=after.due_at,
+        contact_because=after.because,
+        number_is_dead=after.number_is_dead,
+    )

@@ -1,0 +1,124 @@
+"""Brings memory, store and exchange together: at the start, and after every interruption of the link.
+
+Nothing is dialled until this is done. What the exchange still has is adopted; what it has no more is settled; what
+nobody knows is hung up.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from dialer.clock import Clock
+from dialer.domain.attempt import AttemptState
+from dialer.domain.campaign import Campaign
+from dialer.domain.disposition import HangupCause
+from dialer.domain.events import CallAnswered, CallJoined, CallLeftAgent, DeskDown
+from dialer.domain.ids import AgentId, CampaignId, RunnerId
+from dialer.engine.call_supervisor import CallSupervisor
+from dialer.engine.live_call import LiveCall
+from dialer.ports.storage import AttemptStore, OpenAttempt
+from dialer.ports.telephony import AdoptedCall, Census, Telephony
+from dialer.ports.telephony import LiveCall as CallOnExchange
+
+log = logging.getLogger(__name__)
+
+
+class Reconciler:
+    def __init__(
+        self,
+        telephony: Telephony,
+        attempts: AttemptStore,
+        supervisor: CallSupervisor,
+        runner: RunnerId,
+        clock: Clock,
+    ) -> None:
+        self._telephony, self._attempts, self._supervisor = telephony, attempts, supervisor
+        self._runner, self._clock = runner, clock
+
+    async def take_over(self, campaigns: Mapping[CampaignId, Campaign]) -> Sequence[LiveCall]:
+        """Take the open attempts of engines that are gone. Those never dialled go back, the others wait for a census."""
+        left_open = await self._attempts.open_attempts(self._runner)
+        untouched = [each.claimed.attempt for each in left_open if each.state is AttemptState.CLAIMED]
+        await self._attempts.release(untouched)
+        now = self._clock.now()
+        calls = [
+            _revived(each, campaigns[each.claimed.campaign], now)
+            for each in left_open
+            if each.state is not AttemptState.CLAIMED
+        ]
+        for call in calls:
+            self._supervisor.calls[call.id] = call
+        self._telephony.adopt(
+            [
+                AdoptedCall(call.id, call.rang_at, call.answered_at is not None, call.plan.ring_for)
+                for call in calls
+            ]
+        )
+        if left_open:
+            log.info(
+                "taken over",
+                extra={"action": "engine.taken_over", "released": len(untouched), "calls": len(calls)},
+            )
+        return calls
+
+    async def compare(self) -> None:
+        """Raises `LinkDown` when the link goes again meanwhile; then it is to be done again."""
+        census = await self._telephony.census()
+        alive = {call.attempt: call for call in census.calls}
+        for call in list(self._supervisor.calls.values()):
+            if (found := alive.get(call.id)) is None:
+                self._supervisor.end_unseen(call, "it ended while nobody was listening")
+            else:
+                self._catch_up(call, found)
+        self._compare_desks(census)
+        for attempt in alive.keys() - self._supervisor.calls.keys():
+            log.warning(
+                "stray call hung up", extra={"action": "engine.stray_call", "attempt_id": str(attempt)}
+            )
+            await self._telephony.end_stray(attempt)
+
+    def _catch_up(self, call: LiveCall, found: CallOnExchange) -> None:
+        now = self._clock.now()
+        if found.agent is not None:
+            self._supervisor.desks.adopt(found.agent, call.id)
+        if found.answered and call.unanswered:
+            self._supervisor.resume_answered(call, CallAnswered(call.id, now), found.agent)
+        if found.agent is not None and call.state is AttemptState.WAITING:
+            self._supervisor.handle(CallJoined(call.id, found.agent, now))
+        elif found.agent is None and call.state is AttemptState.TALKING:
+            self._supervisor.handle(CallLeftAgent(call.id, now))
+        elif found.agent is None and call.state is AttemptState.WAITING:
+            self._supervisor.resume_waiting(call)
+
+    def _compare_desks(self, census: Census) -> None:
+        desks = self._supervisor.desks
+        connected = frozenset(census.desks)
+        busy: dict[AgentId, LiveCall] = {
+            call.agent: call for call in self._supervisor.calls.values() if call.agent is not None
+        }
+        for desk in list(desks.all):
+            if desk.id in connected:
+                desks.adopt(desk.id, busy[desk.id].id if desk.id in busy else None)
+                if desk.attempt is not None and desk.id not in busy:
+                    desks.release(desk.id)
+            elif desk.is_connected:
+                self._supervisor.handle(
+                    DeskDown(desk.id, self._clock.now(), HangupCause(0, None, "it was gone"))
+                )
+
+
+def _revived(open_attempt: OpenAttempt, campaign: Campaign, now: datetime) -> LiveCall:
+    claimed = open_attempt.claimed
+    return LiveCall(
+        claimed,
+        campaign,
+        open_attempt.trunk or campaign.plan.trunk,
+        open_attempt.state,
+        open_attempt.dialled_at or now,
+        rang_at=open_attempt.rang_at,
+        answered_at=open_attempt.answered_at,
+        joined_at=open_attempt.joined_at,
+        message_at=open_attempt.message_at,
+        agent=open_attempt.agent,
+        parts=1 if open_attempt.joined_at is not None else 0,
+    )
