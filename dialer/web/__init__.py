@@ -1,0 +1,1 @@
+"""HTTP: the API, the live page and the metrics. Sees ports only."""

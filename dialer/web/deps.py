@@ -1,0 +1,75 @@
+"""What the web is given by whoever puts the service together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from aiohttp import web
+
+from dialer.clock import Clock
+from dialer.domain.ids import CampaignId
+from dialer.ports.floor import Floor
+from dialer.ports.storage import (
+    AgentStore,
+    AttemptHistory,
+    CampaignStore,
+    ContactStore,
+    DoNotCallStore,
+    RecordingIndex,
+    RefusedRow,
+    UserStore,
+)
+
+
+class Store(Protocol):
+    """The parts of the store that people use, each under its name."""
+
+    @property
+    def campaigns(self) -> CampaignStore: ...
+    @property
+    def contacts(self) -> ContactStore: ...
+    @property
+    def agents(self) -> AgentStore: ...
+    @property
+    def do_not_call(self) -> DoNotCallStore: ...
+    @property
+    def history(self) -> AttemptHistory: ...
+    @property
+    def recordings(self) -> RecordingIndex: ...
+    @property
+    def users(self) -> UserStore: ...
+
+
+class RecordingFiles(Protocol):
+    def open_path(self, name: str) -> Path | None:
+        """Where the recording lies; None when there is no such file inside the store."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ListSummary:
+    read: int
+    taken: int
+    refused: int
+    rows: Sequence[RefusedRow]  # the first of the refused, for people
+
+
+class ListIntake(Protocol):
+    async def take(self, campaign: CampaignId, source: str, file: Path) -> ListSummary:
+        """Import a CSV file into a campaign. Raises `BadInput` when it cannot be read at all, `NotFound`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WebDeps:
+    store: Store
+    floor: Floor
+    clock: Clock
+    recordings: RecordingFiles
+    lists: ListIntake
+    region: str = "US"  # for numbers written without a country code
+    trunks: frozenset[str] | None = None  # names a campaign may use; None: not checked
+
+
+DEPS: web.AppKey[WebDeps] = web.AppKey("deps", WebDeps)

@@ -1,0 +1,79 @@
+"""The shape of the health answers and of the live figures."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import Field
+
+from dialer.domain.agent import AgentState
+from dialer.domain.attempt import AttemptState
+from dialer.domain.campaign import CampaignState
+from dialer.domain.contact import ContactState
+from dialer.domain.disposition import Disposition
+from dialer.web.models import Out
+
+
+class Health(Out):
+    ok: bool
+    parts: Mapping[str, bool] = Field(default_factory=dict)
+
+
+class PartOut(Out):
+    name: str
+    ok: bool
+    detail: str
+
+
+class ContactCountsOut(Out):
+    by_state: Mapping[ContactState, int]
+    due_now: int
+    next_due_at: datetime | None
+
+
+class AbandonmentOut(Out):
+    since: datetime
+    answered: int
+    abandoned: int
+    rate: float | None = Field(description="null while nobody has answered")
+
+
+class CampaignFigures(Out):
+    id: int
+    name: str
+    state: CampaignState
+    calls: Mapping[AttemptState, int]
+    contacts: ContactCountsOut
+    outcomes: Mapping[Disposition, int]
+    abandonment: Mapping[str, AbandonmentOut]
+    pacing: str
+
+
+class AgentFigures(Out):
+    id: int
+    name: str
+    state: AgentState
+    reason: str
+    since: datetime
+    attempt: UUID | None
+
+
+class AgentsFigures(Out):
+    by_state: Mapping[AgentState, int]
+    list: list[AgentFigures]
+
+
+class TrunkFigures(Out):
+    name: str
+    in_use: int
+    channels: int
+    calls_per_second: float
+    dialled_last_second: int
+
+
+class Stats(Out):
+    at: datetime
+    parts: list[PartOut]
+    campaigns: list[CampaignFigures]
+    agents: AgentsFigures
+    trunks: list[TrunkFigures]

@@ -1,0 +1,99 @@
+"""Attempts: what happened on each call, hanging up, and the agent's word afterwards."""
+
+from dialer.domain.disposition import Disposition
+from dialer.domain.ids import AttemptId, CampaignId, ContactId
+from dialer.web.models import (
+    AttemptDetail,
+    AttemptOut,
+    AttemptPage,
+    AttemptQuery,
+    ResultNoted,
+    TimelineOut,
+    WrapUpResult,
+)
+from dialer.web.operations import Call, Operation
+from dialer.web.roles import Role
+from dialer.web.wrap_up import AgentWord, note_result
+
+
+def _id(call: Call) -> AttemptId:
+    return AttemptId(call.uuid_in_path("attempt"))
+
+
+async def list_attempts(call: Call) -> AttemptPage:
+    asked = call.query(AttemptQuery)
+    campaign = CampaignId(asked.campaign) if asked.campaign is not None else None
+    contact = ContactId(asked.contact) if asked.contact is not None else None
+    rows = await call.deps.store.history.attempts(campaign, asked.before, asked.limit, contact)
+    return AttemptPage(
+        attempts=[AttemptOut.model_validate(row) for row in rows],
+        next_before=rows[-1].claimed_at if len(rows) == asked.limit else None,
+    )
+
+
+async def get_attempt(call: Call) -> AttemptDetail:
+    history = call.deps.store.history
+    attempt = await history.attempt(_id(call))
+    call.only_own(attempt.agent)
+    timeline = await history.timeline(_id(call))
+    return AttemptDetail(
+        attempt=AttemptOut.model_validate(attempt),
+        timeline=[TimelineOut.model_validate(entry) for entry in timeline],
+    )
+
+
+async def hang_up(call: Call) -> None:
+    if not Role(call.caller.role).covers(Role.SUPERVISOR):
+        call.only_own((await call.deps.store.history.attempt(_id(call))).agent)
+    await call.deps.floor.hang_up(_id(call))
+    await call.audit("call.hang_up", str(_id(call)))
+
+
+async def note_attempt(call: Call) -> ResultNoted:
+    word = await call.body(WrapUpResult)
+    store = call.deps.store
+    attempt = await store.history.attempt(_id(call))
+    call.only_own(attempt.agent)
+    said = AgentWord(Disposition(word.result), word.note, word.callback_at)
+    noted = await note_result(store, attempt, said, call.caller.name, call.deps.clock.now())
+    await call.audit("attempt.result", str(_id(call)), result=word.result)
+    return ResultNoted.model_validate(noted)
+
+
+ONE = "/api/v1/attempts/{attempt}"
+OPERATIONS = (
+    Operation(
+        "GET",
+        "/api/v1/attempts",
+        Role.SUPERVISOR,
+        "Attempts, newest first",
+        list_attempts,
+        query=AttemptQuery,
+        response=AttemptPage,
+    ),
+    Operation(
+        "GET",
+        ONE,
+        Role.AGENT,
+        "One attempt with its timeline; agents see their own",
+        get_attempt,
+        response=AttemptDetail,
+    ),
+    Operation(
+        "POST",
+        ONE + "/result",
+        Role.AGENT,
+        "The agent's word on a call that has ended",
+        note_attempt,
+        request=WrapUpResult,
+        response=ResultNoted,
+    ),
+    Operation(
+        "POST",
+        "/api/v1/calls/{attempt}/hangup",
+        Role.AGENT,
+        "End a live call; agents their own",
+        hang_up,
+        status=204,
+    ),
+)
