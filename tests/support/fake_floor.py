@@ -1,0 +1,168 @@
+"""A floor whose snapshots the test decides, and one made-up afternoon to show."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from dialer.domain.agent import AgentState
+from dialer.domain.attempt import AttemptState
+from dialer.domain.campaign import CampaignState
+from dialer.domain.disposition import Disposition
+from dialer.domain.ids import AgentId, AttemptId, CampaignId, TrunkName
+from dialer.errors import Conflict, NotFound
+from dialer.ports.floor import (
+    AgentOnFloor,
+    CampaignOnFloor,
+    Gauges,
+    PartHealth,
+    Snapshot,
+    TrunkOnFloor,
+)
+from dialer.ports.storage import Abandonment, ContactCounts
+
+LIVE_CALL = AttemptId(UUID("00000000-0000-4000-8000-0000000000aa"))
+
+
+class FakeFloor:
+    def __init__(self, first: Snapshot) -> None:
+        self.latest = first
+        self.health: Sequence[PartHealth] = (
+            PartHealth("database", True, ""),
+            PartHealth("telephony", True, ""),
+            PartHealth("schema", True, "1"),
+            PartHealth("engine", True, "active"),
+        )
+        self.hung_up: list[AttemptId] = []
+        self._news = asyncio.Condition()
+
+    def snapshot(self) -> Snapshot:
+        return self.latest
+
+    def parts(self) -> Sequence[PartHealth]:
+        return self.health
+
+    def gauges(self) -> Gauges:
+        return Gauges({("spring", Disposition.BUSY): 7}, 2, 3, (0.05, 0.2), (1.5, 3.0, 9.0))
+
+    async def publish(self, snapshot: Snapshot) -> None:
+        async with self._news:
+            self.latest = snapshot
+            self._news.notify_all()
+
+    async def wait_snapshot(self, after: datetime | None) -> Snapshot:
+        async with self._news:
+            await self._news.wait_for(lambda: after is None or self.latest.at > after)
+            return self.latest
+
+    async def hang_up(self, attempt: AttemptId) -> None:
+        if attempt != LIVE_CALL:
+            raise NotFound("this call is not live")
+        self.hung_up.append(attempt)
+
+    async def end_wrap_up(self, agent: AgentId) -> None:
+        on_floor = {each.id: each.state for each in self.latest.agents}
+        if agent not in on_floor:
+            raise NotFound(f"there is no agent {agent}")
+        if on_floor[agent] is not AgentState.WRAP_UP:
+            raise Conflict("the agent is not in wrap-up")
+
+
+NOON = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+
+
+def afternoon(at: datetime = NOON, *, calls: int = 9, agents: int = 12) -> Snapshot:
+    return Snapshot(
+        at,
+        (
+            _campaign(1, "Spring renewal", CampaignState.RUNNING, at, calls, (612, 11)),
+            _campaign(2, "Service reminder", CampaignState.RUNNING, at, 4, (188, 6)),
+            _campaign(3, "春季回访", CampaignState.PAUSED, at, 0, (95, 1)),
+            _campaign(4, "Survey", CampaignState.DRAFT, at, 0, (0, 0)),
+        ),
+        tuple(_agent(number, at) for number in range(1, agents + 1)),
+        (
+            TrunkOnFloor(TrunkName("main"), calls + 11, 30, 5.0, 3),
+            TrunkOnFloor(TrunkName("backup"), 0, 10, 2.0, 0),
+        ),
+    )
+
+
+def later(snapshot: Snapshot, seconds: float) -> Snapshot:
+    return replace(snapshot, at=snapshot.at + timedelta(seconds=seconds))
+
+
+def _campaign(
+    number: int, name: str, state: CampaignState, at: datetime, calls: int, people: tuple[int, int]
+) -> CampaignOnFloor:
+    answered, abandoned = people
+    return CampaignOnFloor(
+        CampaignId(number),
+        name,
+        state,
+        _calls(calls),
+        ContactCounts(
+            {"ready": 4210 - 3 * answered, "claimed": calls, "done": answered, "exhausted": 44, "blocked": 9},
+            0 if calls == 0 else 1260,
+            at + timedelta(minutes=12),
+        ),
+        _outcomes(answered, abandoned),
+        {
+            "today": Abandonment(at - timedelta(hours=6), answered, abandoned),
+            "since_start": Abandonment(at - timedelta(days=9), answered * 7, abandoned * 5),
+        },
+        "3 agents ready, 2 calls ringing: dial 1" if calls else "",
+    )
+
+
+def _calls(calls: int) -> Mapping[AttemptState, int]:
+    if not calls:
+        return {}
+    ringing = calls // 3
+    return {
+        AttemptState.DIALLING: 1,
+        AttemptState.RINGING: ringing,
+        AttemptState.WAITING: 1,
+        AttemptState.TALKING: calls - ringing - 2,
+    }
+
+
+def _outcomes(answered: int, abandoned: int) -> Mapping[Disposition, int]:
+    if not answered:
+        return {}
+    return {
+        Disposition.CONNECTED: answered - abandoned,
+        Disposition.NO_ANSWER: answered * 2,
+        Disposition.BUSY: answered // 3,
+        Disposition.REJECTED: answered // 9,
+        Disposition.NOT_IN_SERVICE: answered // 8,
+        Disposition.ABANDONED: abandoned,
+        Disposition.MACHINE: answered // 4,
+    }
+
+
+_STATES = (
+    AgentState.ON_CALL,
+    AgentState.ON_CALL,
+    AgentState.READY,
+    AgentState.WRAP_UP,
+    AgentState.ON_CALL,
+    AgentState.PAUSED,
+    AgentState.LOGGED_OUT,
+    AgentState.CONNECTING,
+)
+_NAMES = ("Ana Ruiz", "李娜", "Bo Olsen", "王伟", "Chidi Obi", "Dana Levi", "Emil Berg", "张敏")
+
+
+def _agent(number: int, at: datetime) -> AgentOnFloor:
+    state = _STATES[number % len(_STATES)]
+    name = _NAMES[number % len(_NAMES)]
+    return AgentOnFloor(
+        AgentId(number),
+        name if number <= len(_NAMES) else f"{name} {number}",
+        state,
+        "lunch" if state is AgentState.PAUSED else "",
+        at - timedelta(seconds=17 * number + 5),
+        LIVE_CALL if state in (AgentState.ON_CALL, AgentState.WRAP_UP) else None,
+    )
