@@ -1,0 +1,27 @@
+"""What many tests share: one database server and one call centre for the whole run."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from dialer.lab.centre import CallCentre
+from dialer.lab.postgres import EmbeddedPostgres
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An empty database on a server that may be filled with more: `FAIRDIAL_TEST_DATABASE_URL`, else one of our own."""
+    if given := os.environ.get("FAIRDIAL_TEST_DATABASE_URL"):
+        yield given
+        return
+    with EmbeddedPostgres(tmp_path_factory.mktemp("database") / "data", fsync=False) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CallCentre]:
+    """Database, Asterisk, carrier and phones: agent-101 to agent-104 talk, tone-101 and tone-102 play 440 Hz."""
+    folder = tmp_path_factory.mktemp("centre")
+    with CallCentre(folder, agents=4, tone_agents=2, channels=60, calls_per_second=50, fsync=False) as built:
+        yield built
