@@ -86,7 +86,6 @@ create index agent_state_log_of_agent on agent_state_log (agent_id, at);
 
 create table runners (
     id         uuid        primary key,
-    lock_key   integer     not null unique, -- an advisory lock held for as long as the process lives
     host       text        not null,
     pid        integer     not null,
     started_at timestamptz not null,
@@ -138,6 +137,7 @@ create table attempts (
     caller_id    text,
     agent_id     bigint      references agents on delete set null,
     claimed_at   timestamptz not null,
+    due_at       timestamptz not null, -- the contact's before the claim: a release puts it back
     dialled_at   timestamptz,
     rang_at      timestamptz,
     answered_at  timestamptz,
@@ -194,6 +194,7 @@ create table recordings (
     unique (attempt_id, part),
     check (state <> 'stored' or (bytes is not null and duration_ms is not null and sha256 is not null))
 );
+create index recordings_by_time on recordings (started_at);
 create index recordings_unfinished on recordings (started_at) where state in ('running', 'landed');
 
 create table do_not_call (

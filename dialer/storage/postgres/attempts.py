@@ -1,0 +1,142 @@
+"""The engine's hot path. Each method is one statement, so that it is one round trip and one transaction."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from dialer.domain.attempt import AttemptState
+from dialer.domain.ids import AgentId, AttemptId, CampaignId, ContactId, NumberId, RunnerId, TrunkName
+from dialer.domain.phone_number import PhoneNumber
+from dialer.ports.storage import ClaimedContact, OpenAttempt, Progress, Settlement, TimelineEntry
+from dialer.storage.postgres.pool import Database
+from dialer.storage.postgres.queries import named
+
+_CLAIM = named("claim_contacts")
+_RELEASE = named("release_claims")
+_BEGIN = named("begin_dialling")
+_RECORD = named("record_progress")
+_SETTLE = named("settle_attempts")
+_ADOPT = named("adopt_open_attempts")
+
+
+class PostgresAttempts:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def claim(
+        self, campaign: CampaignId, runner: RunnerId, most: int, now: datetime
+    ) -> Sequence[ClaimedContact]:
+        return [_claimed(row) for row in await self._database.rows(_CLAIM, campaign, runner, most, now)]
+
+    async def release(self, attempts: Sequence[AttemptId]) -> None:
+        await self._database.rows(_RELEASE, list(attempts))
+
+    async def begin_dialling(
+        self, attempts: Sequence[tuple[AttemptId, TrunkName, str]], runner: RunnerId, now: datetime
+    ) -> frozenset[AttemptId]:
+        ids, trunks, caller_ids = columns(attempts, 3)
+        rows = await self._database.rows(_BEGIN, ids, trunks, caller_ids, runner, now)
+        return frozenset(AttemptId(row["id"]) for row in rows)
+
+    async def record(self, progress: Sequence[Progress], timeline: Sequence[TimelineEntry]) -> None:
+        moves = columns(
+            ((each.attempt, each.state.value, *_moments(each)) for each in _latest(progress)),
+            8,
+        )
+        await self._database.rows(_RECORD, *moves, *_timeline(timeline))
+
+    async def settle(self, settlements: Sequence[Settlement], timeline: Sequence[TimelineEntry]) -> None:
+        once = {each.attempt: each for each in reversed(settlements)}.values()
+        ends = columns((_settlement(each) for each in once), 19)
+        await self._database.rows(_SETTLE, *ends, *_timeline(timeline))
+
+    async def open_attempts(self, except_runner: RunnerId) -> Sequence[OpenAttempt]:
+        return [_open(row) for row in await self._database.rows(_ADOPT, except_runner)]
+
+
+def columns(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:
+    """Rows turned into the arrays that `unnest` turns back; `width` matters when there are no rows."""
+    turned = [list(column) for column in zip(*rows, strict=True)]
+    return turned or [[] for _ in range(width)]
+
+
+def _latest(progress: Sequence[Progress]) -> Iterable[Progress]:
+    """One entry for each attempt: an update that meets a row twice would apply either of the two."""
+    merged: dict[AttemptId, Progress] = {}
+    for each in progress:
+        before = merged.get(each.attempt)
+        merged[each.attempt] = each if before is None else _merged(before, each)
+    return merged.values()
+
+
+def _merged(before: Progress, after: Progress) -> Progress:
+    moments = (new if new is not None else old for old, new in zip(_moments(before), _moments(after), strict=True))
+    return Progress(after.attempt, after.state, *moments)
+
+
+def _moments(progress: Progress) -> tuple[Any, ...]:
+    return (
+        progress.rang_at,
+        progress.answered_at,
+        progress.joined_at,
+        progress.left_at,
+        progress.message_at,
+        progress.agent,
+    )
+
+
+_NOTHING_NEW = (None,) * 6
+
+
+def _settlement(end: Settlement) -> tuple[Any, ...]:
+    return (
+        end.attempt,
+        end.disposition.value,
+        end.because,
+        end.ended_at,
+        end.cause.q850 or None,
+        end.cause.sip,
+        end.cause.text,
+        end.ended_by_us,
+        *(_NOTHING_NEW if end.progress is None else _moments(end.progress)),
+        end.dialled,
+        end.contact_state.value,
+        end.due_at,
+        end.contact_because,
+        end.number_is_dead,
+    )
+
+
+def _timeline(timeline: Sequence[TimelineEntry]) -> list[list[Any]]:
+    return columns(((entry.attempt, entry.at, entry.kind, entry.detail) for entry in timeline), 4)
+
+
+def _claimed(row: asyncpg.Record) -> ClaimedContact:
+    return ClaimedContact(
+        attempt=AttemptId(row["attempt_id"]),
+        campaign=CampaignId(row["campaign_id"]),
+        contact=ContactId(row["contact_id"]),
+        number_id=NumberId(row["number_id"]),
+        number=PhoneNumber(row["e164"]),
+        zones=tuple(row["zones"]),
+        attempts=row["attempts"],
+        tally=row["tally"],
+        other_numbers=row["other_numbers"],
+        on_do_not_call=row["on_do_not_call"],
+    )
+
+
+def _open(row: asyncpg.Record) -> OpenAttempt:
+    return OpenAttempt(
+        claimed=_claimed(row),
+        state=AttemptState(row["state"]),
+        trunk=row["trunk"] and TrunkName(row["trunk"]),
+        agent=row["agent_id"] and AgentId(row["agent_id"]),
+        dialled_at=row["dialled_at"],
+        rang_at=row["rang_at"],
+        answered_at=row["answered_at"],
+        joined_at=row["joined_at"],
+        message_at=row["message_at"],
+    )

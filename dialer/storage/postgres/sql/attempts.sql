@@ -1,0 +1,191 @@
+-- name: claim_contacts
+-- Hand out the next dialable contacts with an open attempt each; a contact without a usable number is exhausted.
+-- params: campaign_id, runner_id, most, now
+with candidates as (
+    select id, zone, attempts, tally, due_at, priority
+    from contacts
+    where campaign_id = $1 and state = 'ready' and due_at <= $4
+    order by priority desc, due_at, id
+    limit $3
+    for update skip locked
+), chosen as (
+    select c.id as contact_id, c.zone, c.attempts, c.tally, c.due_at, c.priority,
+           n.id as number_id, n.e164, n.zones, n.usable
+    from candidates c
+    left join lateral (
+        select id, e164, zones, count(*) over () as usable
+        from contact_numbers
+        where contact_id = c.id and not dead
+        order by attempts, position
+        limit 1
+    ) n on true
+), moved as (
+    update contacts c
+    set state = case when s.number_id is null then 'exhausted' else 'claimed' end,
+        due_at = null,
+        because = case when s.number_id is null then 'no usable number left' else c.because end
+    from chosen s
+    where c.id = s.contact_id
+), opened as (
+    insert into attempts (campaign_id, contact_id, number_id, e164, runner_id, state, claimed_at, due_at)
+    select $1, contact_id, number_id, e164, $2, 'claimed', $4, due_at
+    from chosen
+    where number_id is not null
+    returning id, contact_id
+)
+select o.id as attempt_id, $1::bigint as campaign_id, s.contact_id, s.number_id, s.e164,
+       case when s.zone is null then s.zones else array[s.zone] end as zones,
+       s.attempts, s.tally, s.usable - 1 as other_numbers,
+       exists (
+           select from do_not_call d
+           where d.e164 = s.e164
+             and (d.campaign_id is null or d.campaign_id = $1)
+             and (d.expires_at is null or d.expires_at > $4)
+       ) as on_do_not_call
+from opened o
+join chosen s on s.contact_id = o.contact_id
+order by s.priority desc, s.due_at, s.contact_id;
+
+-- name: release_claims
+-- Undo claims that were not dialled.
+-- params: attempt_ids
+with gone as (
+    delete from attempts
+    where id = any ($1::uuid[]) and state = 'claimed'
+    returning contact_id, due_at
+)
+update contacts c
+set state = 'ready', due_at = g.due_at
+from gone g
+where c.id = g.contact_id and c.state = 'claimed';
+
+-- name: begin_dialling
+-- Commit attempts as being dialled; those that must not be dialled are left out of the answer.
+-- params: attempt_ids, trunks, caller_ids, runner_id, now
+update attempts a
+set state = 'dialling', dialled_at = $5, trunk = w.trunk, caller_id = w.caller_id
+from unnest($1::uuid[], $2::text[], $3::text[]) as w (attempt_id, trunk, caller_id)
+where a.id = w.attempt_id
+  and a.runner_id = $4
+  and a.state = 'claimed'
+  and exists (select from campaigns c where c.id = a.campaign_id and c.state = 'running')
+  and exists (select from contacts c where c.id = a.contact_id and c.state = 'claimed')
+  and not exists (
+      select from do_not_call d
+      where d.e164 = a.e164
+        and (d.campaign_id is null or d.campaign_id = a.campaign_id)
+        and (d.expires_at is null or d.expires_at > $5)
+  )
+returning a.id;
+
+-- name: record_progress
+-- Write what became known of open attempts, and their timeline; an ended attempt is not moved.
+-- params: attempt_ids, states, rang_at, answered_at, joined_at, left_at, message_at, agent_ids,
+-- event_attempt_ids, event_at, event_kinds, event_details
+with moved as (
+    update attempts a
+    set state = w.state,
+        rang_at = coalesce(w.rang_at, a.rang_at),
+        answered_at = coalesce(w.answered_at, a.answered_at),
+        joined_at = coalesce(w.joined_at, a.joined_at),
+        left_at = coalesce(w.left_at, a.left_at),
+        message_at = coalesce(w.message_at, a.message_at),
+        agent_id = coalesce(w.agent_id, a.agent_id)
+    from unnest(
+        $1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[],
+        $7::timestamptz[], $8::bigint[]
+    ) as w (attempt_id, state, rang_at, answered_at, joined_at, left_at, message_at, agent_id)
+    where a.id = w.attempt_id and a.state <> 'ended'
+)
+insert into call_events (attempt_id, at, kind, detail)
+select e.attempt_id, e.at, e.kind, e.detail
+from unnest($9::uuid[], $10::timestamptz[], $11::text[], $12::text[]) as e (attempt_id, at, kind, detail)
+join attempts a on a.id = e.attempt_id;
+
+-- name: settle_attempts
+-- End attempts, move their contacts and numbers, and write the timeline; what is settled already stays as it is.
+-- params: attempt_ids, dispositions, because, ended_at, q850, sip_statuses, cause_texts, ended_by_us,
+-- rang_at, answered_at, joined_at, left_at, message_at, agent_ids,
+-- dialled, contact_states, due_at, contact_because, numbers_dead,
+-- event_attempt_ids, event_at, event_kinds, event_details
+with wanted as (
+    select *
+    from unnest(
+        $1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::smallint[], $6::smallint[], $7::text[], $8::bool[],
+        $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $13::timestamptz[],
+        $14::bigint[], $15::bool[], $16::text[], $17::timestamptz[], $18::text[], $19::bool[]
+    ) as w (
+        attempt_id, disposition, because, ended_at, q850, sip_status, cause_text, ended_by_us,
+        rang_at, answered_at, joined_at, left_at, message_at, agent_id,
+        dialled, contact_state, due_at, contact_because, number_is_dead
+    )
+), settled as (
+    update attempts a
+    set state = 'ended',
+        disposition = w.disposition,
+        because = w.because,
+        ended_at = w.ended_at,
+        q850 = w.q850,
+        sip_status = w.sip_status,
+        cause_text = w.cause_text,
+        ended_by_us = w.ended_by_us,
+        rang_at = coalesce(w.rang_at, a.rang_at),
+        answered_at = coalesce(w.answered_at, a.answered_at),
+        joined_at = coalesce(w.joined_at, a.joined_at),
+        left_at = coalesce(w.left_at, a.left_at),
+        message_at = coalesce(w.message_at, a.message_at),
+        agent_id = coalesce(w.agent_id, a.agent_id)
+    from wanted w
+    where a.id = w.attempt_id and a.state <> 'ended'
+    returning a.id, a.contact_id, a.number_id,
+              w.disposition, w.dialled, w.contact_state, w.due_at, w.contact_because, w.number_is_dead
+), moved_contacts as (
+    -- a contact that was blocked during the call stays blocked, but the attempt still counts
+    update contacts c
+    set state = case when c.state = 'claimed' then s.contact_state else c.state end,
+        due_at = case when c.state = 'claimed' then s.due_at else c.due_at end,
+        because = case when c.state = 'claimed' then s.contact_because else c.because end,
+        attempts = c.attempts + s.dialled::int,
+        tally = c.tally
+             || jsonb_build_object(s.disposition, coalesce((c.tally ->> s.disposition)::int, 0) + 1)
+    from settled s
+    where c.id = s.contact_id
+), moved_numbers as (
+    update contact_numbers n
+    set attempts = n.attempts + s.dialled::int, dead = n.dead or s.number_is_dead
+    from settled s
+    where n.id = s.number_id and (s.dialled or s.number_is_dead)
+)
+insert into call_events (attempt_id, at, kind, detail)
+select e.attempt_id, e.at, e.kind, e.detail
+from unnest($20::uuid[], $21::timestamptz[], $22::text[], $23::text[]) as e (attempt_id, at, kind, detail)
+join attempts a on a.id = e.attempt_id
+left join settled s on s.id = e.attempt_id
+where s.id is not null or e.attempt_id <> all ($1::uuid[]);
+
+-- name: adopt_open_attempts
+-- Take over the open attempts of other runners.
+-- params: runner_id
+with adopted as (
+    update attempts
+    set runner_id = $1
+    where state <> 'ended' and runner_id <> $1
+    returning *
+)
+select a.id as attempt_id, a.campaign_id, a.contact_id, a.number_id, a.e164,
+       case when c.zone is null then n.zones else array[c.zone] end as zones,
+       c.attempts, c.tally,
+       (
+           select count(*) from contact_numbers o
+           where o.contact_id = a.contact_id and o.id <> a.number_id and not o.dead
+       ) as other_numbers,
+       -- no moment is at hand to judge expiry by: an entry that has expired counts, which errs on the side of silence
+       exists (
+           select from do_not_call d
+           where d.e164 = a.e164 and (d.campaign_id is null or d.campaign_id = a.campaign_id)
+       ) as on_do_not_call,
+       a.state, a.trunk, a.agent_id, a.dialled_at, a.rang_at, a.answered_at, a.joined_at, a.message_at
+from adopted a
+join contacts c on c.id = a.contact_id
+join contact_numbers n on n.id = a.number_id
+order by a.claimed_at, a.id;
