@@ -37,24 +37,21 @@ class Scope:
 def fill(text: str, scope: Scope, file: str) -> str:
     """The text with every mark carried out. Raises `Misconfigured` with file and line for a mark that makes no sense."""
     lines = iter(enumerate(text.splitlines(), start=1))
-    filled = list(_fill(lines, scope, file, opened_at=0))
-    return "\n".join(filled) + "\n"
+    return "".join(f"{line}\n" for line in _fill(lines, scope, file))
 
 
-def _fill(lines: Iterator[tuple[int, str]], scope: Scope, file: str, opened_at: int) -> Iterator[str]:
+def _fill(lines: Iterator[tuple[int, str]], scope: Scope, file: str) -> Iterator[str]:
     for number, line in lines:
         place = f"{file}:{number}"
         block = _BLOCK.match(line)
         if block is None:
             yield from _fill_line(line, scope, place)
         elif block[1] == "end":
-            if not opened_at:
-                raise Misconfigured(f"{place}: '; @end' without a '; @for' or '; @if' before it: remove it")
-            return
+            raise Misconfigured(f"{place}: '; @end' without a '; @for' or '; @if' before it: remove it")
         else:
             inside = list(_body(lines, place))
             for one in _repetitions(block[1], block[2], scope, place):
-                yield from _fill(iter(inside), one, file, opened_at=0)
+                yield from _fill(iter(inside), one, file)
 
 
 def _body(lines: Iterator[tuple[int, str]], place: str) -> Iterator[tuple[int, str]]:

@@ -1,0 +1,47 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dialer.errors import BadInput
+from dialer.lab.world.numbers import Behaviour, behaviour_of, number
+
+pytestmark = pytest.mark.unit
+
+
+@given(st.sampled_from(Behaviour), st.integers(min_value=0, max_value=600))
+def test_a_number_behaves_as_it_was_made_to(behaviour: Behaviour, n: int) -> None:
+    made = number(behaviour, n)
+    assert len(made) == len("+12025550123")
+    assert behaviour_of(made) is behaviour
+    assert behaviour_of(made.removeprefix("+1")) is behaviour
+
+
+def test_numbers_are_distinct() -> None:
+    made = {number(Behaviour.ANSWERS, n) for n in range(5000)}
+    assert len(made) == 5000
+
+
+@pytest.mark.parametrize(
+    ("written", "behaviour"),
+    [
+        ("+12125550123", Behaviour.ANSWERS),
+        ("+12125552123", Behaviour.RINGS_OUT),
+        ("+12125550999", Behaviour.TONE),
+        ("+12125552999", Behaviour.GIVEN_UP_BY_NETWORK),
+        ("12125553999", Behaviour.BUSY),
+    ],
+)
+def test_the_first_of_the_last_four_digits_decides(written: str, behaviour: Behaviour) -> None:
+    assert behaviour_of(written) is behaviour
+
+
+@pytest.mark.parametrize("written", ["", "+4420555123", "+12125560123", "hello"])
+def test_others_are_refused(written: str) -> None:
+    with pytest.raises(BadInput):
+        behaviour_of(written)
+
+
+@pytest.mark.parametrize("n", [-1, 10_000_000])
+def test_there_are_only_so_many(n: int) -> None:
+    with pytest.raises(BadInput):
+        number(Behaviour.TONE, n)
