@@ -167,10 +167,13 @@ class Engine:
                 self.database_up = False
                 log.warning("no database", extra={"action": "engine.no_database", "why": str(down)})
             await asyncio.sleep(_STAND_BY_S)
-        while not await self._look():
+        while True:
+            if await self._look():
+                break
             await asyncio.sleep(_STAND_BY_S)
         for call in await self._reconciler.take_over(self.campaigns):
-            self.meters[call.trunk].in_use += call.trunk in self.meters
+            if call.trunk in self.meters:
+                self.meters[call.trunk].in_use += 1
         self.active = True
         log.info("engine active", extra={"action": "engine.active"})
 
@@ -257,11 +260,16 @@ class Engine:
         self.draining = True
         try:
             async with asyncio.timeout(within_s):
-                while self.supervisor.waiting or any(self.supervisor.lines()):
-                    await asyncio.sleep(_TEND_S)
+                await self._quiet()
                 await self.ledger.drained()
         except TimeoutError:
             log.warning("calls left for the next engine", extra={"action": "engine.left_calls"})
+
+    async def _quiet(self) -> None:
+        while True:
+            if not self.supervisor.waiting and not any(self.supervisor.lines()):
+                return
+            await asyncio.sleep(_TEND_S)
 
     async def end(self) -> None:
         """Give the lock back, for an engine that stands by."""

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from dialer.domain.ids import AgentId, AttemptId
 from dialer.telephony.asterisk.dialplan import attempt_of, call_channel
-from dialer.telephony.asterisk.ring_watch import RingWatch
+from dialer.telephony.ring_watch import RingWatch
 
 
 @dataclass(slots=True)

@@ -25,8 +25,8 @@ from dialer.telephony.asterisk.calls_in_hand import CallInHand, Switchboard
 from dialer.telephony.asterisk.census import read_census
 from dialer.telephony.asterisk.channel_facts import fact
 from dialer.telephony.asterisk.event_desk import EventDesk
-from dialer.telephony.asterisk.ring_watch import RingWatch
 from dialer.telephony.asterisk.trunks import DialString
+from dialer.telephony.ring_watch import RingWatch
 
 log = logging.getLogger(__name__)
 

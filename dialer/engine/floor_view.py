@@ -1,0 +1,169 @@
+"""The floor as the web sees it: one snapshot a second, made once for everybody."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from dialer.clock import Clock
+from dialer.domain.attempt import AttemptState
+from dialer.domain.campaign import Campaign, CampaignState
+from dialer.domain.disposition import Disposition
+from dialer.domain.ids import AgentId, AttemptId, CampaignId
+from dialer.engine.engine import Engine
+from dialer.errors import StorageDown
+from dialer.ports.floor import AgentOnFloor, CampaignOnFloor, Gauges, PartHealth, Snapshot, TrunkOnFloor
+from dialer.ports.storage import Abandonment, CampaignStore, ContactCounts
+from dialer.ports.telephony import Telephony
+
+_EVERY_S = 1.0
+# counting a large list takes longer than a second: rest twenty times as long as the count took
+_REST = 20
+_QUIET = frozenset({CampaignState.DRAFT, CampaignState.STOPPED, CampaignState.FINISHED})
+
+
+@dataclass(slots=True)
+class _Counts:
+    contacts: ContactCounts
+    outcomes: Mapping[Disposition, int]
+    abandonment: Mapping[str, Abandonment]
+    state: CampaignState
+    fresh_until: float
+
+
+class FloorView:
+    """Implements `dialer.ports.floor.Floor`. `zone` is the operator's: it decides when "today" began."""
+
+    def __init__(
+        self, engine: Engine, telephony: Telephony, store: CampaignStore, clock: Clock, zone: str
+    ) -> None:
+        self._engine, self._telephony, self._store, self._clock = engine, telephony, store, clock
+        self._zone = ZoneInfo(zone)
+        self._counts: dict[CampaignId, _Counts] = {}
+        self._latest = Snapshot(clock.now(), (), (), ())
+        self._made = asyncio.Condition()
+
+    def snapshot(self) -> Snapshot:
+        return self._latest
+
+    async def run(self) -> None:
+        while True:
+            with suppress(StorageDown):  # the old counts stay, and /readyz says why
+                await self._count()
+            self._latest = self._take()
+            async with self._made:
+                self._made.notify_all()
+            await asyncio.sleep(_EVERY_S)
+
+    async def wait_snapshot(self, after: datetime | None) -> Snapshot:
+        async with self._made:
+            await self._made.wait_for(lambda: after is None or self._latest.at > after)
+        return self._latest
+
+    # --- counting -----------------------------------------------------------------------------------------------------
+
+    async def _count(self) -> None:
+        for campaign in list(self._engine.campaigns.values()):
+            begun = self._clock.monotonic()
+            known = self._counts.get(campaign.id)
+            if known is not None and begun < known.fresh_until and known.state is campaign.state:
+                continue
+            self._counts[campaign.id] = counts = await self._count_one(campaign)
+            took = self._clock.monotonic() - begun
+            # one more count after the end, then only now and then
+            rest = 30.0 if campaign.state in _QUIET else max(0.5, took * _REST)
+            counts.fresh_until = self._clock.monotonic() + rest
+
+    async def _count_one(self, campaign: Campaign) -> _Counts:
+        now = self._clock.now()
+        midnight = now.astimezone(self._zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        windows = {"today": midnight, "30_days": now - timedelta(days=30)}
+        return _Counts(
+            contacts=await self._store.contact_counts(campaign.id, now),
+            outcomes=await self._store.outcomes(campaign.id),
+            abandonment={
+                name: await self._store.abandonment(campaign.id, since) for name, since in windows.items()
+            },
+            state=campaign.state,
+            fresh_until=0.0,
+        )
+
+    # --- the snapshot ---------------------------------------------------------------------------------------------------
+
+    def _take(self) -> Snapshot:
+        return Snapshot(self._clock.now(), self._campaigns(), self._agents(), self._trunks())
+
+    def _campaigns(self) -> Sequence[CampaignOnFloor]:
+        supervisor = self._engine.supervisor
+        calls = {each: Counter[AttemptState]() for each in self._engine.campaigns}
+        for call in supervisor.calls.values():
+            calls.setdefault(call.campaign.id, Counter())[call.state] += 1
+        return [
+            CampaignOnFloor(
+                campaign.id,
+                campaign.plan.name,
+                campaign.state,
+                dict(calls[campaign.id]),
+                counts.contacts,
+                counts.outcomes,
+                counts.abandonment,
+                self._engine.loop.reason(campaign.id),
+            )
+            for campaign in self._engine.campaigns.values()
+            if (counts := self._counts.get(campaign.id)) is not None
+        ]
+
+    def _agents(self) -> Sequence[AgentOnFloor]:
+        return [
+            AgentOnFloor(desk.id, desk.name, desk.state, desk.reason, desk.since, desk.attempt)
+            for desk in self._engine.desks.all
+        ]
+
+    def _trunks(self) -> Sequence[TrunkOnFloor]:
+        now = self._clock.monotonic()
+        return [
+            TrunkOnFloor(
+                name,
+                meter.in_use,
+                meter.limits.channels,
+                meter.limits.calls_per_second,
+                meter.dialled_last_second(now),
+            )
+            for name, meter in self._engine.meters.items()
+        ]
+
+    def parts(self) -> Sequence[PartHealth]:
+        engine, recordings = self._engine, self._engine.keeper.problem
+        database_up = engine.database_up and engine.ledger.healthy
+        return [
+            PartHealth("database", database_up, "" if database_up else "not reachable"),
+            PartHealth("telephony", self._telephony.link_up, self._telephony.problem or ""),
+            PartHealth("engine", engine.active and engine.reconciled, self._engine_detail()),
+            PartHealth("recordings", recordings is None, recordings or ""),
+        ]
+
+    def _engine_detail(self) -> str:
+        if not self._engine.active:
+            return "standing by: another engine is active"
+        return "" if self._engine.reconciled else "waiting for telephony to be compared with the records"
+
+    def gauges(self) -> Gauges:
+        supervisor = self._engine.supervisor
+        return Gauges(
+            calls_total=dict(supervisor.totals),
+            link_reconnects=self._telephony.reconnects,
+            originates_in_flight=self._engine.loop.originates_in_flight,
+            answer_to_join_s=tuple(supervisor.answer_to_join_s),
+            setup_s=tuple(supervisor.setup_s),
+        )
+
+    # --- commands -------------------------------------------------------------------------------------------------------
+
+    async def hang_up(self, attempt: AttemptId) -> None:
+        await self._engine.supervisor.hang_up(attempt)
+
+    async def end_wrap_up(self, agent: AgentId) -> None:
+        self._engine.desks.end_wrap_up(agent)

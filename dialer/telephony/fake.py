@@ -1,0 +1,216 @@
+"""A scripted exchange: what each number does is told beforehand. It obeys the same contract as the real drivers.
+
+Time is the running loop's, so under a loop with virtual time an hour of calls takes milliseconds.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from dialer.clock import Clock
+from dialer.compliance.gate import DialPermit
+from dialer.domain.disposition import HangupCause
+from dialer.domain.events import (
+    CallAnswered,
+    CallEnded,
+    CallJoined,
+    CallLeftAgent,
+    DeskDown,
+    DeskFree,
+    DeskUp,
+    LineEvidence,
+    LineSign,
+    LinkLost,
+    LinkUp,
+    MessageStarted,
+    TelephonyEvent,
+)
+from dialer.domain.ids import AgentId, AttemptId, TrunkName
+from dialer.domain.phone_number import PhoneNumber
+from dialer.errors import LinkDown, Refused
+from dialer.ports.telephony import AdoptedCall, Census, EventSink, LiveCall
+from dialer.telephony.ring_watch import RingWatch
+
+MESSAGE_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """Seconds from dialling; None: it never happens. `talk_s` is how long the callee stays after the answer."""
+
+    ring_s: float | None = 0.5
+    answer_s: float | None = None
+    talk_s: float = 30.0
+    end_s: float | None = None
+    cause: HangupCause = field(default_factory=HangupCause)
+
+
+BUSY = Script(ring_s=None, end_s=0.2, cause=HangupCause(17, 486, "User busy"))
+RINGS_OUT = Script()
+TALKS = Script(answer_s=3.0)
+
+
+@dataclass(slots=True)
+class _Call:
+    attempt: AttemptId
+    watch: RingWatch
+    script: Script
+    answered: bool = False
+    agent: AgentId | None = None
+    ended_by_us: bool = False
+    timers: list[asyncio.TimerHandle] = field(default_factory=list)
+
+
+class FakeTelephony:
+    """`calls_placed` lists every permit that was dialled, in order."""
+
+    def __init__(self, script: Callable[[PhoneNumber], Script], sink: EventSink, clock: Clock) -> None:
+        self._script, self._sink, self._clock = script, sink, clock
+        self._calls: dict[AttemptId, _Call] = {}
+        self._desks: set[AgentId] = set()
+        self.calls_placed: list[DialPermit] = []
+        self.ended_after_s: dict[AttemptId, float] = {}
+        self.dead_phones: set[str] = set()
+        self.link_up = False
+        self.reconnects = 0
+
+    @property
+    def problem(self) -> str | None:
+        return None if self.link_up else "the link was taken down"
+
+    @property
+    def trunks(self) -> Sequence[TrunkName]:
+        return (TrunkName("main"),)
+
+    def raise_link(self) -> None:
+        self.link_up = True
+        self._sink(LinkUp(self._clock.now()))
+
+    def drop_link(self) -> None:
+        """Calls go on, but nobody hears of them."""
+        self.link_up, self.reconnects = False, self.reconnects + 1
+        self._sink(LinkLost(self._clock.now(), "dropped"))
+
+    # --- calls --------------------------------------------------------------------------------------------------------
+
+    async def originate(self, permit: DialPermit, message: str) -> None:
+        self._need_link()
+        script = self._script(permit.number)
+        call = self._enter(
+            permit.attempt, permit.ring_for.total_seconds(), permit.ring_minimum.total_seconds(), script
+        )
+        self.calls_placed.append(permit)
+        self._later(call, script.ring_s, self._ring)
+        self._later(call, script.answer_s, self._answer)
+        self._later(call, script.end_s, lambda each: self._end(each, script.cause))
+
+    def _enter(self, attempt: AttemptId, ring_for_s: float, minimum_s: float, script: Script) -> _Call:
+        def give_up() -> None:
+            call.ended_by_us = True
+            self._end(call, HangupCause(16))
+
+        watch = RingWatch(asyncio.get_running_loop(), ring_for_s, minimum_s, give_up)
+        call = self._calls[attempt] = _Call(attempt, watch, script)
+        watch.start()
+        return call
+
+    def _later(self, call: _Call, after_s: float | None, do: Callable[[_Call], None]) -> None:
+        if after_s is not None:
+            call.timers.append(asyncio.get_running_loop().call_later(after_s, do, call))
+
+    def _ring(self, call: _Call) -> None:
+        call.watch.signed(LineSign.RINGING)
+        self._tell(LineEvidence(call.attempt, self._clock.now(), LineSign.RINGING))
+
+    def _answer(self, call: _Call) -> None:
+        call.answered = True
+        call.watch.stop()
+        self._later(call, call.script.talk_s, lambda each: self._end(each, HangupCause(16)))
+        self._tell(CallAnswered(call.attempt, self._clock.now()))
+
+    def _end(self, call: _Call, cause: HangupCause) -> None:
+        if self._calls.pop(call.attempt, None) is None:
+            return
+        call.watch.stop()
+        for timer in call.timers:
+            timer.cancel()
+        self._tell(CallEnded(call.attempt, self._clock.now(), cause, call.ended_by_us))
+        if call.agent is not None:
+            self._tell(DeskFree(call.agent, self._clock.now()))
+
+    async def join(self, attempt: AttemptId, agent: AgentId, recording: str | None) -> None:
+        self._need_link()
+        call = self._need(attempt)
+        if agent not in self._desks or not call.answered:
+            raise Refused("the agent's phone is gone" if call.answered else "the call is not answered")
+        call.agent = agent
+        self._tell(CallJoined(attempt, agent, self._clock.now()))
+
+    async def play_message(self, attempt: AttemptId, message: str) -> None:
+        self._need_link()
+        call = self._need(attempt)
+        self._tell(MessageStarted(attempt, self._clock.now()))
+        self._later(call, MESSAGE_S, lambda each: self._end(each, HangupCause(16)))
+
+    async def hang_up(self, attempt: AttemptId) -> None:
+        self._need_link()
+        call = self._need(attempt)
+        if call.answered:
+            call.ended_by_us = True
+            self._end(call, HangupCause(16))
+        else:
+            call.watch.end_soon()
+
+    async def end_stray(self, attempt: AttemptId) -> None:
+        self._need_link()
+        if (call := self._calls.get(attempt)) is not None:
+            self._end(call, HangupCause(16))
+
+    def adopt(self, calls: Sequence[AdoptedCall]) -> None:
+        """Calls of an earlier life are alive here only when this exchange knows them."""
+
+    def forget(self, attempt: AttemptId) -> None:
+        if (call := self._calls.pop(attempt, None)) is not None:
+            call.watch.stop()
+
+    # --- phones -------------------------------------------------------------------------------------------------------
+
+    async def connect_desk(self, agent: AgentId, phone: str) -> None:
+        self._need_link()
+        if phone in self.dead_phones:
+            self._tell(DeskDown(agent, self._clock.now(), HangupCause(20, 480, "not registered")))
+            return
+        self._desks.add(agent)
+        self._tell(DeskUp(agent, self._clock.now()))
+
+    async def disconnect_desk(self, agent: AgentId) -> None:
+        self._need_link()
+        self.drop_phone(agent)
+
+    def drop_phone(self, agent: AgentId) -> None:
+        if agent not in self._desks:
+            return
+        self._desks.discard(agent)
+        for call in self._calls.values():
+            if call.agent == agent:
+                call.agent = None
+                self._tell(CallLeftAgent(call.attempt, self._clock.now()))
+        self._tell(DeskDown(agent, self._clock.now(), HangupCause(16, None, "phone dropped")))
+
+    async def census(self) -> Census:
+        self._need_link()
+        calls = [LiveCall(call.attempt, call.answered, call.agent) for call in self._calls.values()]
+        return Census(calls, sorted(self._desks))
+
+    def _need(self, attempt: AttemptId) -> _Call:
+        if (call := self._calls.get(attempt)) is None:
+            raise Refused("the call is gone")
+        return call
+
+    def _need_link(self) -> None:
+        if not self.link_up:
+            raise LinkDown("the link is down")
+
+    def _tell(self, event: TelephonyEvent) -> None:
+        if self.link_up:
+            self._sink(event)
