@@ -1,0 +1,236 @@
+"""The composition root: settings in, a running service out. The only module that names drivers."""
+
+import asyncio
+import logging
+import os
+import random
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from uuid import uuid4
+
+import uvloop
+from aiohttp import web
+
+from dialer.clock import Clock, SystemClock
+from dialer.domain.events import TelephonyEvent
+from dialer.domain.ids import CampaignId, TrunkName
+from dialer.engine.engine import Engine, EngineStores
+from dialer.engine.floor_view import FloorView
+from dialer.engine.lists import import_file
+from dialer.engine.trunk_meter import TrunkLimits
+from dialer.errors import Misconfigured, StorageDown
+from dialer.pacing.decision import PacingPolicy
+from dialer.pacing.progressive import progressive
+from dialer.recordings.local import LocalRecordings
+from dialer.settings import Settings, TrunkSection, exposed
+from dialer.storage.postgres import migrate
+from dialer.storage.postgres.store import PostgresStore
+from dialer.tasks import TaskOwner
+from dialer.telemetry import configure_logging
+from dialer.telephony.asterisk.ami_link import AmiLink, AmiSettings
+from dialer.telephony.asterisk.channel_facts import WANTED
+from dialer.telephony.asterisk.driver import AsteriskTelephony
+from dialer.telephony.asterisk.trunks import DialString
+from dialer.web.app import build_app, runner
+from dialer.web.deps import ListSummary, WebDeps
+from ivr.agi.server import FastAgiServer
+
+log = logging.getLogger(__name__)
+
+_DATABASE_PAUSE_S = 2.0
+# longer than any ringing that must not be cut short
+_DRAIN_S = 30.0
+
+
+@dataclass(slots=True)
+class Service:
+    settings: Settings
+    clock: Clock
+    store: PostgresStore
+    telephony: AsteriskTelephony
+    engine: Engine
+    floor: FloorView
+    recordings: LocalRecordings
+
+
+def trunk_limits(settings: Settings) -> list[TrunkLimits]:
+    return [
+        TrunkLimits(TrunkName(name), trunk.channels, trunk.calls_per_second, trunk.caller_id)
+        for name, trunk in settings.trunks.items()
+    ]
+
+
+def _dial_string(name: str, trunk: TrunkSection) -> DialString:
+    return DialString(f"trunk-{name}", trunk.number_format, trunk.prefix)
+
+
+def ami_link(settings: Settings, rng: random.Random) -> AmiLink:
+    ami = settings.ami
+    return AmiLink(AmiSettings(ami.host, ami.port, ami.username, ami.secret.get_secret_value()), rng, WANTED)
+
+
+class _Ear:
+    """The engine's ear, for a driver that has to exist before the engine does."""
+
+    engine: Engine
+
+    def __call__(self, event: TelephonyEvent) -> None:
+        self.engine.take(event)
+
+
+def _telephony(settings: Settings, sink: _Ear, clock: Clock) -> AsteriskTelephony:
+    rng = random.Random()  # noqa: S311  # back-off and channel ids: nothing secret
+    landing = settings.recordings.landing_in_asterisk or settings.recordings.landing
+    trunks = {TrunkName(name): _dial_string(name, trunk) for name, trunk in settings.trunks.items()}
+    return AsteriskTelephony(ami_link(settings, rng), trunks, PurePosixPath(landing), sink, clock, rng)
+
+
+async def open_store(settings: Settings, clock: Clock) -> PostgresStore:
+    """Waits for a database that is away. Raises `SchemaMismatch` when the schema is not this program's."""
+    url = settings.database_url.get_secret_value()
+    while True:
+        try:
+            store = await PostgresStore.open(url, settings.database_pool, clock)
+        except StorageDown as down:
+            log.warning("waiting for the database", extra={"action": "service.no_database", "why": str(down)})
+            await asyncio.sleep(_DATABASE_PAUSE_S)
+            continue
+        await migrate.check_current(store.pool)
+        return store
+
+
+def build(
+    settings: Settings, store: PostgresStore, clock: Clock, policy: PacingPolicy = progressive
+) -> Service:
+    ear = _Ear()
+    telephony = _telephony(settings, ear, clock)
+    places = settings.recordings
+    recordings = LocalRecordings(places.folder, places.landing, places.workers)
+    stores = EngineStores(
+        store.attempts, store.campaigns, store.agents, store.recordings, store.runners, store.changes
+    )
+    who = (socket.gethostname(), os.getpid())
+    engine = Engine(telephony, stores, recordings, trunk_limits(settings), policy, uuid4(), clock, who)
+    ear.engine = engine
+    floor = FloorView(engine, telephony, store.campaigns, clock, settings.time_zone)
+    return Service(settings, clock, store, telephony, engine, floor, recordings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    service: Service
+
+    async def take(self, campaign: CampaignId, source: str, file: Path) -> ListSummary:
+        service = self.service
+        region = service.settings.default_region
+        result = await import_file(
+            service.store.contacts, campaign, file, region, service.clock, source=source
+        )
+        return ListSummary(result.read, result.taken, result.refused, result.rows[:100])
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    recordings: LocalRecordings
+
+    def open_path(self, name: str) -> Path | None:
+        return self.recordings.path(name)
+
+
+def web_app(service: Service) -> web.Application:
+    settings = service.settings
+    return build_app(
+        WebDeps(
+            store=service.store,
+            floor=service.floor,
+            clock=service.clock,
+            recordings=_Files(service.recordings),
+            lists=_Lists(service),
+            region=settings.default_region,
+            trunks=frozenset(settings.trunks),
+        )
+    )
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, policy: PacingPolicy = progressive
+) -> AsyncIterator[tuple[Service, asyncio.Future[None]]]:
+    """The whole service. The future fails when a part died and the service should be started anew."""
+    clock = SystemClock()
+    async with AsyncExitStack() as parts:
+        store = await open_store(settings, clock)
+        parts.push_async_callback(store.close)
+        service = build(settings, store, clock, policy)
+        parts.callback(service.recordings.close)
+        failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        tasks = TaskOwner(lambda _name, failure: _fail(failed, failure))
+        parts.push_async_callback(tasks.close)
+        await _listen(service, parts)
+        parts.push_async_callback(service.engine.end)
+        tasks.spawn(service.engine.run(), "engine")
+        tasks.spawn(service.telephony.run(), "telephony")
+        tasks.spawn(service.floor.run(), "floor")
+        yield service, failed
+
+
+def _fail(failed: asyncio.Future[None], failure: BaseException) -> None:
+    if not failed.done():
+        failed.set_exception(failure)
+
+
+async def _listen(service: Service, parts: AsyncExitStack) -> None:
+    agi, http = service.settings.agi, service.settings.http
+    agi_server = FastAgiServer(agi.host, agi.port, {}, most_sessions=agi.most_sessions)
+    await _bound(agi_server.start(), "agi", agi.host, agi.port)
+    parts.push_async_callback(agi_server.close)
+    web_runner = runner(web_app(service))
+    await web_runner.setup()
+    parts.push_async_callback(web_runner.cleanup)
+    await _bound(web.TCPSite(web_runner, http.host, http.port).start(), "http", http.host, http.port)
+    for name in exposed(service.settings):
+        log.warning("port open beyond this machine", extra={"action": "service.exposed", "part": name})
+
+
+async def _bound(start: Awaitable[None], part: str, host: str, port: int) -> None:
+    try:
+        await start
+    except OSError as taken:
+        raise Misconfigured(
+            f"{part}: cannot listen on {host}:{port} ({taken.strerror or taken}); "
+            f"free the port or set FAIRDIAL_{part.upper()}__PORT"
+        ) from taken
+
+
+async def _serve(settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, _stop_or_exit, stop)
+    async with running(settings) as (service, failed):
+        log.info("serving", extra={"action": "service.up", "http_port": settings.http.port})
+        asked = asyncio.ensure_future(stop.wait())  # noqa: TID251  # awaited in the next line
+        await asyncio.wait([asked, failed], return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
+        if failed.done():
+            failed.result()
+        log.info("stopping: no new calls", extra={"action": "service.stopping"})
+        await service.engine.drain(_DRAIN_S)
+
+
+def _stop_or_exit(stop: asyncio.Event) -> None:
+    """The first signal finishes what is under way, the second one leaves it to the next engine."""
+    if stop.is_set():
+        os._exit(130)
+    stop.set()
+
+
+def serve(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT."""
+    configure_logging(settings.log.level, settings.log.format)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
+        loop.run(_serve(settings))
