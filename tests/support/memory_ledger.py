@@ -1,0 +1,277 @@
+"""The engine's stores in memory, for tests in virtual time. Attempts pass the same contract tests as Postgres."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from dialer.domain.agent import AgentState
+from dialer.domain.attempt import AttemptState
+from dialer.domain.campaign import TRANSITIONS, Campaign, CampaignPlan, CampaignSignal, CampaignState
+from dialer.domain.contact import ContactState
+from dialer.domain.disposition import Disposition
+from dialer.domain.ids import AgentId, AttemptId, CampaignId, ContactId, NumberId, RunnerId, TrunkName
+from dialer.domain.phone_number import PhoneNumber
+from dialer.domain.transitions import following
+from dialer.errors import StorageDown
+from dialer.ports.storage import (
+    Abandonment,
+    AgentChange,
+    AgentWish,
+    ClaimedContact,
+    ContactCounts,
+    OpenAttempt,
+    Progress,
+    RecordingView,
+    Settlement,
+    StoredRecording,
+    TimelineEntry,
+)
+
+ZONES = ("America/New_York",)
+
+
+@dataclass(slots=True)
+class MemoryContact:
+    id: ContactId
+    campaign: CampaignId
+    number: PhoneNumber
+    due_at: datetime | None
+    state: ContactState = ContactState.READY
+    attempts: int = 0
+    tally: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class MemoryAttempt:
+    claimed: ClaimedContact
+    runner: RunnerId
+    state: AttemptState = AttemptState.CLAIMED
+    trunk: TrunkName | None = None
+    dialled_at: datetime | None = None
+    progress: Progress | None = None
+    settlement: Settlement | None = None
+
+
+class MemoryAttempts:
+    def __init__(self) -> None:
+        self.contacts: dict[ContactId, MemoryContact] = {}
+        self.rows: dict[AttemptId, MemoryAttempt] = {}
+        self.do_not_call: set[str] = set()
+        self.lines: list[TimelineEntry] = []
+        self.away = False
+        self.campaign_states: Mapping[CampaignId, Campaign] = {}
+
+    def _reach(self) -> None:
+        if self.away:
+            raise StorageDown("taken away by the test")
+
+    def add(self, campaign: CampaignId, number: str, due_at: datetime) -> ContactId:
+        contact = ContactId(len(self.contacts) + 1)
+        self.contacts[contact] = MemoryContact(contact, campaign, PhoneNumber(number), due_at)
+        return contact
+
+    async def claim(
+        self, campaign: CampaignId, runner: RunnerId, most: int, now: datetime
+    ) -> Sequence[ClaimedContact]:
+        self._reach()
+        due = [
+            each
+            for each in self.contacts.values()
+            if each.campaign == campaign
+            and each.state is ContactState.READY
+            and each.due_at is not None
+            and each.due_at <= now
+        ]
+        return [self._open(each, runner) for each in sorted(due, key=lambda each: each.due_at or now)[:most]]
+
+    def _open(self, contact: MemoryContact, runner: RunnerId) -> ClaimedContact:
+        contact.state = ContactState.CLAIMED
+        claimed = ClaimedContact(
+            AttemptId(uuid4()),
+            contact.campaign,
+            contact.id,
+            NumberId(contact.id),
+            contact.number,
+            ZONES,
+            contact.attempts,
+            dict(contact.tally),
+            0,
+            contact.number.e164 in self.do_not_call,
+        )
+        self.rows[claimed.attempt] = MemoryAttempt(claimed, runner)
+        return claimed
+
+    async def release(self, attempts: Sequence[AttemptId]) -> None:
+        self._reach()
+        for attempt in attempts:
+            row = self.rows.get(attempt)
+            if row is not None and row.state is AttemptState.CLAIMED:
+                del self.rows[attempt]
+                self.contacts[row.claimed.contact].state = ContactState.READY
+
+    async def begin_dialling(
+        self, attempts: Sequence[tuple[AttemptId, TrunkName, str]], runner: RunnerId, now: datetime
+    ) -> frozenset[AttemptId]:
+        self._reach()
+        granted = set()
+        for attempt, trunk, _caller_id in attempts:
+            row = self.rows[attempt]
+            free = row.claimed.number.e164 not in self.do_not_call
+            if row.state is AttemptState.CLAIMED and row.runner == runner and free:
+                row.state, row.trunk, row.dialled_at = AttemptState.DIALLING, trunk, now
+                granted.add(attempt)
+        return frozenset(granted)
+
+    async def record(self, progress: Sequence[Progress], timeline: Sequence[TimelineEntry]) -> None:
+        self._reach()
+        for each in progress:
+            row = self.rows[each.attempt]
+            if row.state is not AttemptState.ENDED:
+                row.state, row.progress = each.state, each
+        self.lines.extend(timeline)
+
+    async def settle(self, settlements: Sequence[Settlement], timeline: Sequence[TimelineEntry]) -> None:
+        self._reach()
+        for each in settlements:
+            row = self.rows[each.attempt]
+            if row.state is AttemptState.ENDED:
+                continue
+            row.state, row.settlement = AttemptState.ENDED, each
+            contact = self.contacts[each.contact]
+            contact.state, contact.due_at = each.contact_state, each.due_at
+            contact.attempts += each.dialled
+            contact.tally[each.disposition] = contact.tally.get(each.disposition, 0) + 1
+        self.lines.extend(timeline)
+
+    async def open_attempts(self, except_runner: RunnerId) -> Sequence[OpenAttempt]:
+        self._reach()
+        taken = []
+        for row in self.rows.values():
+            if row.state is AttemptState.ENDED or row.runner == except_runner:
+                continue
+            row.runner = except_runner
+            known = row.progress or Progress(row.claimed.attempt, row.state)
+            taken.append(
+                OpenAttempt(
+                    row.claimed,
+                    row.state,
+                    row.trunk,
+                    known.agent,
+                    row.dialled_at,
+                    known.rang_at,
+                    known.answered_at,
+                    known.joined_at,
+                    known.message_at,
+                )
+            )
+        return taken
+
+    def ends(self) -> list[Disposition]:
+        return [row.settlement.disposition for row in self.rows.values() if row.settlement is not None]
+
+
+class MemoryAgents:
+    def __init__(self) -> None:
+        self.known: dict[AgentId, AgentWish] = {}
+        self.changes: list[AgentChange] = []
+
+    def log_in(self, name: str, now: datetime) -> AgentId:
+        agent = AgentId(len(self.known) + 1)
+        self.known[agent] = AgentWish(
+            agent, name, name, AgentState.LOGGED_OUT, "", now, AgentState.READY, "", now
+        )
+        return agent
+
+    async def agents(self) -> Sequence[AgentWish]:
+        return list(self.known.values())
+
+    async def add_agent(self, name: str, phone: str, now: datetime) -> AgentId:
+        return self.log_in(name, now)
+
+    async def wish(self, agent: AgentId, wish: AgentState, reason: str, now: datetime) -> None:
+        self.known[agent] = replace(self.known[agent], wish=wish, wish_reason=reason, wished_at=now)
+
+    async def record_states(self, changes: Sequence[AgentChange]) -> None:
+        self.changes.extend(changes)
+
+
+class MemoryCampaigns:
+    def __init__(self, attempts: MemoryAttempts) -> None:
+        self.known: dict[CampaignId, Campaign] = {}
+        self._attempts = attempts
+
+    def run(self, plan: CampaignPlan) -> CampaignId:
+        campaign = CampaignId(len(self.known) + 1)
+        self.known[campaign] = Campaign(campaign, CampaignState.RUNNING, plan)
+        return campaign
+
+    async def campaigns(self) -> Sequence[Campaign]:
+        self._attempts._reach()
+        return list(self.known.values())
+
+    async def move_campaign(
+        self, campaign: CampaignId, signal: CampaignSignal, now: datetime
+    ) -> CampaignState:
+        known = self.known[campaign]
+        self.known[campaign] = replace(known, state=following(TRANSITIONS, known.state, signal))
+        return self.known[campaign].state
+
+    async def contact_counts(self, campaign: CampaignId, now: datetime) -> ContactCounts:
+        states: dict[str, int] = {}
+        for contact in self._attempts.contacts.values():
+            states[contact.state] = states.get(contact.state, 0) + 1
+        return ContactCounts(states, 0, None)
+
+    async def outcomes(self, campaign: CampaignId) -> Mapping[Disposition, int]:
+        return {}
+
+    async def abandonment(self, campaign: CampaignId, since: datetime) -> Abandonment:
+        return Abandonment(since, 0, 0)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"the engine is not expected to ask for {name}")
+
+
+class MemoryRecordings:
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self.talks: list[timedelta] = []
+
+    async def begin_recording(self, attempt: AttemptId, part: int, name: str, now: datetime) -> None:
+        self.begun.append(name)
+
+    async def land_recording(self, attempt: AttemptId, part: int, talk: timedelta) -> None:
+        self.talks.append(talk)
+
+    async def landed_recordings(self, most: int) -> Sequence[RecordingView]:
+        return []
+
+    async def store_recording(
+        self, recording: UUID, result: StoredRecording, problem: str, now: datetime
+    ) -> None: ...
+
+    async def fail_recording(self, recording: UUID, problem: str) -> None: ...
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"the engine is not expected to ask for {name}")
+
+
+class MemoryRunners:
+    def __init__(self) -> None:
+        self.ours = True
+
+    async def begin_runner(self, runner: RunnerId, host: str, pid: int, now: datetime) -> bool:
+        return self.ours
+
+    async def still_ours(self) -> bool:
+        return self.ours
+
+    async def end_runner(self, runner: RunnerId, now: datetime) -> None: ...
+
+
+class QuietChanges:
+    async def wait(self, within_s: float) -> None:
+        await asyncio.sleep(within_s)
