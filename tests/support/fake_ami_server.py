@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Self
 
 Headers = list[tuple[str, str]]
@@ -20,11 +20,19 @@ def event(name: str, **headers: str) -> bytes:
     return frame({"Event": name, "Privilege": "call,all", **headers})
 
 
+async def eventually(condition: Callable[[], bool], within_s: float = 3) -> None:
+    for _ in range(int(within_s / 0.002)):
+        if condition():
+            return
+        await asyncio.sleep(0.002)
+    raise AssertionError(f"not so within {within_s} s")
+
+
 class FakeAmiServer:
     """Knobs are plain attributes, read at the moment they matter; names of actions are lower case."""
 
-    def __init__(self, secret: str = "s3cret") -> None:
-        self.secret = secret
+    def __init__(self) -> None:
+        self.secret = "s3cret"
         self.answers: dict[str, Answer] = {}
         self.muted: set[str] = set()
         self.drop_on: set[str] = set()
@@ -60,9 +68,7 @@ class FakeAmiServer:
         return Counter(seen["action"].lower() for seen in self.actions)
 
     async def saw(self, action: str, times: int = 1) -> None:
-        async with asyncio.timeout(3):
-            while self.counted()[action] < times:
-                await asyncio.sleep(0.002)
+        await eventually(lambda: self.counted()[action] >= times)
 
     def drop_all(self) -> None:
         for writer in self._writers:

@@ -171,7 +171,7 @@ class AmiLink:
         login = {"Action": "Login", "Username": s.username, "Secret": s.secret, "Events": "system"}
         answer = (await wire.exchange(login, s.answer_s))[0]
         if not answer.ok:
-            raise LoginRejected(answer.get("Message"))
+            raise _refusal(answer.get("Message"))
         try:
             async with asyncio.timeout(s.boot_s):
                 await wire.wait_booted()
@@ -225,6 +225,12 @@ class AmiLink:
         if self._wire is None or not self.up.is_set():
             raise NotSent(f"{action['Action']}: {self.problem or 'the link is down'}")
         return self._wire
+
+
+def _refusal(message: str) -> Exception:
+    # a restarting Asterisk still takes connections, and refuses every action of theirs with these words
+    transient = "shutting down" in message
+    return ConnectionError(message) if transient else LoginRejected(message)
 
 
 def _safe(action: Headers) -> Headers:

@@ -22,7 +22,7 @@ from dialer.telephony.asterisk.ami_link import (
     LinkUp,
     NotSent,
 )
-from tests.support.fake_ami_server import FakeAmiServer, event
+from tests.support.fake_ami_server import FakeAmiServer, event, eventually
 
 pytestmark = pytest.mark.unit
 
@@ -69,9 +69,7 @@ async def upcoming(link: AmiLink) -> Delivery:
 
 
 async def until_problem(link: AmiLink, words: str) -> None:
-    async with asyncio.timeout(2):
-        while words not in (link.problem or ""):
-            await asyncio.sleep(0.005)
+    await eventually(lambda: words in (link.problem or ""))
 
 
 # --- coming up ---
@@ -102,6 +100,14 @@ async def test_a_rejected_login_waits_long_and_says_why(server: FakeAmiServer) -
         assert server.counted()["login"] == 1
         assert link.generation == 0
         assert link.events.empty()
+
+
+async def test_a_login_refused_by_a_restart_is_tried_again_soon(server: FakeAmiServer) -> None:
+    server.answers["login"] = [{"Response": "Error", "Message": "Asterisk is shutting down"}]
+    async with running(server) as link:
+        await server.saw("login", 2)
+        server.answers.clear()
+        await asyncio.wait_for(link.wait_up(), 2)
 
 
 async def test_a_refused_connection_is_a_problem_not_a_crash(server: FakeAmiServer) -> None:
@@ -195,9 +201,7 @@ async def test_a_full_backlog_closes_the_link_rather_than_lose_in_silence(server
         await link.wait_up()
         await server.saw("events")
         server.push(b"".join(event("Hangup", Uniqueid=str(n)) for n in range(50)))
-        async with asyncio.timeout(2):
-            while link.up.is_set():
-                await asyncio.sleep(0.005)
+        await eventually(lambda: not link.up.is_set())
         await asyncio.sleep(0.1)
         assert server.connections == 1, "no new connection while the old events wait"
         delivered = [link.events.get_nowait() for _ in range(link.events.qsize())]
@@ -404,23 +408,19 @@ async def test_every_action_under_way_fails_when_the_link_closes(
 ) -> None:
     server.muted |= {"originate", "coreshowchannels"}
     async with asyncio.TaskGroup() as tasks:
-        lost = tasks.create_task(expect_lost(link))
-        with pytest.raises(ActionLost):
-            async with asyncio.TaskGroup() as inner:
-                listing = inner.create_task(raised(link.collect({"Action": "CoreShowChannels"})))
-                await server.saw("originate")
-                await server.saw("coreshowchannels")
-                server.drop_all()
-            raise listing.result()
-    assert lost.result().sent
+        call = tasks.create_task(expect_lost(link))
+        listing = tasks.create_task(expect_lost_list(link))
+        await server.saw("originate")
+        await server.saw("coreshowchannels")
+        server.drop_all()
+    assert call.result().sent
+    assert listing.result().sent
 
 
-async def raised(work: Any) -> BaseException:
-    try:
-        await work
-    except LinkDown as failure:
-        return failure
-    raise AssertionError("nothing was raised")
+async def expect_lost_list(link: AmiLink) -> ActionLost:
+    with pytest.raises(ActionLost) as lost:
+        await link.collect({"Action": "CoreShowChannels"})
+    return lost.value
 
 
 async def test_an_action_without_answer_ends_at_its_deadline_and_leaves_nothing(

@@ -1,0 +1,184 @@
+"""FastAGI: one block of headers in, then one reply for each command. Tells a hang-up from a failure.
+
+What is known of Asterisk 22 and shaped this: `result=-1` also means a missing prompt, a file that cannot
+be written or an unknown channel; after a hang-up a line `HANGUP` comes between replies; a variable whose
+value holds newlines spreads over several lines; `agi_network_script` carries the query string.
+"""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import parse_qsl, unquote
+
+from ivr.errors import CallerHungUp, LinkBroken, NoReply, ProtocolViolation
+
+LONGEST_LINE: Final = 64 * 1024
+
+_CONTROL: Final = re.compile(r"[\r\n\x00]")
+_RESULT: Final = re.compile(
+    r"result=(?P<result>[^ ]*)(?: \((?P<note>.*)\))?(?P<extra>(?: \w+=[^ ]*)*) ?", re.DOTALL
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AgiRequest:
+    script: str
+    query: Mapping[str, str]
+    args: tuple[str, ...]
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """`note` is what stood in parentheses: a value, `timeout`, `writefile`. `text` explains codes 510 and 520."""
+
+    code: int
+    result: str = ""
+    note: str | None = None
+    extra: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return self.code == 200 and self.result not in ("-1", "-2")
+
+    @property
+    def timed_out(self) -> bool:
+        return self.note == "timeout"
+
+
+def parse_request(block: bytes) -> AgiRequest:
+    headers = {}
+    for line in block.decode("utf-8", "replace").split("\n"):
+        name, colon, value = line.partition(":")
+        if colon:
+            headers[name.strip()] = value.removeprefix(" ")
+    path, _, query = headers.get("agi_network_script", "").partition("?")
+    args: list[str] = []
+    while (value := headers.get(f"agi_arg_{len(args) + 1}")) is not None:  # type: ignore[assignment]
+        args.append(value)
+    return AgiRequest(
+        unquote(path.lstrip("/")), dict(parse_qsl(query, keep_blank_values=True)), tuple(args), headers
+    )
+
+
+def quote(value: str) -> str:
+    """Raises ValueError for a control character, which would end the command."""
+    if _CONTROL.search(value):
+        raise ValueError("control character in AGI argument")
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+class Conversation:
+    """One caller. Commands go one at a time; each gets exactly one reply.
+
+    A command that was cancelled or ran out of time leaves its reply on the way: the next one would take
+    it for its own. From then on the conversation is over, and every command raises LinkBroken.
+    """
+
+    def __init__(
+        self,
+        request: AgiRequest,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        command_s: float = 120,
+    ) -> None:
+        self.request = request
+        self.hangup_seen = False
+        self._reader, self._writer = reader, writer
+        self._command_s = command_s
+        self._turn = asyncio.Lock()
+        self._in_step = True
+
+    async def command(self, verb: str, *args: str | int, within_s: float | None = None) -> Reply:
+        """Raises CallerHungUp only when the channel is really gone. 510 and 520 are replies."""
+        limit = within_s or self._command_s
+        async with self._turn:
+            reply = await self._exchange(limit, verb, *args)
+            # -1 is also "no such prompt", "cannot write", "no such channel": ask before believing it
+            if reply.result == "-1" and (await self._exchange(limit, "CHANNEL STATUS")).result == "-1":
+                raise CallerHungUp(verb)
+            return reply
+
+    async def set_variable(self, name: str, value: str) -> None:
+        """Works after a hang-up as well, for as long as Asterisk keeps the script."""
+        await self.command("SET VARIABLE", name, value)
+
+    async def _exchange(self, within_s: float, verb: str, *args: str | int) -> Reply:
+        if _CONTROL.search(verb):
+            raise ValueError("control character in AGI command")
+        line = " ".join([verb, *(quote(str(arg)) for arg in args)])
+        if not self._in_step:
+            raise LinkBroken("an earlier command never got its reply")
+        self._in_step = False
+        try:
+            async with asyncio.timeout(within_s):
+                return await self._send(verb, line)
+        except TimeoutError:
+            raise NoReply(f"{verb}: no reply within {within_s} s") from None
+        except ConnectionError as gone:
+            raise LinkBroken(verb) from gone
+
+    async def _send(self, verb: str, line: str) -> Reply:
+        self._writer.write(line.encode() + b"\n")
+        await self._writer.drain()
+        code, mark, rest = await self._next_reply()
+        if code == "511":
+            self._in_step = True
+            raise CallerHungUp(verb)
+        reply = await self._read_reply(code, mark, rest)
+        self._in_step = True
+        return reply
+
+    async def _next_reply(self) -> tuple[str, str, str]:
+        while (line := await self._line()) == "HANGUP" or line.startswith("100 "):
+            self.hangup_seen = self.hangup_seen or line == "HANGUP"
+        if not (line[:3].isascii() and line[:3].isdigit()):
+            raise ProtocolViolation("a line that is no reply")
+        return line[:3], line[3:4], line[4:]
+
+    async def _read_reply(self, code: str, mark: str, rest: str) -> Reply:
+        if code == "520" and mark == "-":
+            return Reply(520, text=await self._usage(rest))
+        if code != "200":
+            return Reply(int(code), text=rest)
+        match = await self._result(rest)
+        extra = dict(pair.split("=", 1) for pair in match["extra"].split())
+        return Reply(200, match["result"], match["note"], extra)
+
+    async def _usage(self, first: str) -> str:
+        usage, size = [first], 0
+        while not (line := await self._line()).startswith("520 "):
+            usage.append(line)
+            size = _grown(size, line)
+        return "\n".join(usage)
+
+    async def _result(self, first: str) -> re.Match[str]:
+        match = _RESULT.fullmatch(first)
+        lines, size = [first], 0
+        while match is None:  # a variable's value may hold newlines: read on until its parenthesis closes
+            if "(" not in first:
+                raise ProtocolViolation("a result that does not parse")
+            line = await self._line()
+            lines.append(line)
+            size = _grown(size, line)
+            match = _RESULT.fullmatch("\n".join(lines)) if ")" in line else None
+        return match
+
+    async def _line(self) -> str:
+        try:
+            raw = await self._reader.readuntil(b"\n")
+        except asyncio.IncompleteReadError as gone:
+            raise LinkBroken("Asterisk closed the connection") from gone
+        except asyncio.LimitOverrunError as big:
+            raise ProtocolViolation("line too long") from big
+        return raw[:-1].decode("utf-8", "replace")
+
+
+def _grown(size: int, line: str) -> int:
+    size += len(line) + 1
+    if size > LONGEST_LINE:
+        raise ProtocolViolation("reply too long")
+    return size
