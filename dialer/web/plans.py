@@ -1,16 +1,14 @@
 """Campaign plans on the wire: durations in seconds, hours as HH:MM."""
 
 from collections.abc import Mapping
-from datetime import time, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
-from dialer.domain.campaign import CallingHours, Campaign, CampaignPlan, CampaignSignal, CampaignState
+from dialer.domain.campaign import Campaign, CampaignPlan, CampaignSignal, CampaignState
 from dialer.domain.disposition import Disposition
-from dialer.domain.ids import TrunkName
-from dialer.domain.recycling import RetryRule, default_retry_rules
-from dialer.errors import BadInput
+from dialer.domain.plan_document import plan_from_json, plan_to_json
+from dialer.domain.recycling import default_retry_rules
 from dialer.web.figures import AbandonmentOut, ContactCountsOut
 from dialer.web.models import In, Name, Out
 
@@ -35,16 +33,16 @@ class RetryModel(In):
 
 
 def _default_retry() -> Mapping[Disposition, RetryModel]:
-    return {disposition: _retry_model(rule) for disposition, rule in default_retry_rules().items()}
+    return {
+        disposition: RetryModel(
+            delay_s=int(rule.delay.total_seconds()), most=rule.most, number_is_dead=rule.number_is_dead
+        )
+        for disposition, rule in default_retry_rules().items()
+    }
 
 
-def _retry_model(rule: RetryRule) -> RetryModel:
-    return RetryModel(
-        delay_s=int(rule.delay.total_seconds()), most=rule.most, number_is_dead=rule.number_is_dead
-    )
-
-
-class PlanFields(In):
+class NewCampaign(In):
+    name: Name
     trunk: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")
     caller_id: str | None = Field(default=None, pattern=r"^\+[1-9][0-9]{6,14}$")
     hours: HoursModel = HoursModel()
@@ -58,10 +56,6 @@ class PlanFields(In):
     record: bool = True
     most_attempts: int = Field(default=6, ge=1, le=1000)
     retry: Mapping[Disposition, RetryModel] = Field(default_factory=_default_retry)
-
-
-class NewCampaign(PlanFields):
-    name: Name
 
 
 class PlanPatch(In):
@@ -80,11 +74,39 @@ class PlanPatch(In):
     retry: Mapping[Disposition, RetryModel] | None = None
 
 
+class HoursOut(Out):
+    start: str
+    end: str
+    weekdays: list[int]
+
+
+class RetryOut(Out):
+    delay_s: float
+    most: int
+    number_is_dead: bool
+
+
+class PlanOut(Out):
+    """As stored: a plan made by other means may go beyond what this API takes."""
+
+    trunk: str
+    caller_id: str | None
+    hours: HoursOut
+    ring_for_s: float
+    answer_within_s: float
+    abandoned_message: str
+    wrap_up_s: float
+    most_lines: int | None
+    record: bool
+    most_attempts: int
+    retry: Mapping[Disposition, RetryOut]
+
+
 class CampaignOut(Out):
     id: int
     name: str
     state: CampaignState
-    plan: PlanFields
+    plan: PlanOut
 
 
 class CampaignList(Out):
@@ -103,55 +125,15 @@ class CampaignCounts(Out):
     abandonment: Mapping[str, AbandonmentOut]
 
 
-def plan_of(name: str, fields: PlanFields) -> CampaignPlan:
+def plan_of(wanted: NewCampaign) -> CampaignPlan:
     """Raises `BadInput` for what single fields cannot see."""
-    try:
-        return CampaignPlan(
-            name=name,
-            trunk=TrunkName(fields.trunk),
-            caller_id=fields.caller_id,
-            hours=_hours(fields.hours),
-            ring_for=timedelta(seconds=fields.ring_for_s),
-            answer_within=timedelta(seconds=fields.answer_within_s),
-            abandoned_message=fields.abandoned_message,
-            wrap_up=timedelta(seconds=fields.wrap_up_s),
-            most_lines=fields.most_lines,
-            record=fields.record,
-            most_attempts=fields.most_attempts,
-            retry={disposition: _rule(model) for disposition, model in fields.retry.items()},
-        )
-    except ValueError as wrong:
-        raise BadInput(str(wrong)) from None
+    return plan_from_json(wanted.model_dump(mode="json"))
 
 
-def _hours(hours: HoursModel) -> CallingHours:
-    return CallingHours(
-        time.fromisoformat(hours.start), time.fromisoformat(hours.end), frozenset(hours.weekdays)
-    )
-
-
-def _rule(model: RetryModel) -> RetryRule:
-    return RetryRule(timedelta(seconds=model.delay_s), model.most, model.number_is_dead)
-
-
-def fields_of(plan: CampaignPlan) -> dict[str, Any]:
-    return {
-        "trunk": plan.trunk,
-        "caller_id": plan.caller_id,
-        "hours": {
-            "start": plan.hours.start.strftime("%H:%M"),
-            "end": plan.hours.end.strftime("%H:%M"),
-            "weekdays": sorted(plan.hours.weekdays),
-        },
-        "ring_for_s": int(plan.ring_for.total_seconds()),
-        "answer_within_s": plan.answer_within.total_seconds(),
-        "abandoned_message": plan.abandoned_message,
-        "wrap_up_s": int(plan.wrap_up.total_seconds()),
-        "most_lines": plan.most_lines,
-        "record": plan.record,
-        "most_attempts": plan.most_attempts,
-        "retry": {disposition: _retry_model(rule) for disposition, rule in plan.retry.items()},
-    }
+def patched(plan: CampaignPlan, patch: PlanPatch) -> CampaignPlan:
+    """Raises `ValidationError` or `BadInput`, as a new plan with these values would."""
+    changes = patch.model_dump(mode="json", exclude_unset=True)
+    return plan_of(NewCampaign.model_validate(plan_to_json(plan) | changes))
 
 
 def campaign_out(campaign: Campaign) -> CampaignOut:
@@ -159,11 +141,5 @@ def campaign_out(campaign: Campaign) -> CampaignOut:
         id=campaign.id,
         name=campaign.plan.name,
         state=campaign.state,
-        plan=PlanFields.model_construct(**fields_of(campaign.plan)),
+        plan=PlanOut.model_validate(plan_to_json(campaign.plan)),
     )
-
-
-def patched(plan: CampaignPlan, patch: PlanPatch) -> CampaignPlan:
-    """Raises `ValidationError` or `BadInput`, as a new plan with these values would."""
-    merged = fields_of(plan) | patch.model_dump(exclude_unset=True)
-    return plan_of(plan.name, PlanFields.model_validate(merged))

@@ -43,7 +43,7 @@ async def list_campaigns(call: Call) -> CampaignList:
 async def create_campaign(call: Call) -> Created:
     wanted = await call.body(NewCampaign)
     _known_trunk(call, wanted.trunk)
-    plan = plan_of(wanted.name, wanted)
+    plan = plan_of(wanted)
     created = await call.deps.store.campaigns.create_campaign(plan, call.deps.clock.now())
     await call.audit("campaign.create", str(created), name=plan.name)
     return Created(id=created)
