@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import weakref
 from pathlib import Path
 
 from dialer.errors import Misconfigured
@@ -73,6 +74,7 @@ class AsteriskInstance:
             return self._run
         if self._own_run is None:
             self._own_run = Path(tempfile.mkdtemp(prefix="fairdial-"))
+            weakref.finalize(self, shutil.rmtree, self._own_run, ignore_errors=True)
         return self._own_run
 
     def start(self) -> None:
@@ -126,9 +128,6 @@ class AsteriskInstance:
         for run in (self._run, self._own_run):
             for left in run.glob("asterisk.*") if run else ():
                 left.unlink(missing_ok=True)
-        if self._own_run is not None:
-            shutil.rmtree(self._own_run, ignore_errors=True)
-            self._own_run = None
 
     def freeze(self) -> None:
         """It keeps its sockets and answers nothing, as when a machine hangs."""

@@ -36,6 +36,7 @@ from dialer.telephony.asterisk.render import render, source_folder
 
 PROJECT = Path(__file__).parents[2]
 CALLER_ID = "+12025550100"
+FALLBACK = PROJECT / "ivr/agi-bin/fallback.py"
 
 
 class CallCentre:
@@ -50,6 +51,8 @@ class CallCentre:
     phones: AsteriskInstance
     postgres: EmbeddedPostgres | None
     """None when the database was given."""
+    boot_complaints: dict[str, list[str]]
+    """What each Asterisk warned of while it started; later calls may well add to its log."""
 
     def __init__(
         self,
@@ -128,6 +131,7 @@ class CallCentre:
             each.start()
         for each in instances:
             each.wait_booted()
+        self.boot_complaints = {each.name: each.complaints() for each in instances}
         self.wait_registered()
 
     def _lay_out_pbx(self) -> None:
@@ -139,9 +143,7 @@ class CallCentre:
             shutil.copy(prompt, self.settings.prompts.folder)
         # classic AGI scripts run under the interpreter that has our packages
         fallback = Path(self.settings.asterisk.fallback_script)
-        fallback.write_text(
-            f'#!/bin/sh\ncd "{PROJECT}" && exec "{sys.executable}" -m ivr.fallback "$@"\n', "utf-8"
-        )
+        fallback.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{FALLBACK}" "$@"\n', "utf-8")
         fallback.chmod(0o755)
         render(self.settings, source_folder(), self.pbx.etc, self.pbx.directories())
 

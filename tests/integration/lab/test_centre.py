@@ -95,9 +95,16 @@ def test_all_phones_are_registered(centre: CallCentre) -> None:
     assert centre.registered() == {"agent-101", "agent-102", "agent-103", "agent-104", "tone-101", "tone-102"}
 
 
-def test_asterisk_has_nothing_to_complain_about(centre: CallCentre) -> None:
-    complaints = {each.name: each.complaints() for each in (centre.pbx, centre.carrier, centre.phones)}
-    assert not any(complaints.values()), complaints
+def test_asterisk_starts_without_a_complaint(centre: CallCentre) -> None:
+    assert centre.boot_complaints == {"pbx": [], "carrier": [], "phones": []}
+
+
+def test_an_asterisk_that_died_comes_back_and_so_do_its_phones(centre: CallCentre) -> None:
+    centre.pbx.kill()
+    assert not centre.pbx.running
+    centre.pbx.start()
+    centre.pbx.wait_booted()
+    centre.wait_registered()
 
 
 @pytest.mark.parametrize(
