@@ -5,7 +5,7 @@ Every time is an aware datetime handed in by the caller: the store has no clock 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -14,8 +14,11 @@ from dialer.domain.agent import AgentState
 from dialer.domain.attempt import AttemptState
 from dialer.domain.campaign import Campaign, CampaignPlan, CampaignSignal, CampaignState
 from dialer.domain.contact import ContactSignal, ContactState
+from dialer.domain.contact_rows import NewContact as NewContact
+from dialer.domain.contact_rows import RefusedRow as RefusedRow
 from dialer.domain.disposition import Disposition, HangupCause
 from dialer.domain.ids import AgentId, AttemptId, CampaignId, ContactId, NumberId, RunnerId, TrunkName
+from dialer.domain.number_reader import NewNumber as NewNumber
 from dialer.domain.phone_number import PhoneNumber
 
 # --- the engine's hot path ------------------------------------------------------------------------------------------
@@ -213,32 +216,6 @@ class CampaignStore(Protocol):
 
 
 # --- lists ----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class NewNumber:
-    number: PhoneNumber
-    zones: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class NewContact:
-    """One row of a list that could be read. `line` is its line in the file, for reports."""
-
-    line: int
-    numbers: tuple[NewNumber, ...]
-    name: str = ""
-    language: str = ""
-    zone: str | None = None
-    external_id: str | None = None
-    priority: int = 0
-    attributes: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedRow:
-    line: int
-    because: str
 
 
 @dataclass(frozen=True, slots=True)

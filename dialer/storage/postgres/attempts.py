@@ -72,7 +72,9 @@ def _latest(progress: Sequence[Progress]) -> Iterable[Progress]:
 
 
 def _merged(before: Progress, after: Progress) -> Progress:
-    moments = (new if new is not None else old for old, new in zip(_moments(before), _moments(after), strict=True))
+    moments = (
+        new if new is not None else old for old, new in zip(_moments(before), _moments(after), strict=True)
+    )
     return Progress(after.attempt, after.state, *moments)
 
 

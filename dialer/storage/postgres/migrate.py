@@ -37,7 +37,9 @@ TABLE_LOCK_TIMEOUT = "3s"  # a migration that waits for a table makes everyone b
 TABLE_LOCK_TRIES = 10
 
 _FILE = re.compile(r"(?P<version>\d{4})_(?P<name>(?P<phase>pre_|post_)?[a-z0-9_]+)\.sql")
-_CONCURRENTLY = re.compile(r"create\s+(?:unique\s+)?index\s+concurrently\s+(?:if\s+not\s+exists\s+)?(\w+)", re.I)
+_CONCURRENTLY = re.compile(
+    r"create\s+(?:unique\s+)?index\s+concurrently\s+(?:if\s+not\s+exists\s+)?(\w+)", re.I
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,9 @@ def read_folder(folder: Path) -> Sequence[Migration]:
             raise Misconfigured(f"{file}: a migration is named NNNN_name.sql, in small letters, digits and _")
         version = int(match["version"])
         if version in found:
-            raise Misconfigured(f"{file}: {found[version].label} has the same number; give it the next free one")
+            raise Misconfigured(
+                f"{file}: {found[version].label} has the same number; give it the next free one"
+            )
         found[version] = Migration(version, match["name"], file.read_text("utf-8"))
     if not found:
         raise Misconfigured(f"{folder}: there are no migrations in this folder")
@@ -152,11 +156,15 @@ async def check_current(pool: asyncpg.Pool, folder: Path | None = None) -> None:
 
 def incompatibility(migrations: Sequence[Migration], applied: Mapping[int, Applied]) -> str | None:
     """Missing `post_` files and unknown `pre_` ones are no harm: they exist for programs of two versions at once."""
-    missing = [each for each in migrations if each.version not in applied and not each.name.startswith("post_")]
+    missing = [
+        each for each in migrations if each.version not in applied and not each.name.startswith("post_")
+    ]
     if missing:
         return f"the database lacks {missing[0].label}: run `fairdial migrate up`"
     known = {each.version for each in migrations}
-    newer = [each for each in applied.values() if each.version not in known and not each.name.startswith("pre_")]
+    newer = [
+        each for each in applied.values() if each.version not in known and not each.name.startswith("pre_")
+    ]
     if newer:
         return f"the database is newer than this program ({newer[0].label}): install the newer program"
     edited = [line for line in differences(migrations, applied) if "was edited" in line]
@@ -171,11 +179,15 @@ def differences(migrations: Sequence[Migration], applied: Mapping[int, Applied])
         done = applied.get(each.version)
         if done is None:
             if each.version < newest:
-                found.append(f"{each.label} comes before {applied[newest].label}, which is applied: renumber it")
+                found.append(
+                    f"{each.label} comes before {applied[newest].label}, which is applied: renumber it"
+                )
         elif done.name != each.name:
             found.append(f"{each.label} was applied as {done.label}: give the file its old name")
         elif done.sha256 != each.sha256:
-            found.append(f"{each.label} was edited after it was applied: restore it and write a new migration")
+            found.append(
+                f"{each.label} was edited after it was applied: restore it and write a new migration"
+            )
     return found
 
 
@@ -211,7 +223,9 @@ async def _apply(connection: asyncpg.Connection, migration: Migration, now: date
             await run(connection, migration, now)
         except asyncpg.LockNotAvailableError:
             if not left:
-                raise Conflict(f"{migration.label}: a table stayed locked; try again when it is quiet") from None
+                raise Conflict(
+                    f"{migration.label}: a table stayed locked; try again when it is quiet"
+                ) from None
             await asyncio.sleep(1)
         except asyncpg.PostgresError as wrong:
             raise Misconfigured(f"{migration.label}: {wrong}; nothing of this file was applied") from wrong

@@ -133,6 +133,15 @@ class Database:
         found = await self.row(query, *args)
         return None if found is None else found[0]
 
+    async def use(self, work: Callable[[asyncpg.Pool], Awaitable[Result]]) -> Result:
+        """For work that is not the stores': migrations, measurements."""
+        try:
+            return await work(self._pool)
+        except FairdialError:
+            raise
+        except Exception as failure:
+            raise meaning(failure) or failure from failure
+
     async def transaction(self, work: Callable[[asyncpg.Connection], Awaitable[Result]]) -> Result:
         """Run `work` in a transaction, again from its beginning when the server asks for that."""
 

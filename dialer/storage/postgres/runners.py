@@ -7,6 +7,7 @@ from datetime import datetime
 import asyncpg
 
 from dialer.domain.ids import RunnerId
+from dialer.errors import StorageDown
 from dialer.storage.postgres.pool import connect, meaning
 from dialer.storage.postgres.queries import Query, named
 
@@ -75,6 +76,8 @@ class PostgresRunners:
         return False
 
     async def _ask(self, query: Query, *args: object) -> object:
+        if self._connection is None:
+            raise StorageDown("the engine's connection to the database is gone")
         try:
             return await self._connection.fetchval(query.sql, *args, timeout=CHECK_S)
         except Exception as failure:

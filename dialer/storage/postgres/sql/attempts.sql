@@ -160,8 +160,7 @@ insert into call_events (attempt_id, at, kind, detail)
 select e.attempt_id, e.at, e.kind, e.detail
 from unnest($20::uuid[], $21::timestamptz[], $22::text[], $23::text[]) as e (attempt_id, at, kind, detail)
 join attempts a on a.id = e.attempt_id
-left join settled s on s.id = e.attempt_id
-where s.id is not null or e.attempt_id <> all ($1::uuid[]);
+where e.attempt_id = any (array(select id from settled)) or e.attempt_id <> all ($1::uuid[]);
 
 -- name: adopt_open_attempts
 -- Take over the open attempts of other runners.
@@ -169,7 +168,7 @@ where s.id is not null or e.attempt_id <> all ($1::uuid[]);
 with adopted as (
     update attempts
     set runner_id = $1
-    where state <> 'ended' and runner_id <> $1
+    where ended_at is null and runner_id <> $1
     returning *
 )
 select a.id as attempt_id, a.campaign_id, a.contact_id, a.number_id, a.e164,

@@ -1,0 +1,88 @@
+"""Everything the program keeps in Postgres, behind one door."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from dialer.clock import Clock
+from dialer.ports import storage
+from dialer.storage.postgres.agents import PostgresAgents
+from dialer.storage.postgres.attempts import PostgresAttempts
+from dialer.storage.postgres.campaigns import PostgresCampaigns
+from dialer.storage.postgres.changes import PostgresChanges
+from dialer.storage.postgres.contacts import PostgresContacts
+from dialer.storage.postgres.do_not_call import PostgresDoNotCall
+from dialer.storage.postgres.history import PostgresHistory
+from dialer.storage.postgres.migrate import check_current
+from dialer.storage.postgres.pool import Database, create_pool
+from dialer.storage.postgres.recordings import PostgresRecordings
+from dialer.storage.postgres.runners import PostgresRunners
+from dialer.storage.postgres.users import PostgresUsers
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresStore:
+    database: Database
+    attempts: PostgresAttempts
+    agents: PostgresAgents
+    campaigns: PostgresCampaigns
+    contacts: PostgresContacts
+    do_not_call: PostgresDoNotCall
+    history: PostgresHistory
+    recordings: PostgresRecordings
+    users: PostgresUsers
+    runners: PostgresRunners
+    changes: PostgresChanges
+
+    @classmethod
+    async def open(cls, dsn: str, pool_size: int, clock: Clock) -> Self:
+        """Raises `StorageDown`, `SchemaMismatch`, or `Misconfigured`."""
+        database = Database(await create_pool(dsn, pool_size))
+        try:
+            await database.use(check_current)
+        except BaseException:
+            await database.close()
+            raise
+        return cls(
+            database=database,
+            attempts=PostgresAttempts(database),
+            agents=PostgresAgents(database),
+            campaigns=PostgresCampaigns(database),
+            contacts=PostgresContacts(database),
+            do_not_call=PostgresDoNotCall(database),
+            history=PostgresHistory(database),
+            recordings=PostgresRecordings(database),
+            users=PostgresUsers(database),
+            runners=PostgresRunners(dsn),
+            changes=PostgresChanges(dsn, clock),
+        )
+
+    async def close(self) -> None:
+        await self.changes.close()
+        await self.runners.close()
+        await self.database.close()
+
+
+# the type checker proves that each part keeps its contract
+_parts: tuple[
+    type[storage.AttemptStore],
+    type[storage.AgentStore],
+    type[storage.CampaignStore],
+    type[storage.ContactStore],
+    type[storage.DoNotCallStore],
+    type[storage.AttemptHistory],
+    type[storage.RecordingIndex],
+    type[storage.UserStore],
+    type[storage.RunnerStore],
+    type[storage.Changes],
+] = (
+    PostgresAttempts,
+    PostgresAgents,
+    PostgresCampaigns,
+    PostgresContacts,
+    PostgresDoNotCall,
+    PostgresHistory,
+    PostgresRecordings,
+    PostgresUsers,
+    PostgresRunners,
+    PostgresChanges,
+)
