@@ -110,7 +110,7 @@ def _campaign(
         _outcomes(answered, abandoned),
         {
             "today": Abandonment(at - timedelta(hours=6), answered, abandoned),
-            "since_start": Abandonment(at - timedelta(days=9), answered * 7, abandoned * 5),
+            "30_days": Abandonment(at - timedelta(days=30), answered * 7, abandoned * 5),
         },
         "3 agents ready, 2 calls ringing: dial 1" if calls else "",
     )
