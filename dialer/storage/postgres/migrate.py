@@ -18,7 +18,7 @@ from pathlib import Path
 import asyncpg
 
 from dialer.errors import Conflict, Misconfigured, SchemaMismatch
-from dialer.storage.postgres.pool import connect
+from dialer.storage.postgres.pool import connect, meaning
 from dialer.storage.postgres.queries import named
 
 log = logging.getLogger(__name__)
@@ -146,10 +146,13 @@ async def verify(dsn: str, folder: Path) -> list[str]:
 
 
 async def check_current(pool: asyncpg.Pool, folder: Path | None = None) -> None:
-    """Raises `SchemaMismatch` when this program cannot work with the database's schema."""
+    """Raises `StorageDown`, or `SchemaMismatch` when this program cannot work with the database's schema."""
     migrations = read_folder(folder or default_folder())
-    async with pool.acquire() as connection:
-        applied = await _applied(connection)
+    try:
+        async with pool.acquire() as connection:
+            applied = await _applied(connection)
+    except Exception as failure:
+        raise meaning(failure) or failure from failure
     if complaint := incompatibility(migrations, applied):
         raise SchemaMismatch(complaint)
 

@@ -116,7 +116,7 @@ class Database:
     """The pool as the stores use it: every call raises errors of ours, or of the program's own faults."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
+        self.pool = pool
 
     async def rows(self, query: Query, *args: object) -> Sequence[asyncpg.Record]:
         async def fetch(connection: asyncpg.Connection) -> Sequence[asyncpg.Record]:
@@ -133,15 +133,6 @@ class Database:
         found = await self.row(query, *args)
         return None if found is None else found[0]
 
-    async def use(self, work: Callable[[asyncpg.Pool], Awaitable[Result]]) -> Result:
-        """For work that is not the stores': migrations, measurements."""
-        try:
-            return await work(self._pool)
-        except FairdialError:
-            raise
-        except Exception as failure:
-            raise meaning(failure) or failure from failure
-
     async def transaction(self, work: Callable[[asyncpg.Connection], Awaitable[Result]]) -> Result:
         """Run `work` in a transaction, again from its beginning when the server asks for that."""
 
@@ -154,7 +145,7 @@ class Database:
     async def _with_connection(self, work: Callable[[asyncpg.Connection], Awaitable[Result]]) -> Result:
         for left in reversed(range(TRIES)):
             try:
-                async with self._pool.acquire(timeout=ACQUIRE_S) as connection:
+                async with self.pool.acquire(timeout=ACQUIRE_S) as connection:
                     return await work(connection)
             except _REPEATABLE as again:
                 if not left:
@@ -169,6 +160,6 @@ class Database:
     async def close(self) -> None:
         try:
             async with asyncio.timeout(CONNECT_S):
-                await self._pool.close()
+                await self.pool.close()
         except TimeoutError:
-            self._pool.terminate()
+            self.pool.terminate()

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Self
 
+import asyncpg
+
 from dialer.clock import Clock
 from dialer.ports import storage
 from dialer.storage.postgres.agents import PostgresAgents
@@ -12,7 +14,6 @@ from dialer.storage.postgres.changes import PostgresChanges
 from dialer.storage.postgres.contacts import PostgresContacts
 from dialer.storage.postgres.do_not_call import PostgresDoNotCall
 from dialer.storage.postgres.history import PostgresHistory
-from dialer.storage.postgres.migrate import check_current
 from dialer.storage.postgres.pool import Database, create_pool
 from dialer.storage.postgres.recordings import PostgresRecordings
 from dialer.storage.postgres.runners import PostgresRunners
@@ -35,13 +36,8 @@ class PostgresStore:
 
     @classmethod
     async def open(cls, dsn: str, pool_size: int, clock: Clock) -> Self:
-        """Raises `StorageDown`, `SchemaMismatch`, or `Misconfigured`."""
+        """Raises `StorageDown` or `Misconfigured`. The schema is not looked at: see `migrate.check_current`."""
         database = Database(await create_pool(dsn, pool_size))
-        try:
-            await database.use(check_current)
-        except BaseException:
-            await database.close()
-            raise
         return cls(
             database=database,
             attempts=PostgresAttempts(database),
@@ -55,6 +51,10 @@ class PostgresStore:
             runners=PostgresRunners(dsn),
             changes=PostgresChanges(dsn, clock),
         )
+
+    @property
+    def pool(self) -> asyncpg.Pool:
+        return self.database.pool
 
     async def close(self) -> None:
         await self.changes.close()

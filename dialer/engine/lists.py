@@ -1,0 +1,125 @@
+"""Importing a contact list: good rows go in, every other row comes back with its line and the reason.
+
+Each batch is a transaction of its own. After a failure the same file can simply be imported again: what is in already
+is refused as a duplicate.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dialer.clock import Clock
+from dialer.domain.contact_rows import NewContact, RefusedRow, RowReader, columns_of
+from dialer.domain.ids import CampaignId
+from dialer.engine.list_file import ListFile, Record, Shape, examine
+from dialer.errors import BadInput
+from dialer.ports.storage import ContactStore
+
+BATCH = 2000
+BREATH = 50  # rows read at a stretch: calls in progress share the loop with us
+MOST_KEPT = 10_000
+
+Progress = Callable[[int, int, int, int], None]
+"""(bytes done, bytes in all, rows taken, rows refused)"""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """`rows` are the refused ones and `remarks` what was left out of taken ones, at most 10,000 of each."""
+
+    read: int
+    taken: int
+    refused: int
+    rows: tuple[RefusedRow, ...]
+    remarks: tuple[RefusedRow, ...]
+    encoding: str
+    delimiter: str
+
+
+async def import_file(
+    contacts: ContactStore,
+    campaign: CampaignId,
+    file: Path,
+    region: str,
+    clock: Clock,
+    *,
+    source: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """`mapping` is {column: field}. Raises `BadInput` when the file cannot be read at all, `NotFound`, `StorageDown`."""
+    shape = await asyncio.to_thread(examine, file)
+    with ListFile(file, shape) as rows:
+        records = iter(rows)
+        header = next(records, None)
+        if not isinstance(header, Record):
+            raise BadInput("the header cannot be read: its quotes are wrong")
+        reader = RowReader(columns_of(header.cells, mapping), region)
+        list_id = await contacts.begin_list(campaign, source or file.name, clock.now())
+        work = _Import(contacts, campaign, list_id, reader, clock)
+        for nth, record in enumerate(records, 1):
+            work.read_row(record)
+            if len(work.batch) >= BATCH:
+                await work.store()
+                _report(progress, rows.bytes_done, shape, work)
+            elif nth % BREATH == 0:
+                await asyncio.sleep(0)
+        await work.store()
+        await contacts.finish_list(list_id, work.read, work.taken, work.refused)
+        _report(progress, shape.size, shape, work)
+    return work.report(shape)
+
+
+def _report(progress: Progress | None, done: int, shape: Shape, work: "_Import") -> None:
+    if progress is not None:
+        progress(done, shape.size, work.taken, work.refused)
+
+
+class _Import:
+    def __init__(
+        self, contacts: ContactStore, campaign: CampaignId, list_id: int, reader: RowReader, clock: Clock
+    ) -> None:
+        self._contacts = contacts
+        self._campaign = campaign
+        self._list_id = list_id
+        self._reader = reader
+        self._clock = clock
+        self._rows: list[RefusedRow] = []
+        self.batch: list[NewContact] = []
+        self.read = self.taken = self.refused = 0
+
+    def read_row(self, record: Record | RefusedRow) -> None:
+        self.read += 1
+        row = self._reader.read(record.line, record.cells) if isinstance(record, Record) else record
+        if isinstance(row, NewContact):
+            self.batch.append(row)
+        else:
+            self._refuse(row)
+
+    async def store(self) -> None:
+        if not self.batch:
+            return
+        duplicates = await self._contacts.add_contacts(
+            self._campaign, self._list_id, self.batch, self._clock.now()
+        )
+        self.taken += len(self.batch) - len(duplicates)
+        self.batch = []
+        for row in duplicates:
+            self._refuse(row)
+
+    def report(self, shape: Shape) -> ImportReport:
+        return ImportReport(
+            read=self.read,
+            taken=self.taken,
+            refused=self.refused,
+            rows=tuple(sorted(self._rows, key=lambda row: row.line)),
+            remarks=tuple(self._reader.remarks[:MOST_KEPT]),
+            encoding=shape.encoding.removesuffix("-sig"),
+            delimiter=shape.delimiter,
+        )
+
+    def _refuse(self, row: RefusedRow) -> None:
+        self.refused += 1
+        if len(self._rows) < MOST_KEPT:
+            self._rows.append(row)
