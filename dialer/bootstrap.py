@@ -37,7 +37,7 @@ from dialer.telephony.asterisk.driver import AsteriskTelephony
 from dialer.telephony.asterisk.trunks import DialString
 from dialer.web.app import build_app, runner
 from dialer.web.deps import ListSummary, WebDeps
-from ivr.agi.server import FastAgiServer
+from ivr.agi.server import AgiLimits, FastAgiServer, SessionEnd
 
 log = logging.getLogger(__name__)
 
@@ -185,7 +185,7 @@ def _fail(failed: asyncio.Future[None], failure: BaseException) -> None:
 
 async def _listen(service: Service, parts: AsyncExitStack) -> None:
     agi, http = service.settings.agi, service.settings.http
-    agi_server = FastAgiServer(agi.host, agi.port, {}, most_sessions=agi.most_sessions)
+    agi_server = FastAgiServer(agi.host, agi.port, {}, report=_agi_ended, limits=AgiLimits(agi.most_sessions))
     await _bound(agi_server.start(), "agi", agi.host, agi.port)
     parts.push_async_callback(agi_server.close)
     web_runner = runner(web_app(service))
@@ -194,6 +194,10 @@ async def _listen(service: Service, parts: AsyncExitStack) -> None:
     await _bound(web.TCPSite(web_runner, http.host, http.port).start(), "http", http.host, http.port)
     for name in exposed(service.settings):
         log.warning("port open beyond this machine", extra={"action": "service.exposed", "part": name})
+
+
+def _agi_ended(end: SessionEnd) -> None:
+    log.info("AGI session", extra={"action": "agi.ended", "outcome": end.outcome, "script": end.script})
 
 
 async def _bound(start: Awaitable[None], part: str, host: str, port: int) -> None:

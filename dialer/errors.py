@@ -48,7 +48,10 @@ class Transient(FairdialError):
 
 
 class LinkDown(Transient):
+    """`sent` tells whether the action may have happened."""
+
     error_id = "link-down"
+    sent: bool = True
 
 
 class StorageDown(Transient):

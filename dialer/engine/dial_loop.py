@@ -198,7 +198,7 @@ class DialLoop:
         try:
             await self.telephony.originate(permit, call.plan.abandoned_message)
         except LinkDown as down:
-            if not getattr(down, "sent", True):
+            if not down.sent:
                 self.supervisor.never_sent(call, str(down))
         finally:
             self.originates_in_flight -= 1

@@ -50,6 +50,10 @@ RINGS_OUT = Script()
 TALKS = Script(answer_s=3.0)
 
 
+class _NotSent(LinkDown):
+    sent = False
+
+
 @dataclass(slots=True)
 class _Call:
     attempt: AttemptId
@@ -209,7 +213,7 @@ class FakeTelephony:
 
     def _need_link(self) -> None:
         if not self.link_up:
-            raise LinkDown("the link is down")
+            raise _NotSent("the link is down")
 
     def _tell(self, event: TelephonyEvent) -> None:
         if self.link_up:

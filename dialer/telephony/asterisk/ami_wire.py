@@ -38,13 +38,13 @@ _NOT_A_NAME: Final = re.compile(r"[\s:]|^$")
 class NotSent(LinkDown):
     """The action never left: nothing happened."""
 
-    sent: Final = False
+    sent = False
 
 
 class ActionLost(LinkDown):
     """The action was sent and not answered: it may have happened. Reconcile, never repeat."""
 
-    sent: Final = True
+    sent = True
 
 
 class BacklogFull(Exception):

@@ -1,0 +1,172 @@
+"""What every telephony driver promises, on the scripted one and on a real Asterisk with a carrier behind it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from dialer.domain.disposition import Disposition, of_unanswered
+from dialer.domain.events import (
+    CallAnswered,
+    CallEnded,
+    CallJoined,
+    CallLeftAgent,
+    DeskDown,
+    DeskFree,
+    DeskUp,
+    LineEvidence,
+    MessageStarted,
+)
+from dialer.domain.ids import AgentId, AttemptId
+from dialer.errors import Refused
+from dialer.lab.world.numbers import Behaviour, number
+from tests.support.exchange import MESSAGE, Exchange, asterisk_exchange, fake_exchange, permit
+
+AGENT = AgentId(1)
+
+
+@pytest.fixture(
+    params=[
+        pytest.param("fake", marks=pytest.mark.contract),  # in real time: too slow for a unit test
+        pytest.param("asterisk", marks=pytest.mark.asterisk),
+    ]
+)
+async def exchange(request: pytest.FixtureRequest) -> AsyncIterator[Exchange]:
+    made = (
+        fake_exchange() if request.param == "fake" else asterisk_exchange(request.getfixturevalue("centre"))
+    )
+    async with made as ready:
+        yield ready
+
+
+async def answered(exchange: Exchange, behaviour: Behaviour = Behaviour.TONE_UNTIL_HUNG_UP) -> AttemptId:
+    leave = permit(number(behaviour))
+    await exchange.driver.originate(leave, MESSAGE)
+    await exchange.wait(CallAnswered, attempt=leave.attempt)
+    return leave.attempt
+
+
+async def at_desk(exchange: Exchange, agent: AgentId = AGENT) -> None:
+    await exchange.driver.connect_desk(agent, exchange.phones[agent - 1])
+    await exchange.wait(DeskUp, agent=agent)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "disposition", "sip"),
+    [
+        (Behaviour.BUSY, Disposition.BUSY, 486),
+        (Behaviour.REJECTS, Disposition.REJECTED, 403),
+        (Behaviour.NOT_IN_SERVICE, Disposition.NOT_IN_SERVICE, 404),
+        (Behaviour.CONGESTED, Disposition.CONGESTION, 503),
+        (Behaviour.GIVEN_UP_BY_NETWORK, Disposition.NO_ANSWER, 480),
+    ],
+)
+async def test_a_refused_call_ends_with_its_cause(
+    exchange: Exchange, behaviour: Behaviour, disposition: Disposition, sip: int
+) -> None:
+    leave = permit(number(behaviour))
+    await exchange.driver.originate(leave, MESSAGE)
+    ended = await exchange.wait(CallEnded, attempt=leave.attempt)
+    assert (of_unanswered(ended.cause), ended.cause.sip, ended.by_us) == (disposition, sip, False)
+    assert not any(isinstance(event, CallAnswered) for event in exchange.of(leave.attempt))
+
+
+async def test_an_unanswered_call_is_given_up_after_its_ringing_time_and_not_before(
+    exchange: Exchange,
+) -> None:
+    leave = permit(number(Behaviour.RINGS_OUT), ring_for=timedelta(seconds=16))
+    await exchange.driver.originate(leave, MESSAGE)
+    ringing = await exchange.wait(LineEvidence, attempt=leave.attempt)
+    ended = await exchange.wait(CallEnded, within_s=25, attempt=leave.attempt)
+    assert ended.by_us
+    assert timedelta(seconds=15.9) <= ended.at - ringing.at <= timedelta(seconds=18)
+
+
+async def test_asked_to_hang_up_a_ringing_call_it_waits_for_the_minimum(exchange: Exchange) -> None:
+    leave = permit(number(Behaviour.RINGS_OUT), ring_for=timedelta(seconds=60))
+    await exchange.driver.originate(leave, MESSAGE)
+    ringing = await exchange.wait(LineEvidence, attempt=leave.attempt)
+    await exchange.driver.hang_up(leave.attempt)
+    ended = await exchange.wait(CallEnded, within_s=25, attempt=leave.attempt)
+    assert timedelta(seconds=15) <= ended.at - ringing.at <= timedelta(seconds=17)
+
+
+async def test_an_answered_call_is_joined_to_the_desk_and_the_desk_is_free_afterwards(
+    exchange: Exchange,
+) -> None:
+    await at_desk(exchange)
+    attempt = await answered(exchange)
+    await exchange.driver.join(attempt, AGENT, None)
+    joined = await exchange.wait(CallJoined, attempt=attempt)
+    assert joined.agent == AGENT
+    census = await exchange.driver.census()
+    assert [(call.attempt, call.answered, call.agent) for call in census.calls] == [(attempt, True, AGENT)]
+    await exchange.driver.hang_up(attempt)
+    ended = await exchange.wait(CallEnded, attempt=attempt)
+    assert ended.by_us
+    await exchange.wait(DeskFree, agent=AGENT)
+    assert (await exchange.driver.census()).desks == [AGENT]
+
+
+async def test_one_desk_takes_one_call_after_the_other_without_being_dialled_again(
+    exchange: Exchange,
+) -> None:
+    await at_desk(exchange)
+    for _ in range(3):
+        attempt = await answered(exchange)
+        await exchange.driver.join(attempt, AGENT, None)
+        await exchange.wait(CallJoined, attempt=attempt)
+        await exchange.driver.hang_up(attempt)
+        await exchange.wait(CallEnded, attempt=attempt)
+    assert sum(isinstance(event, DeskUp) for event in exchange.events) == 1
+
+
+async def test_when_the_phone_drops_the_caller_is_still_there_and_can_be_joined_again(
+    exchange: Exchange,
+) -> None:
+    await at_desk(exchange)
+    await at_desk(exchange, AgentId(2))
+    attempt = await answered(exchange)
+    await exchange.driver.join(attempt, AGENT, None)
+    await exchange.wait(CallJoined, attempt=attempt)
+    exchange.drop_phone(AGENT)
+    await exchange.wait(CallLeftAgent, attempt=attempt)
+    await exchange.wait(DeskDown, agent=AGENT)
+    await exchange.driver.join(attempt, AgentId(2), None)
+    await exchange.wait(CallJoined, attempt=attempt, agent=2)
+    await exchange.driver.hang_up(attempt)
+    await exchange.wait(CallEnded, attempt=attempt)
+
+
+async def test_the_message_is_played_and_the_call_then_ends(exchange: Exchange) -> None:
+    attempt = await answered(exchange)
+    await exchange.driver.play_message(attempt, MESSAGE)
+    await exchange.wait(MessageStarted, attempt=attempt)
+    await exchange.wait(CallEnded, within_s=40, attempt=attempt)
+
+
+async def test_joining_what_is_gone_is_refused(exchange: Exchange) -> None:
+    await at_desk(exchange)
+    attempt = await answered(exchange)
+    await exchange.driver.hang_up(attempt)
+    await exchange.wait(CallEnded, attempt=attempt)
+    with pytest.raises(Refused):
+        await exchange.driver.join(attempt, AGENT, None)
+    with pytest.raises(Refused):
+        await exchange.driver.play_message(AttemptId(uuid4()), MESSAGE)
+    with pytest.raises(Refused):
+        await exchange.driver.join(await answered(exchange), AgentId(99), None)
+
+
+async def test_each_call_ends_exactly_once(exchange: Exchange) -> None:
+    behaviours = [Behaviour.BUSY, Behaviour.CONGESTED, Behaviour.REJECTS, Behaviour.TONE]
+    leaves = [permit(number(behaviour)) for behaviour in behaviours for _ in range(3)]
+    await asyncio.gather(*(exchange.driver.originate(leave, MESSAGE) for leave in leaves))
+    for leave in leaves:
+        await exchange.wait(CallEnded, within_s=20, attempt=leave.attempt)
+    await asyncio.sleep(1.5)  # a late second report would come within a second
+    ends = [event.attempt for event in exchange.events if isinstance(event, CallEnded)]
+    assert sorted(map(str, ends)) == sorted(str(leave.attempt) for leave in leaves)
+    assert (await exchange.driver.census()).calls == []

@@ -1,0 +1,121 @@
+"""A telephony driver with everything it reports kept for the test."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import time, timedelta
+from pathlib import PurePosixPath
+from typing import Protocol, TypeVar
+from uuid import uuid4
+
+from dialer.bootstrap import ami_link
+from dialer.clock import SystemClock
+from dialer.compliance.gate import Candidate, DialPermit, review
+from dialer.domain.campaign import CallingHours, Campaign, CampaignPlan, CampaignState
+from dialer.domain.disposition import HangupCause
+from dialer.domain.events import LinkUp, TelephonyEvent
+from dialer.domain.ids import AgentId, AttemptId, CampaignId, ContactId, TrunkName
+from dialer.domain.phone_number import PhoneNumber
+from dialer.lab.centre import CallCentre
+from dialer.lab.world.numbers import Behaviour, behaviour_of
+from dialer.ports.telephony import Telephony
+from dialer.telephony.asterisk.driver import AsteriskTelephony
+from dialer.telephony.asterisk.trunks import DialString
+from dialer.telephony.fake import BUSY, RINGS_OUT, FakeTelephony, Script
+
+Event = TypeVar("Event")
+ALL_DAY = CallingHours(time(0), time(23, 59, 59, 999999))
+MESSAGE = "fairdial/abandoned-en"
+
+
+def permit(number: str, ring_for: timedelta = timedelta(seconds=16)) -> DialPermit:
+    plan = CampaignPlan("driver test", TrunkName("carrier"), hours=ALL_DAY, ring_for=ring_for)
+    campaign = Campaign(CampaignId(1), CampaignState.RUNNING, plan)
+    zones = ("America/New_York",)
+    candidate = Candidate(AttemptId(uuid4()), ContactId(1), PhoneNumber(number), zones, 0, False)
+    verdict = review(candidate, campaign, "+12025550100", SystemClock().now())
+    assert isinstance(verdict, DialPermit), verdict
+    return verdict
+
+
+class Exchange:
+    """`drop_phone` hangs up at the agent's phone."""
+
+    def __init__(self, driver: Telephony, phones: list[str], drop_phone: Callable[[AgentId], object]) -> None:
+        self.driver, self.phones, self.drop_phone = driver, phones, drop_phone
+        self.events: list[TelephonyEvent] = []
+
+    async def wait(self, kind: type[Event], within_s: float = 10, **fields: object) -> Event:
+        """The first event of this kind with these field values, past or future."""
+        async with asyncio.timeout(within_s):
+            while True:
+                for event in self.events:
+                    if isinstance(event, kind) and all(
+                        getattr(event, name) == value for name, value in fields.items()
+                    ):
+                        return event
+                await asyncio.sleep(0.01)
+
+    def of(self, attempt: AttemptId) -> list[TelephonyEvent]:
+        return [event for event in self.events if getattr(event, "attempt", None) == attempt]
+
+
+class _Runs(Protocol):
+    async def run(self) -> None: ...
+
+
+@asynccontextmanager
+async def asterisk_exchange(centre: CallCentre) -> AsyncIterator[Exchange]:
+    rng, settings = random.Random(), centre.settings
+    heard: list[TelephonyEvent] = []
+    driver = AsteriskTelephony(
+        ami_link(settings, rng),
+        {TrunkName("carrier"): DialString("trunk-carrier")},
+        PurePosixPath(settings.recordings.landing),
+        heard.append,
+        SystemClock(),
+        rng,
+    )
+    made = Exchange(
+        driver, centre.phone_names, lambda agent: centre.drop_phone(centre.phone_names[agent - 1])
+    )
+    made.events = heard
+    running = asyncio.ensure_future(driver.run())
+    try:
+        await made.wait(LinkUp)
+        yield made
+        await _hang_up_everything(driver)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def _hang_up_everything(driver: Telephony) -> None:
+    census = await driver.census()
+    for agent in census.desks:
+        await driver.disconnect_desk(agent)
+    for call in census.calls:
+        await driver.end_stray(call.attempt)
+
+
+_SCRIPTS = {
+    Behaviour.BUSY: BUSY,
+    Behaviour.RINGS_OUT: RINGS_OUT,
+    Behaviour.REJECTS: Script(ring_s=None, end_s=0.1, cause=HangupCause(21, 403, "Call Rejected")),
+    Behaviour.NOT_IN_SERVICE: Script(ring_s=None, end_s=0.1, cause=HangupCause(1, 404, "Unallocated")),
+    Behaviour.CONGESTED: Script(ring_s=None, end_s=0.1, cause=HangupCause(34, 503, "Congestion")),
+    Behaviour.TONE: Script(ring_s=0.1, answer_s=1.0, talk_s=4.0),
+    Behaviour.TONE_UNTIL_HUNG_UP: Script(ring_s=None, answer_s=0.05, talk_s=60.0),
+    Behaviour.GIVEN_UP_BY_NETWORK: Script(ring_s=0.1, end_s=4.0, cause=HangupCause(19, 480, "No answer")),
+}
+
+
+@asynccontextmanager
+async def fake_exchange() -> AsyncIterator[Exchange]:
+    heard: list[TelephonyEvent] = []
+    driver = FakeTelephony(lambda number: _SCRIPTS[behaviour_of(number.e164)], heard.append, SystemClock())
+    made = Exchange(driver, ["tone-101", "tone-102"], driver.drop_phone)
+    made.events = heard
+    driver.raise_link()
+    yield made
