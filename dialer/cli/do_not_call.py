@@ -1,0 +1,105 @@
+"""fairdial dnc …"""
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dialer.cli import console
+from dialer.cli.session import Session, with_session
+from dialer.domain.ids import CampaignId
+from dialer.errors import BadInput
+from dialer.ports.storage import DoNotCallEntry
+
+commands = console.group("Keep the do-not-call list.")
+
+Number = Annotated[str, typer.Argument(help="As written in the settings' region, or with +country.")]
+In = Annotated[str | None, typer.Option("--campaign", help="Only for this campaign; default: for all.")]
+
+_BATCH = 1000
+
+
+async def _campaign(session: Session, which: str | None) -> CampaignId | None:
+    return (await session.campaign(which)).id if which is not None else None
+
+
+@commands.command()
+def add(
+    number: Number, campaign: In = None, reason: Annotated[str, typer.Option(help="For the record.")] = ""
+) -> None:
+    """Never call a number again."""
+    with_session(lambda session: _add(session, number, campaign, reason))
+
+
+async def _add(session: Session, number: str, campaign: str | None, reason: str) -> None:
+    wanted, only = session.number(number), await _campaign(session, campaign)
+    entry = DoNotCallEntry(wanted, only, "cli", reason, session.clock.now())
+    new = await session.store.do_not_call.add_do_not_call([entry])
+    await session.audit("do_not_call.add", wanted.masked, campaign=only)
+    console.tell("cli.dnc_added", count=new)
+
+
+@commands.command()
+def remove(number: Number, campaign: In = None) -> None:
+    """Take a number off the list."""
+    with_session(lambda session: _remove(session, number, campaign))
+
+
+async def _remove(session: Session, number: str, campaign: str | None) -> None:
+    wanted, only = session.number(number), await _campaign(session, campaign)
+    gone = await session.store.do_not_call.remove_do_not_call(wanted, only)
+    await session.audit("do_not_call.remove", wanted.masked, campaign=only, was_listed=gone)
+    console.tell("cli.dnc_removed" if gone else "cli.dnc_absent")
+
+
+@commands.command()
+def check(number: Number, as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
+    """Say whether a number is on the list, and since when."""
+    entries = with_session(lambda session: session.store.do_not_call.do_not_call(session.number(number)))
+    if as_json:
+        console.show_json(entries)
+        return
+    console.tell("cli.dnc_present" if entries else "cli.dnc_absent")
+    if entries:
+        rows = [(one.campaign, one.source, one.reason, one.added_at, one.expires_at) for one in entries]
+        console.show(("campaign", "source", "reason", "added", "expires"), rows)
+
+
+@commands.command("import")
+def import_numbers(
+    file: Annotated[Path, typer.Argument(help="One number on each line; more columns are ignored.")],
+    campaign: In = None,
+) -> None:
+    """Add many numbers; lines that are none are shown, the rest is added."""
+    with_session(lambda session: _import(session, file, campaign))
+
+
+async def _import(session: Session, file: Path, campaign: str | None) -> None:
+    only, now = await _campaign(session, campaign), session.clock.now()
+    added, entries = 0, _entries(session, file, only)
+    while batch := list(islice(entries, _BATCH)):
+        added += await session.store.do_not_call.add_do_not_call(batch)
+    await session.audit("do_not_call.import", file.name, added=added, at=now.isoformat())
+    console.tell("cli.dnc_added", count=added)
+
+
+def _entries(session: Session, file: Path, only: CampaignId | None) -> Iterator[DoNotCallEntry]:
+    now = session.clock.now()
+    for line, written in _numbers(file):
+        try:
+            yield DoNotCallEntry(session.number(written), only, f"file: {file.name}", "", now)
+        except BadInput as wrong:
+            typer.echo(f"fairdial: line {line}: {wrong}", err=True)
+
+
+def _numbers(file: Path) -> Iterator[tuple[int, str]]:
+    try:
+        with file.open(encoding="utf-8-sig", errors="replace") as lines:
+            for line, text in enumerate(lines, 1):
+                written = text.replace(";", ",").split(",")[0].strip().strip('"')
+                if any(char.isdigit() for char in written):
+                    yield line, written
+    except OSError as unreadable:
+        raise BadInput(f"cannot read {file}: {unreadable.strerror}") from None

@@ -1,0 +1,60 @@
+"""fairdial: the commands and their groups."""
+
+from typing import Annotated
+
+import typer
+
+from dialer import __version__
+from dialer.cli import (
+    agents,
+    campaigns,
+    config,
+    console,
+    contacts,
+    database,
+    do_not_call,
+    explain,
+    recordings,
+    service,
+    users,
+)
+
+app = typer.Typer(
+    help="Fairdial dials campaigns and answers callers, fairly.",
+    no_args_is_help=True,
+    cls=console.CommandGroup,
+    pretty_exceptions_show_locals=False,  # they may hold secrets
+)
+
+app.command()(service.serve)
+app.command()(service.doctor)
+app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(service.demo)
+app.add_typer(config.commands, name="config")
+app.add_typer(database.commands, name="migrate")
+app.add_typer(campaigns.commands, name="campaign")
+app.add_typer(contacts.commands, name="contacts")
+app.add_typer(agents.commands, name="agents")
+app.add_typer(do_not_call.commands, name="dnc")
+app.add_typer(recordings.commands, name="recordings")
+app.add_typer(users.commands, name="users")
+app.add_typer(explain.commands, name="explain")
+app.add_typer(service.asterisk_commands, name="asterisk")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"fairdial {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def run() -> None:
+    app()
