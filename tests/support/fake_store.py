@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from dialer.domain import campaign as campaign_domain
@@ -147,6 +148,9 @@ class FakeAgents:
         self.rows[agent] = replace(self.rows[agent], wish=wish, wish_reason=reason, wished_at=now)
 
     async def record_states(self, changes: Sequence[AgentChange]) -> None: ...
+
+    async def time_in_states(self, since: datetime, until: datetime) -> Sequence[Any]:
+        return []
 
 
 class FakeDoNotCall:
