@@ -38,8 +38,8 @@ class Rig:
     runner: RunnerId
 
     @classmethod
-    async def set_up(cls, store: PostgresStore) -> Self:
-        campaign = await store.campaigns.create_campaign(CampaignPlan("spring", TRUNK), NOW)
+    async def set_up(cls, store: PostgresStore, name: str = "spring") -> Self:
+        campaign = await store.campaigns.create_campaign(CampaignPlan(name, TRUNK), NOW)
         await store.campaigns.move_campaign(campaign, CampaignSignal.START, NOW)
         return cls(store, campaign, RunnerId(uuid4()))
 

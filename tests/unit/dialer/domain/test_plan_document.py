@@ -1,0 +1,99 @@
+import json
+from datetime import time, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dialer.domain.campaign import CallingHours, CampaignPlan
+from dialer.domain.disposition import Disposition
+from dialer.domain.ids import TrunkName
+from dialer.domain.plan_document import plan_from_json, plan_to_json
+from dialer.domain.recycling import RetryRule
+from dialer.errors import BadInput
+
+pytestmark = pytest.mark.unit
+
+texts = st.text(st.characters(categories=["L", "N", "P"]), min_size=1, max_size=80)
+spans = st.timedeltas(timedelta(0), timedelta(days=366))
+counts = st.integers(1, 100_000)
+hours = st.builds(
+    lambda ends, days: CallingHours(min(ends), max(ends), days),
+    st.sets(st.times(), min_size=2, max_size=2),
+    st.frozensets(st.integers(0, 6), min_size=1),
+)
+rules = st.builds(RetryRule, spans, counts, st.booleans())
+plans = st.builds(
+    CampaignPlan,
+    name=texts,
+    trunk=texts.map(TrunkName),
+    caller_id=st.none() | texts,
+    hours=hours,
+    ring_for=st.timedeltas(timedelta(seconds=15), timedelta(seconds=120)),
+    answer_within=st.timedeltas(timedelta(milliseconds=1), timedelta(days=1)),
+    abandoned_message=texts,
+    wrap_up=spans,
+    most_lines=st.none() | counts,
+    record=st.booleans(),
+    most_attempts=counts,
+    retry=st.dictionaries(st.sampled_from(Disposition), rules),
+)
+
+
+@given(plans)
+def test_a_plan_survives_the_way_through_json(plan: CampaignPlan) -> None:
+    assert plan_from_json(json.loads(json.dumps(plan_to_json(plan)))) == plan
+
+
+def test_what_is_left_out_takes_the_default() -> None:
+    assert plan_from_json({"name": "a", "trunk": "main"}) == CampaignPlan("a", TrunkName("main"))
+
+
+def test_the_document_reads_as_people_write_it() -> None:
+    document = plan_to_json(CampaignPlan("a", TrunkName("main")))
+    assert document["hours"] == {"start": "08:00", "end": "21:00", "weekdays": [0, 1, 2, 3, 4, 5, 6]}
+    assert document["ring_for_s"] == 20
+    assert document["retry"]["busy"] == {"delay_s": 600, "most": 4, "number_is_dead": False}
+    assert plan_from_json({**document, "hours": {"start": "09:30"}}).hours.start == time(9, 30)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": "x" * 81}, "name"),
+        ({"name": "two\nlines"}, "name"),
+        ({"trunk": 5}, "trunk"),
+        ({"colour": "red"}, "colour"),
+        ({"ring_for_s": 10}, "ring_for_s"),
+        ({"ring_for_s": "20"}, "ring_for_s"),
+        ({"ring_for_s": True}, "ring_for_s"),
+        ({"wrap_up_s": -1}, "wrap_up_s"),
+        ({"wrap_up_s": float("nan")}, "wrap_up_s"),
+        ({"wrap_up_s": 1e300}, "wrap_up_s"),
+        ({"record": "yes"}, "record"),
+        ({"most_lines": 0}, "most_lines"),
+        ({"most_attempts": 1.5}, "most_attempts"),
+        ({"hours": []}, "hours"),
+        ({"hours": {"start": "25:00"}}, "hours.start"),
+        ({"hours": {"start": "08:00+01:00"}}, "hours.start"),
+        ({"hours": {"start": "21:00", "end": "08:00"}}, "hours"),
+        ({"hours": {"weekdays": [7]}}, "hours.weekdays"),
+        ({"hours": {"weekdays": [True]}}, "hours.weekdays"),
+        ({"retry": {"bussy": {"delay_s": 1, "most": 1}}}, "retry.bussy"),
+        ({"retry": {"busy": {"most": 1}}}, "retry.busy.delay_s"),
+        ({"retry": {"busy": {"delay_s": 1, "most": 1, "x": 1}}}, "retry.busy.x"),
+        ({"retry": 1}, "retry"),
+    ],
+)
+def test_what_is_wrong_is_named(change: dict[str, Any], field: str) -> None:
+    with pytest.raises(BadInput) as wrong:
+        plan_from_json({"name": "a", "trunk": "main", **change})
+    assert wrong.value.field == field
+
+
+@pytest.mark.parametrize("document", [{"trunk": "main"}, {"name": "a"}, [], None])
+def test_a_plan_needs_a_name_and_a_trunk(document: object) -> None:
+    with pytest.raises(BadInput):
+        plan_from_json(document)
