@@ -36,40 +36,57 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    until: float
+    caller: Caller
+    role: Role
+
+
 class Gate:
     """Admits a request when its token belongs to somebody with the role."""
 
     def __init__(self, users: UserStore, clock: Clock) -> None:
         self._users = users
         self._clock = clock
-        self._remembered: dict[str, tuple[float, Caller]] = {}
+        # by digest of the whole header, so that no token lies in memory
+        self._remembered: dict[bytes, _Remembered] = {}
 
     async def admit(self, request: web.Request, needed: Role) -> Caller:
-        caller = await self.caller(request)
-        if not Role(caller.role).covers(needed):
+        known = await self._known(request)
+        if not known.role.covers(needed):
             raise Forbidden(f"this needs the role {needed}")
-        return caller
+        return known.caller
 
     async def caller(self, request: web.Request) -> Caller:
-        scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
-        if scheme.lower() != "bearer" or not _TOKEN.fullmatch(token):
-            raise NotSignedIn("send an Authorization header with a Bearer token")
-        sha256 = digest(token)
-        known = self._remembered.get(sha256)
-        if known is not None and known[0] > self._clock.monotonic():
-            return known[1]
-        return await self._look_up(sha256)
+        return (await self._known(request)).caller
 
-    async def _look_up(self, sha256: str) -> Caller:
+    async def _known(self, request: web.Request) -> _Remembered:
+        header = request.headers.get(hdrs.AUTHORIZATION, "")
+        key = hashlib.sha256(header.encode("utf-8", "surrogateescape")).digest()
+        known = self._remembered.get(key)
+        if known is not None and known.until > self._clock.monotonic():
+            return known
+        self._remembered.pop(key, None)
+        return await self._look_up(key, _token_in(header))
+
+    async def _look_up(self, key: bytes, token: str) -> _Remembered:
         asked_at = self._clock.monotonic()
-        caller = await self._users.caller_of_token(sha256, self._clock.now())
+        caller = await self._users.caller_of_token(digest(token), self._clock.now())
         if caller is None:
-            self._remembered.pop(sha256, None)
             raise NotSignedIn("this token is unknown, expired or revoked")
         if len(self._remembered) >= _MOST_REMEMBERED:
             self._remembered.clear()
-        self._remembered[sha256] = (asked_at + _REMEMBER_S, caller)
-        return caller
+        known = _Remembered(asked_at + _REMEMBER_S, caller, Role(caller.role))
+        self._remembered[key] = known
+        return known
+
+
+def _token_in(header: str) -> str:
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not _TOKEN.fullmatch(token):
+        raise NotSignedIn("send an Authorization header with a Bearer token")
+    return token
 
 
 @dataclass(slots=True)

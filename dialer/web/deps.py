@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from aiohttp import web
-
 from dialer.clock import Clock
 from dialer.domain.ids import CampaignId
 from dialer.ports.floor import Floor
@@ -70,6 +68,3 @@ class WebDeps:
     lists: ListIntake
     region: str = "US"  # for numbers written without a country code
     trunks: frozenset[str] | None = None  # names a campaign may use; None: not checked
-
-
-DEPS: web.AppKey[WebDeps] = web.AppKey("deps", WebDeps)

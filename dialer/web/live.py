@@ -75,7 +75,7 @@ class Broadcast:
         if len(self._viewers) >= self._most_viewers:
             raise TooManyViewers(f"{self._most_viewers} viewers are connected")
         response = await self._begin(request)
-        if not isinstance(request.transport, asyncio.Transport):
+        if request.transport is None:
             return response
         viewer = Viewer(request.transport)
         self._viewers.add(viewer)

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from dialer.ports.storage import Caller
 from dialer.web.auth import Gate
-from dialer.web.deps import DEPS, WebDeps
+from dialer.web.deps import WebDeps
 from dialer.web.errors import Forbidden
 from dialer.web.roles import Role
 
@@ -18,7 +18,7 @@ Model = TypeVar("Model", bound=BaseModel)
 _NOBODY = Caller(0, "", Role.READ_ONLY, None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
     """One request by an admitted caller."""
 
@@ -95,10 +95,14 @@ def _pattern(part: str) -> str:
 _UUID = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
 
 
-def route_of(operation: Operation, gate: Gate) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def route_of(
+    operation: Operation, gate: Gate, deps: WebDeps
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    role, handler = operation.role, operation.handler
+
     async def handle(request: web.Request) -> web.StreamResponse:
-        caller = await gate.admit(request, operation.role) if operation.role is not None else _NOBODY
-        answer = await operation.handler(Call(request, caller, request.app[DEPS]))
+        caller = await gate.admit(request, role) if role is not None else _NOBODY
+        answer = await handler(Call(request, caller, deps))
         return answer if isinstance(answer, web.StreamResponse) else _json(answer, operation.status)
 
     return handle

@@ -12,7 +12,7 @@ from dialer.domain.recycling import default_retry_rules
 from dialer.web.figures import AbandonmentOut, ContactCountsOut
 from dialer.web.models import In, Name, Out
 
-_Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+_Clock = Annotated[str, Field(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
 _DelayS = Annotated[int, Field(ge=0, le=366 * 86_400)]
 
 

@@ -64,8 +64,8 @@ async def ask(port: int, request: bytes, connections: int, seconds: float) -> di
         await loop.create_connection(lambda each=each: each, "127.0.0.1", port)  # type: ignore[misc]
     before, begun = sum(each.answers for each in asking), time.perf_counter()
     await asyncio.sleep(seconds)
-    answered = sum(each.answers for each in asking) - before
-    return {"per_s": answered / (time.perf_counter() - begun)}
+    took, answers = time.perf_counter() - begun, sum(each.answers for each in asking)
+    return {"per_s": (answers - before) / took, "all": answers}
 
 
 async def watch(port: int, request: bytes, connections: int, seconds: float) -> dict[str, float]:

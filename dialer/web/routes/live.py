@@ -11,6 +11,8 @@ from dialer.web.openapi import DOCUMENT
 from dialer.web.operations import Call, Operation
 from dialer.web.roles import Role
 
+_JSON = {hdrs.CONTENT_TYPE: "application/json", hdrs.CACHE_CONTROL: "no-store"}
+
 
 async def process_is_up(_call: Call) -> Health:
     return Health(ok=True)
@@ -29,7 +31,7 @@ async def all_parts_are_up(call: Call) -> web.Response:
 
 
 async def live_figures(call: Call) -> web.Response:
-    return web.Response(body=call.request.app[FEED].current(), content_type="application/json")
+    return web.Response(body=call.request.app[FEED].current(), headers=_JSON)
 
 
 async def live_stream(call: Call) -> web.StreamResponse:
