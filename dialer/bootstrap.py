@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 from uuid import uuid4
 
 import uvloop
@@ -218,7 +219,8 @@ async def _serve(settings: Settings) -> None:
     async with running(settings) as (service, failed):
         log.info("serving", extra={"action": "service.up", "http_port": settings.http.port})
         asked = asyncio.ensure_future(stop.wait())  # noqa: TID251  # awaited in the next line
-        await asyncio.wait([asked, failed], return_when=asyncio.FIRST_COMPLETED)
+        ends: list[asyncio.Future[Any]] = [asked, failed]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         asked.cancel()
         if failed.done():
             failed.result()

@@ -54,14 +54,67 @@ class NumberReader:
 
 def _judged(country: int, national: str) -> NewNumber:
     """A number of the right length for its country: in use or not, and where."""
+    geographical = _geographical(country, national)
+    if geographical is None:
+        raise BadNumber("not a number in use in its country")
+    e164 = f"{country}{national}"
+    return NewNumber(PhoneNumber(f"+{e164}"), _zones(e164 if geographical else str(country)))
+
+
+def _geographical(country: int, national: str) -> bool | None:
+    """Whether the number says where it is; None when it is not in use."""
+    plan = _PLANS[country]
+    if plan.general(national):
+        if plan.special(national):
+            return False
+        if plan.subscribers(national):
+            return True
     kind = phonenumbers.number_type(
         phonenumbers.PhoneNumber(country_code=country, national_number=int(national))
     )
-    if kind == PhoneNumberType.UNKNOWN:
-        raise BadNumber("not a number in use in its country")
-    e164 = f"{country}{national}"
-    known = e164 if is_number_type_geographical(kind, country) else str(country)
-    return NewNumber(PhoneNumber(f"+{e164}"), _zones(known))
+    return None if kind == PhoneNumberType.UNKNOWN else is_number_type_geographical(kind, country)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """The patterns that the library tries one by one for the country's first region, as three expressions.
+
+    What they do not recognise may still be in use in another region of the country's code: the library decides.
+    """
+
+    general: Callable[[str], object]
+    special: Callable[[str], object]
+    subscribers: Callable[[str], object]
+
+
+_SPECIAL = (
+    "premium_rate",
+    "toll_free",
+    "shared_cost",
+    "voip",
+    "personal_number",
+    "pager",
+    "uan",
+    "voicemail",
+)
+
+
+def _plan(region: str, length: int) -> _Plan:
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(region)
+
+    def any_of(*kinds: str) -> Callable[[str], object]:
+        descriptions = [getattr(metadata, kind) for kind in kinds]
+        patterns = [
+            f"(?:{each.national_number_pattern})"
+            for each in descriptions
+            if each and each.national_number_pattern and length in (each.possible_length or (length,))
+        ]
+        return re.compile("|".join(patterns) or "(?!)").fullmatch
+
+    return _Plan(any_of("general_desc"), any_of(*_SPECIAL), any_of("fixed_line", "mobile"))
+
+
+_PLANS = {1: _plan("US", 10), 86: _plan("CN", 11)}
 
 
 def _zones(digits: str) -> tuple[str, ...]:

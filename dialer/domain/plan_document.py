@@ -15,6 +15,7 @@ from dialer.domain.recycling import RetryRule
 from dialer.errors import BadInput
 
 LONGEST = timedelta(days=366)
+_MIDNIGHT = "24:00"  # the end of the day, as ISO 8601 writes it; Python has only the last instant before it
 
 Reader = Callable[[object, str], Any]
 
@@ -60,6 +61,8 @@ def plan_from_json(document: object) -> CampaignPlan:
 
 
 def _clock_time(moment: time) -> str:
+    if moment == time.max:
+        return _MIDNIGHT
     return moment.isoformat("minutes" if not (moment.second or moment.microsecond) else "auto")
 
 
@@ -81,7 +84,9 @@ def _read(document: object, path: str, fields: Mapping[str, tuple[str, Reader]])
     prefix = f"{path}." if path else ""
     for name in document:
         if name not in fields:
-            raise BadInput(f"{prefix}{name}: there is no such field; there are {', '.join(fields)}", f"{prefix}{name}")
+            raise BadInput(
+                f"{prefix}{name}: there is no such field; there are {', '.join(fields)}", f"{prefix}{name}"
+            )
     return {
         attribute: read(document[name], f"{prefix}{name}")
         for name, (attribute, read) in fields.items()
@@ -129,6 +134,8 @@ def _duration(value: object, path: str) -> timedelta:
 
 
 def _time(value: object, path: str) -> time:
+    if value == _MIDNIGHT:
+        return time.max
     try:
         moment = time.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
@@ -139,7 +146,11 @@ def _time(value: object, path: str) -> time:
 
 
 def _weekdays(value: object, path: str) -> frozenset[int]:
-    if not isinstance(value, list | tuple) or not value or any(type(day) is not int or not 0 <= day <= 6 for day in value):
+    if (
+        not isinstance(value, list | tuple)
+        or not value
+        or any(type(day) is not int or not 0 <= day <= 6 for day in value)
+    ):
         raise BadInput(f"{path}: must be a list of days from 0 (Monday) to 6 (Sunday)", path)
     return frozenset(value)
 

@@ -33,7 +33,7 @@ class CampaignOnFloor:
     calls: Mapping[AttemptState, int]
     contacts: ContactCounts
     outcomes: Mapping[Disposition, int]
-    abandonment: Mapping[str, Abandonment]  # by window: "today", "since_start"
+    abandonment: Mapping[str, Abandonment]  # by window: "today", "30_days"
     pacing: str
 
 

@@ -153,6 +153,14 @@ class AgentChange:
     attempt: AttemptId | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class TimeInState:
+    agent: AgentId
+    state: AgentState
+    seconds: float
+    times: int
+
+
 class AgentStore(Protocol):
     async def agents(self) -> Sequence[AgentWish]: ...
 
@@ -165,6 +173,8 @@ class AgentStore(Protocol):
         ...
 
     async def record_states(self, changes: Sequence[AgentChange]) -> None: ...
+
+    async def time_in_states(self, since: datetime, until: datetime) -> Sequence[TimeInState]: ...
 
 
 @dataclass(frozen=True, slots=True)

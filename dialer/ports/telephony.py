@@ -55,6 +55,9 @@ class Telephony(Protocol):
         ...
 
     @property
+    def reconnects(self) -> int: ...
+
+    @property
     def trunks(self) -> Sequence[TrunkName]: ...
 
     async def originate(self, permit: DialPermit, message: str) -> None:

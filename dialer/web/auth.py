@@ -40,7 +40,7 @@ def digest(token: str) -> str:
 class _Remembered:
     until: float
     caller: Caller
-    role: Role
+    rank: int
 
 
 class Gate:
@@ -53,33 +53,34 @@ class Gate:
         self._remembered: dict[bytes, _Remembered] = {}
 
     async def admit(self, request: web.Request, needed: Role) -> Caller:
-        known = await self._known(request)
-        if not known.role.covers(needed):
+        known = self._recall(request) or await self._look_up(request)
+        if known.rank < needed.rank:
             raise Forbidden(f"this needs the role {needed}")
         return known.caller
 
     async def caller(self, request: web.Request) -> Caller:
-        return (await self._known(request)).caller
+        return (self._recall(request) or await self._look_up(request)).caller
 
-    async def _known(self, request: web.Request) -> _Remembered:
-        header = request.headers.get(hdrs.AUTHORIZATION, "")
-        key = hashlib.sha256(header.encode("utf-8", "surrogateescape")).digest()
-        known = self._remembered.get(key)
-        if known is not None and known.until > self._clock.monotonic():
-            return known
+    def _recall(self, request: web.Request) -> _Remembered | None:
+        known = self._remembered.get(_key(request.headers.get(hdrs.AUTHORIZATION, "")))
+        return known if known is not None and known.until > self._clock.monotonic() else None
+
+    async def _look_up(self, request: web.Request) -> _Remembered:
+        header, asked_at = request.headers.get(hdrs.AUTHORIZATION, ""), self._clock.monotonic()
+        key = _key(header)
         self._remembered.pop(key, None)
-        return await self._look_up(key, _token_in(header))
-
-    async def _look_up(self, key: bytes, token: str) -> _Remembered:
-        asked_at = self._clock.monotonic()
-        caller = await self._users.caller_of_token(digest(token), self._clock.now())
+        caller = await self._users.caller_of_token(digest(_token_in(header)), self._clock.now())
         if caller is None:
             raise NotSignedIn("this token is unknown, expired or revoked")
         if len(self._remembered) >= _MOST_REMEMBERED:
             self._remembered.clear()
-        known = _Remembered(asked_at + _REMEMBER_S, caller, Role(caller.role))
+        known = _Remembered(asked_at + _REMEMBER_S, caller, Role(caller.role).rank)
         self._remembered[key] = known
         return known
+
+
+def _key(header: str) -> bytes:
+    return hashlib.sha256(header.encode("utf-8", "surrogateescape")).digest()
 
 
 def _token_in(header: str) -> str:

@@ -4,13 +4,16 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
+    rank: int
+
     READ_ONLY = "read_only"
     AGENT = "agent"
     SUPERVISOR = "supervisor"
     ADMIN = "admin"
 
     def covers(self, needed: "Role") -> bool:
-        return _RANK[self] >= _RANK[needed]
+        return self.rank >= needed.rank
 
 
-_RANK = {role: rank for rank, role in enumerate(Role)}
+for _rank, _role in enumerate(Role):
+    _role.rank = _rank

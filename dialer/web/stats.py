@@ -11,7 +11,7 @@ from dialer.ports.storage import Abandonment, ContactCounts
 
 
 def serialised(snapshot: Snapshot, parts: Sequence[PartHealth]) -> bytes:
-    return orjson.dumps(document(snapshot, parts), option=orjson.OPT_UTC_Z)
+    return orjson.dumps(document(snapshot, parts), default=str, option=orjson.OPT_UTC_Z)
 
 
 def document(snapshot: Snapshot, parts: Sequence[PartHealth]) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from dialer.ports.storage import (
     RecordingView,
     Settlement,
     StoredRecording,
+    TimeInState,
     TimelineEntry,
 )
 
@@ -196,6 +197,9 @@ class MemoryAgents:
 
     async def record_states(self, changes: Sequence[AgentChange]) -> None:
         self.changes.extend(changes)
+
+    async def time_in_states(self, since: datetime, until: datetime) -> Sequence[TimeInState]:
+        raise AssertionError("the engine does not ask for reports")
 
 
 class MemoryCampaigns:

@@ -8,7 +8,7 @@ import asyncpg
 from dialer.domain.agent import AgentState
 from dialer.domain.ids import AgentId
 from dialer.errors import BadInput, Conflict, NotFound
-from dialer.ports.storage import AgentChange, AgentWish
+from dialer.ports.storage import AgentChange, AgentWish, TimeInState
 from dialer.storage.postgres.attempts import columns
 from dialer.storage.postgres.pool import Database
 from dialer.storage.postgres.queries import named
@@ -17,6 +17,7 @@ _ALL = named("all_agents")
 _ADD = named("add_agent")
 _WISH = named("wish_agent")
 _RECORD = named("record_agent_states")
+_TIMES = named("agent_time_in_states")
 
 _WISHES = (AgentState.LOGGED_OUT, AgentState.READY, AgentState.PAUSED)
 
@@ -49,6 +50,13 @@ class PostgresAgents:
     async def record_states(self, changes: Sequence[AgentChange]) -> None:
         rows = ((each.agent, each.state.value, each.reason, each.at, each.attempt) for each in changes)
         await self._database.rows(_RECORD, *columns(rows, 5))
+
+    async def time_in_states(self, since: datetime, until: datetime) -> Sequence[TimeInState]:
+        rows = await self._database.rows(_TIMES, since, until)
+        return [
+            TimeInState(AgentId(row["agent_id"]), AgentState(row["state"]), row["seconds"], row["times"])
+            for row in rows
+        ]
 
 
 def _malformed(rule: str) -> BadInput:

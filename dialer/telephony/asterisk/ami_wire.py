@@ -8,7 +8,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Final
+from typing import Final, cast
 
 from panoramisk.actions import Action
 from panoramisk.message import Message
@@ -153,8 +153,8 @@ class AmiWire(asyncio.Protocol):
     # --- what the event loop calls ---
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  what create_connection makes
-        self._transport = transport
+        # uvloop's transports are not subclasses of asyncio's
+        self._transport = cast(asyncio.Transport, transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.close("Asterisk closed the connection" if exc is None else f"connection lost: {exc}")

@@ -31,3 +31,17 @@ select c.agent_id, c.state, c.reason, c.at, c.attempt_id
 from changes c
 where exists (select from agents a where a.id = c.agent_id)
 order by c.place;
+
+-- name: agent_time_in_states
+-- Seconds each agent spent in each state between two moments, and how often the state began.
+-- params: since, until
+select agent_id, state,
+       sum(extract(epoch from least(ended, $2) - greatest(at, $1)))::float8 as seconds,
+       count(*) filter (where at >= $1)::integer as times
+from (
+    select agent_id, state, at, lead(at, 1, $2) over (partition by agent_id order by at, id) as ended
+    from agent_state_log
+    where at < $2
+) stays
+where ended > $1
+group by agent_id, state;

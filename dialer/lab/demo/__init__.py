@@ -1,0 +1,1 @@
+"""The demonstration: a whole campaign on one machine, from an empty folder to a report."""
