@@ -27,7 +27,7 @@ create index contact_lists_of_campaign on contact_lists (campaign_id);
 create table contacts (
     id          bigint generated always as identity primary key,
     campaign_id bigint      not null references campaigns on delete cascade,
-    list_id     bigint      references contact_lists on delete set null,
+    list_id     bigint,     -- of contact_lists; no foreign key, which would be a fifth of an import
     external_id text,
     name        text        not null default '',
     language    text        not null default '',
@@ -49,7 +49,7 @@ create unique index contacts_external on contacts (campaign_id, external_id) whe
 create table contact_numbers (
     id            bigint generated always as identity primary key,
     contact_id    bigint   not null references contacts on delete cascade,
-    campaign_id   bigint   not null references campaigns on delete cascade,
+    campaign_id   bigint   not null, -- the contact's, for the unique key below
     position      smallint not null check (position >= 1),
     e164          text     not null check (e164 ~ '^\+[1-9][0-9]{6,14}$'),
     zones         text[]   not null,
@@ -58,7 +58,6 @@ create table contact_numbers (
     unique (contact_id, position),
     unique (campaign_id, e164)
 ) with (fillfactor = 80);
-create index contact_numbers_by_number on contact_numbers (e164);
 
 create table agents (
     id           bigint generated always as identity primary key,
