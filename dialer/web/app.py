@@ -7,7 +7,7 @@ from dialer import __version__
 from dialer.web import openapi, page
 from dialer.web.auth import DOOR, GATE, Gate, PasswordDoor
 from dialer.web.deps import WebDeps
-from dialer.web.errors import problems
+from dialer.web.errors import unmatched
 from dialer.web.live import BROADCAST, FEED, Broadcast, broadcasting, end_streams
 from dialer.web.metrics import METRICS, FloorMetrics
 from dialer.web.operations import Operation, route_of
@@ -30,7 +30,7 @@ OPERATIONS: tuple[Operation, ...] = (
 
 def build_app(deps: WebDeps, *, hasher: PasswordHasher | None = None) -> web.Application:
     """Serve it with `access_log=None`: the log would hold every address that is asked for."""
-    app = web.Application(middlewares=[problems], client_max_size=MOST_BODY)
+    app = web.Application(client_max_size=MOST_BODY)
     app[GATE] = Gate(deps.store.users, deps.clock)
     app[DOOR] = PasswordDoor(deps.store.users, deps.clock, hasher)
     app[FEED] = StatsFeed(deps.floor)
@@ -38,8 +38,9 @@ def build_app(deps: WebDeps, *, hasher: PasswordHasher | None = None) -> web.App
     app[METRICS] = FloorMetrics()
     app[openapi.DOCUMENT] = openapi.document(OPERATIONS, __version__)
     for operation in OPERATIONS:
-        app.router.add_route(operation.method, operation.route, route_of(operation, app[GATE], deps))
+        app.router.add_route(operation.method, operation.route, route_of(operation, app, deps))
     app.add_routes(page.routes())
+    app.router.add_route("*", "/{anything:.*}", unmatched)
     app.cleanup_ctx.append(broadcasting)
     app.on_shutdown.append(end_streams)
     return app

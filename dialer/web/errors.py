@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import orjson
 from aiohttp import web
-from aiohttp.typedefs import Handler
 from pydantic import ValidationError
 
 from dialer.errors import BadInput, Conflict, FairdialError, Misconfigured, NotFound, Refused, Transient
@@ -64,20 +63,31 @@ def status_of(error: FairdialError) -> int:
     return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
 
 
-@web.middleware
-async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-    try:
-        return await handler(request)
-    except FairdialError as error:
+EVERYTHING = "/{anything}"
+
+
+async def unmatched(request: web.Request) -> web.StreamResponse:
+    """For the route that matches everything: 405 when another method would do, else 404."""
+    allowed: set[str] = set()
+    for resource in request.app.router.resources():
+        if resource.canonical != EVERYTHING:
+            allowed |= (await resource.resolve(request))[1]
+    if allowed:
+        return _of_aiohttp(request, web.HTTPMethodNotAllowed(request.method, sorted(allowed)))
+    return _of_aiohttp(request, web.HTTPNotFound())
+
+
+def answer_to(request: web.Request, error: Exception) -> web.StreamResponse:
+    """Called where the handler is: a middleware would cost every request two more coroutines."""
+    if isinstance(error, FairdialError):
         return _of_ours(request, error)
-    except ValidationError as error:
+    if isinstance(error, ValidationError):
         return _of_validation(request, error)
-    except web.HTTPException as answer:
-        return _of_aiohttp(request, answer)
-    except ConnectionError:
-        raise  # the client has gone: nobody is there to be told
-    except Exception as surprise:
-        return _of_surprise(request, surprise)
+    if isinstance(error, web.HTTPException):
+        return _of_aiohttp(request, error)
+    if isinstance(error, ConnectionError):
+        raise error  # the client has gone: nobody is there to be told
+    return _of_surprise(request, error)
 
 
 def problem(

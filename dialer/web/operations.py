@@ -9,9 +9,9 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from dialer.ports.storage import Caller
-from dialer.web.auth import Gate
+from dialer.web.auth import GATE
 from dialer.web.deps import WebDeps
-from dialer.web.errors import Forbidden
+from dialer.web.errors import Forbidden, answer_to
 from dialer.web.roles import Role
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -25,6 +25,7 @@ class Call:
     request: web.Request
     caller: Caller
     deps: WebDeps
+    app: web.Application
 
     async def body(self, model: type[Model]) -> Model:
         return model.model_validate_json(await self.request.read())
@@ -96,13 +97,16 @@ _UUID = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]
 
 
 def route_of(
-    operation: Operation, gate: Gate, deps: WebDeps
+    operation: Operation, app: web.Application, deps: WebDeps
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    role, handler = operation.role, operation.handler
+    role, handler, gate = operation.role, operation.handler, app[GATE]
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        caller = await gate.admit(request, role) if role is not None else _NOBODY
-        answer = await handler(Call(request, caller, deps))
+        try:
+            caller = await gate.admit(request, role) if role is not None else _NOBODY
+            answer = await handler(Call(request, caller, deps, app))
+        except Exception as error:
+            return answer_to(request, error)
         return answer if isinstance(answer, web.StreamResponse) else _json(answer, operation.status)
 
     return handle

@@ -37,8 +37,8 @@ ROUNDS = 15
 ROUND_S = 0.7
 CONNECTIONS = 16
 VIEWERS = 400
-RATES = (10, 25, 50, 100, 200)  # snapshots a second; the service itself makes one
-HELD = 0.97
+RATES = (2, 5, 10, 15, 20, 30, 50)  # snapshots a second; the service itself makes one
+HELD = 0.9  # of what was offered
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -49,6 +49,7 @@ class _Floor:
     def __init__(self) -> None:
         self._latest = _snapshot()
         self.every_s = 3600.0
+        self._due = time.perf_counter()
 
     def snapshot(self) -> Snapshot:
         return self._latest
@@ -60,7 +61,9 @@ class _Floor:
         return Gauges({}, 0, 0, (), ())
 
     async def wait_snapshot(self, after: datetime | None) -> Snapshot:
-        await asyncio.sleep(min(self.every_s, 0.1))
+        now = time.perf_counter()
+        self._due = max(self._due + self.every_s, now - self.every_s)  # on time again after a slow one
+        await asyncio.sleep(max(0.0, self._due - now))
         self._latest = replace(self._latest, at=self._latest.at + timedelta(microseconds=1000))
         return self._latest
 
@@ -194,21 +197,18 @@ async def _streams() -> dict[str, Any]:
         floor.every_s = 1 / rate
         app = _app(floor)
         async with _serving(app) as port:
-            before = app[FEED].serialisations
-            got = await _load("watch", port, "/api/v1/stats/stream", VIEWERS, ROUND_S)
-            made = app[FEED].serialisations - before
-        best = max(best, _stream_figures(got, made, app), key=lambda one: one.get("sse_messages_per_s", 0))
-        if got["lost"] or got["per_s"] < HELD * rate * VIEWERS * 0.9:
+            got = await _load("watch", port, "/api/v1/stats/stream", VIEWERS, ROUND_S * 3)
+        if got["lost"] or got["per_s"] < HELD * rate * VIEWERS:
             break
+        best = _stream_figures(got, app)
     return best
 
 
-def _stream_figures(got: Mapping[str, float], made: int, app: web.Application) -> dict[str, Any]:
+def _stream_figures(got: Mapping[str, float], app: web.Application) -> dict[str, Any]:
     return {
         "sse_viewers": VIEWERS,
         "sse_messages_per_s": round(got["per_s"]),
         "sse_snapshots_per_s_for_each": round(got["least"], 1),
-        "sse_serialisations": made,
         "sse_viewers_dropped": app[BROADCAST].dropped,
     }
 

@@ -31,21 +31,20 @@ async def all_parts_are_up(call: Call) -> web.Response:
 
 
 async def live_figures(call: Call) -> web.Response:
-    return web.Response(body=call.request.app[FEED].current(), headers=_JSON)
+    return web.Response(body=call.app[FEED].current(), headers=_JSON)
 
 
 async def live_stream(call: Call) -> web.StreamResponse:
-    app = call.request.app
-    return await app[BROADCAST].serve(call.request, lambda: app[GATE].caller(call.request))
+    return await call.app[BROADCAST].serve(call.request, lambda: call.app[GATE].caller(call.request))
 
 
 async def metrics(call: Call) -> web.Response:
-    exposed = call.request.app[METRICS].exposed(call.deps.floor)
+    exposed = call.app[METRICS].exposed(call.deps.floor)
     return web.Response(body=exposed, headers={hdrs.CONTENT_TYPE: OPENMETRICS_TYPE})
 
 
 async def openapi_document(call: Call) -> web.Response:
-    document = orjson.dumps(call.request.app[DOCUMENT], option=orjson.OPT_INDENT_2)
+    document = orjson.dumps(call.app[DOCUMENT], option=orjson.OPT_INDENT_2)
     return web.Response(body=document, content_type="application/json")
 
 

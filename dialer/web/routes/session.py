@@ -8,7 +8,7 @@ from dialer.web.roles import Role
 
 async def sign_in(call: Call) -> SignedIn:
     wanted = await call.body(SignIn)
-    door = call.request.app[DOOR]
+    door = call.app[DOOR]
     session = await door.sign_in(wanted.name, wanted.password, call.request.remote or "")
     who = session.caller
     await call.deps.store.users.audit(who.name, "session.sign_in", who.name, {}, call.deps.clock.now())
