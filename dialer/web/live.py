@@ -30,12 +30,14 @@ class Viewer:
     def __init__(self, transport: asyncio.Transport) -> None:
         self.transport = transport
         self.gone = asyncio.Event()
+        self.too_slow = False
 
     def send(self, chunk: bytes, most_unsent: int) -> bool:
         """False when the viewer has gone or does not keep up."""
         if self.transport.is_closing():
             return False
         if self.transport.get_write_buffer_size() > most_unsent:
+            self.too_slow = True
             self.transport.abort()
             return False
         self.transport.write(chunk)
@@ -129,7 +131,7 @@ class Broadcast:
     def send(self, chunk: bytes) -> None:
         for viewer in [each for each in self._viewers if not each.send(chunk, self._most_unsent)]:
             self._viewers.discard(viewer)
-            self.dropped += 1
+            self.dropped += viewer.too_slow
             viewer.gone.set()
 
     def end(self) -> None:
