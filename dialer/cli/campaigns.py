@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from dialer.cli import console
+from dialer.cli.config import flat
 from dialer.cli.session import Session, with_session
 from dialer.domain.campaign import Campaign, CampaignSignal
 from dialer.domain.plan_document import plan_from_json, plan_to_json
@@ -119,7 +120,7 @@ def show(which: Which, as_json: Json = False) -> None:
         console.show_json(document)
         return
     rows = [("id", campaign.id), ("state", _state(campaign))]
-    console.show(("setting", "value"), [*rows, *plan_to_json(campaign.plan).items()])
+    console.show(("setting", "value"), [*rows, *flat("", plan_to_json(campaign.plan))])
 
 
 @commands.command()

@@ -25,12 +25,12 @@ def show(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = Fal
     if as_json:
         console.show_json(shown)
     else:
-        console.show(("setting", "value"), _flat("", shown))
+        console.show(("setting", "value"), flat("", shown))
 
 
-def _flat(path: str, tree: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+def flat(path: str, tree: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
     for name, value in tree.items():
         if isinstance(value, Mapping):
-            yield from _flat(f"{path}{name}.", value)
+            yield from flat(f"{path}{name}.", value)
         else:
             yield f"{path}{name}", ", ".join(map(str, value)) if isinstance(value, list) else value

@@ -64,11 +64,14 @@ def _who() -> str:
 @asynccontextmanager
 async def opened() -> AsyncIterator[Session]:
     """Raises `StorageDown`, `SchemaMismatch`, `Misconfigured`."""
-    from dialer.storage.postgres.store import PostgresStore  # the driver is slow to import: only when needed
+    # the driver is slow to import: only when needed
+    from dialer.storage.postgres.migrate import check_current
+    from dialer.storage.postgres.store import PostgresStore
 
     settings, clock = console.settings(), SystemClock()
     store = await PostgresStore.open(settings.database_url.get_secret_value(), 2, clock)
     try:
+        await check_current(store.pool)
         yield Session(settings, store, clock)
     finally:
         await store.close()

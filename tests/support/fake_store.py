@@ -79,6 +79,9 @@ class FakeCampaigns:
     async def contact_counts(self, campaign: CampaignId, now: datetime) -> ContactCounts:
         return ContactCounts({"ready": 3, "done": 1}, 2, now + timedelta(minutes=5))
 
+    async def is_exhausted(self, campaign: CampaignId) -> bool:
+        return False
+
     async def outcomes(self, campaign: CampaignId) -> Mapping[Disposition, int]:
         return {Disposition.CONNECTED: 4, Disposition.BUSY: 2}
 
