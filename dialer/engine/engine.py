@@ -245,10 +245,7 @@ class Engine:
             return CampaignSignal.DRAINED
         if campaign.state is not CampaignState.RUNNING:
             return None
-        counts = await self._stores.campaigns.contact_counts(campaign.id, self._clock.now())
-        total = sum(counts.by_state.values())
-        unfinished = counts.by_state.get("ready", 0) + counts.by_state.get("claimed", 0)
-        return CampaignSignal.EXHAUSTED if total and not unfinished else None
+        return CampaignSignal.EXHAUSTED if await self._stores.campaigns.is_exhausted(campaign.id) else None
 
     async def _tend_desks(self) -> None:
         while True:

@@ -5,6 +5,7 @@ import re
 import secrets
 import shutil
 import sys
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -65,7 +66,9 @@ class CallCentre:
         http_port: int | None = None,
         database_url: str | None = None,
         fsync: bool = True,
+        extra_trunks: Mapping[str, TrunkSection] | None = None,
     ) -> None:
+        """`extra_trunks` lead to carriers that the caller brings along."""
         self.folder = (folder or PROJECT / ".run/centre").absolute()
         self.phone_names = [f"agent-{101 + n}" for n in range(agents)]
         self.phone_names += [f"tone-{101 + n}" for n in range(tone_agents)]
@@ -74,6 +77,7 @@ class CallCentre:
         self._http_port = http_port
         self._database_url = database_url
         self._fsync = fsync
+        self._extra_trunks = dict(extra_trunks or {})
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -101,7 +105,8 @@ class CallCentre:
 
     def _build(self, building: ExitStack) -> None:
         program = asterisk_program.find()
-        rtp = {"pbx": self._rtp(2), "carrier": self._rtp(1), "phones": self._rtp(1)}
+        extra = sum(trunk.channels for trunk in self._extra_trunks.values())
+        rtp = {"pbx": self._rtp(2) + 3 * extra, "carrier": self._rtp(1), "phones": self._rtp(1)}
         ports = building.enter_context(Ports(sum(rtp.values()) + 20))
         self.pbx, self.carrier, self.phones = (
             AsteriskInstance(program, name, self.folder / name) for name in ("pbx", "carrier", "phones")
@@ -161,7 +166,7 @@ class CallCentre:
                 rtp_end=last,
                 fallback_script=str(self.folder / "fallback"),
             ),
-            trunks={"carrier": self._trunk(carrier_port)},
+            trunks={"carrier": self._trunk(carrier_port), **self._extra_trunks},
             phones={name: PhoneSection(password=_secret()) for name in self.phone_names},
             recordings=RecordingsSection(folder=self.folder / "recordings", landing=self.folder / "landing"),
             prompts=PromptsSection(folder=self.pbx.sounds / "fairdial"),

@@ -216,6 +216,10 @@ class CampaignStore(Protocol):
         """Apply a signal atomically. Raises `Conflict` with the state that forbids it."""
         ...
 
+    async def is_exhausted(self, campaign: CampaignId) -> bool:
+        """There are contacts, and none of them is ready or claimed. Cheap, whatever the size of the list."""
+        ...
+
     async def contact_counts(self, campaign: CampaignId, now: datetime) -> ContactCounts: ...
 
     async def outcomes(self, campaign: CampaignId) -> Mapping[Disposition, int]:

@@ -223,6 +223,10 @@ class MemoryCampaigns:
         self.known[campaign] = replace(known, state=following(TRANSITIONS, known.state, signal))
         return self.known[campaign].state
 
+    async def is_exhausted(self, campaign: CampaignId) -> bool:
+        states = {contact.state for contact in self._attempts.contacts.values()}
+        return bool(states) and not states & {ContactState.READY, ContactState.CLAIMED}
+
     async def contact_counts(self, campaign: CampaignId, now: datetime) -> ContactCounts:
         states: dict[str, int] = {}
         for contact in self._attempts.contacts.values():

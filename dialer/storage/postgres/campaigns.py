@@ -23,6 +23,7 @@ _CHANGE = named("change_plan")
 _LOCK = named("lock_campaign")
 _MOVE = named("move_campaign")
 _CONTACTS = named("count_contacts")
+_EXHAUSTED = named("campaign_is_exhausted")
 _OUTCOMES = named("count_outcomes")
 _ABANDONMENT = named("count_abandonment")
 
@@ -75,6 +76,9 @@ class PostgresCampaigns:
             return after
 
         return await self._database.transaction(move)
+
+    async def is_exhausted(self, campaign: CampaignId) -> bool:
+        return bool(await self._database.value(_EXHAUSTED, campaign))
 
     async def contact_counts(self, campaign: CampaignId, now: datetime) -> ContactCounts:
         rows = await self._database.rows(_CONTACTS, campaign, now)

@@ -67,3 +67,10 @@ select count(*) filter (where d.by_person or a.state = 'message') as answered,
 from attempts a
 left join dispositions d on d.code = a.disposition
 where a.campaign_id = $1 and a.answered_at >= $2;
+
+-- name: campaign_is_exhausted
+-- Whether there are contacts and none has an attempt to come or open. Each part is answered by one index entry.
+-- params: campaign_id
+select exists (select from contacts where campaign_id = $1)
+   and not exists (select from contacts where campaign_id = $1 and state = 'ready')
+   and not exists (select from attempts where campaign_id = $1 and ended_at is null);
