@@ -1,0 +1,83 @@
+"""Rules of the house that a linter does not know."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dialer.domain.disposition import AGENT_RESULTS, ANSWERED, ANSWERED_BY_PERSON, Disposition
+from dialer.domain.ids import AgentId
+from dialer.telephony.asterisk import dialplan
+
+pytestmark = pytest.mark.unit
+
+PROJECT = Path(__file__).parents[2]
+SOURCES = sorted([*(PROJECT / "dialer").rglob("*.py"), *(PROJECT / "ivr").rglob("*.py")])
+
+
+def calls(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func)
+
+
+def test_only_the_gate_makes_permits() -> None:
+    makers = {
+        file.relative_to(PROJECT).as_posix()
+        for file in SOURCES
+        if any(name.endswith("DialPermit") for name in calls(ast.parse(file.read_text("utf-8"))))
+    }
+    assert makers == {"dialer/compliance/gate.py"}
+
+
+def test_a_permit_cannot_be_made_elsewhere() -> None:
+    from dialer.compliance.gate import DialPermit
+
+    with pytest.raises(TypeError, match="only the compliance gate"):
+        DialPermit(object(), None, None, "", None)  # type: ignore[arg-type]
+
+
+def test_the_driver_and_the_dialplan_use_the_same_names() -> None:
+    text = (PROJECT / "asterisk-config/extensions.conf").read_text("utf-8")
+    contexts = set(re.findall(r"^\[(fairdial-[\w-]+)\]", text, re.MULTILINE))
+    ours = {value for name, value in vars(dialplan).items() if name.startswith("CONTEXT_")}
+    assert ours <= contexts
+    for bridge in (dialplan.BRIDGE_ANSWERED, dialplan.BRIDGE_DESKS):
+        assert f"BridgeWait({bridge}," in text
+    for event in (dialplan.EVENT_CALL, dialplan.EVENT_DESK, dialplan.EVENT_PROBE):
+        assert f"UserEvent({event}," in text
+    for variable in (dialplan.VARIABLE_MESSAGE, dialplan.VARIABLE_JOINED):
+        assert f"${{{variable}}}" in text
+
+
+def test_channel_ids_are_read_back_and_nothing_else_is() -> None:
+    assert dialplan.agent_of(dialplan.desk_channel(AgentId(17), "a-b")) == 17
+    for foreign in ("", "fairdial-d-", "fairdial-d-x-1", "SIP/1", "fairdial-c-1"):
+        assert dialplan.agent_of(foreign) is None
+
+
+def test_no_sql_outside_the_sql_files() -> None:
+    statement = re.compile(r"\b(select .+ from|insert into|update \w+ set|delete from)\b", re.IGNORECASE)
+    for file in SOURCES:
+        if "lab" in file.parts or "migrate" in file.name:
+            continue
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                assert not statement.search(node.value), f"{file}: {node.value[:80]}"
+
+
+def test_results_of_agents_are_answers_and_machines_are_no_people() -> None:
+    assert AGENT_RESULTS <= ANSWERED
+    assert Disposition.MACHINE in ANSWERED - ANSWERED_BY_PERSON
+
+
+def test_every_setting_is_in_the_sample_file() -> None:
+    from dialer.settings import Settings
+
+    sample = (PROJECT / "fairdial.sample.toml").read_text("utf-8")
+    for name in Settings.model_fields:
+        assert re.search(rf"^#? ?\[?{name}\b", sample, re.MULTILINE), (
+            f"fairdial.sample.toml does not show {name}"
+        )
