@@ -240,14 +240,6 @@ create table audit (
 );
 create index audit_by_time on audit (at);
 
-create table callback_requests (
-    id         bigint generated always as identity primary key,
-    spool_name text        not null unique, -- the file the fallback IVR left: importing twice is harmless
-    digits     text        not null,
-    caller     text        not null default '',
-    taken_at   timestamptz not null
-);
-
 -- the engine listens: a change made by any program takes effect at once; it also looks every second
 create function announce_change() returns trigger language plpgsql as $$
 begin
