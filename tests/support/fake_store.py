@@ -76,9 +76,6 @@ class FakeCampaigns:
         self.rows[campaign] = replace(row, state=state)
         return state
 
-    async def is_exhausted(self, campaign: CampaignId) -> bool:
-        return False
-
     async def contact_counts(self, campaign: CampaignId, now: datetime) -> ContactCounts:
         return ContactCounts({"ready": 3, "done": 1}, 2, now + timedelta(minutes=5))
 

@@ -84,7 +84,7 @@ def _split(chunks: list[bytes]) -> None:
 def _ours(chunks: list[bytes], consume: Callable[[AmiEvent], None]) -> None:
     """Framing, selection, the link's bounded queue and its consumer's end."""
     settings = AmiSettings(host="", port=0, username="", secret="")
-    link = AmiLink(settings, random.Random(0), WANTED)  # noqa: S311  jitter is no secret
+    link = AmiLink(settings, random.Random(0), WANTED)
     wire = AmiWire(WANTED)
     wire.listen(link.deliver)
     for chunk in chunks:
