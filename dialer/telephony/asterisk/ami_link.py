@@ -234,7 +234,7 @@ def _refusal(message: str) -> Exception:
 
 
 def _safe(action: Headers) -> Headers:
-    if str(action["Action"]).lower() != "originate":
+    if str(action["Action"]).lower() != "originate" or action.get("Async") == "true":
         return action
     # without Async, Asterisk serves no other action on this link until the call is answered
     return {**{name: value for name, value in action.items() if name.lower() != "async"}, "Async": "true"}

@@ -1,4 +1,4 @@
-"""One AMI connection: panoramisk's actions and list assembly over framing of our own.
+"""One AMI connection: framing of our own, with panoramisk to say when a list is complete.
 
 A wire lives for one connection and never sends anything twice. Events nobody wants are dropped
 before they are decoded.
@@ -8,6 +8,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Final, cast
 
 from panoramisk.actions import Action
@@ -32,6 +33,7 @@ _BANNER: Final = b"Asterisk Call Manager/"
 _ABOUT_ASTERISK: Final = ("FullyBooted", "Shutdown")
 _NOTICES: Final = tuple(f"Event: {name}\r\n".encode() for name in _ABOUT_ASTERISK)
 _CONTROL: Final = re.compile(r"[\r\n\x00]")
+_FIRST: Final = ("action", "actionid")
 _NOT_A_NAME: Final = re.compile(r"[\s:]|^$")
 
 
@@ -51,16 +53,21 @@ class BacklogFull(Exception):
     """Raised by the receiver of events: better a gap that is known than a silent one."""
 
 
+@lru_cache(maxsize=256)
+def _is_name(name: str) -> bool:
+    return not (_NOT_A_NAME.search(name) or _CONTROL.search(name))
+
+
 def encode(headers: Headers) -> bytes:
     """Raises ValueError for a value that would start a header, or a second action, of its own."""
     lines = []
     for name, value in headers.items():
-        if _NOT_A_NAME.search(name) or _CONTROL.search(name):
+        if not _is_name(name):
             raise ValueError("malformed AMI header name")
         for item in (value,) if isinstance(value, str | int) else value:
-            if _CONTROL.search(str(item)):
+            if _CONTROL.search(text := str(item)):
                 raise ValueError(f"control character in AMI header {name}")
-            lines.append(f"{name}: {item}\r\n")
+            lines.append(f"{name}: {text}\r\n")
     return "".join([*lines, "\r\n"]).encode()
 
 
@@ -68,27 +75,51 @@ def _drop(_event: AmiEvent) -> None: ...
 
 
 class _Pending:
-    """An action under way. panoramisk decides when its answer is complete; the messages are ours."""
+    """An action under way, over with its first answer."""
 
-    def __init__(self, action: Headers, many: bool) -> None:
-        self.action = Action(action, as_list=None if many else False)
-        self.many = many
+    __slots__ = ("answered", "headers", "id", "messages")
+    many = False
+
+    def __init__(self, headers: Headers) -> None:
+        self.id = _action_id(headers)
+        self.headers = headers
         self.messages: list[AmiMessage] = []
-        self.answered: asyncio.Future[object] = self.action.future
-        self.id: str = self.action.id
+        self.answered: asyncio.Future[object] = asyncio.get_running_loop().create_future()
 
     def encoded(self) -> bytes:
         # Asterisk repeats the ActionID in "line too long" only when it came before that line
-        first = ("action", "actionid")
-        return encode(dict(sorted(self.action.items(), key=lambda item: item[0].lower() not in first)))
+        first = {"Action": self.headers["Action"], "ActionID": self.id}
+        return encode(first | {k: v for k, v in self.headers.items() if k.lower() not in _FIRST})
 
     def add(self, message: AmiMessage) -> None:
         self.messages.append(message)
-        self.action.add_message(Message.from_line(message.text()))
+        if not self.answered.done():
+            self.answered.set_result(None)
 
     def lose(self, reason: str) -> None:
         if not self.answered.done():
-            self.answered.set_exception(ActionLost(f"{self.action['action']}: {reason}"))
+            self.answered.set_exception(ActionLost(f"{self.headers['Action']}: {reason}"))
+
+
+class _PendingList(_Pending):
+    """panoramisk decides when the list is complete; the messages are ours."""
+
+    __slots__ = ("_action",)
+    many = True
+
+    def __init__(self, headers: Headers) -> None:
+        super().__init__(headers)
+        self._action = Action(headers)
+        self.answered = self._action.future
+
+    def add(self, message: AmiMessage) -> None:
+        self.messages.append(message)
+        self._action.add_message(Message.from_line(message.text()))
+
+
+def _action_id(headers: Headers) -> str:
+    given = (value for name, value in headers.items() if name.lower() == "actionid")
+    return str(next(given, None) or Action.action_id_generator())
 
 
 class AmiWire(asyncio.Protocol):
@@ -118,7 +149,7 @@ class AmiWire(asyncio.Protocol):
 
     async def exchange(self, action: Headers, within_s: float, many: bool = False) -> list[AmiMessage]:
         """Send once and wait for the whole answer. ValueError and NotSent: nothing was sent."""
-        pending = _Pending(action, many)
+        pending = _PendingList(action) if many else _Pending(action)
         request = pending.encoded()
         if pending.id in self._pending:
             raise ValueError("this ActionID is already under way")
