@@ -6,16 +6,18 @@ the dial loop stops dialling; what was kept is bounded by the calls that were in
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from dialer.domain.ids import AttemptId
 from dialer.errors import StorageDown
 from dialer.ports.storage import AgentChange, AgentStore, AttemptStore, Progress, Settlement, TimelineEntry
 
 log = logging.getLogger(__name__)
 
-_GATHER_S = 0.02
+_GATHER_S = 0.05
 _FIRST_RETRY_S = 0.2
 _LONGEST_RETRY_S = 5.0
 _BATCH = 500
@@ -24,14 +26,21 @@ Item = TypeVar("Item")
 
 
 @dataclass(slots=True)
-class _Batch:
-    progress: list[Progress] = field(default_factory=list)
+class _News:
+    """Of one attempt. It goes into one statement, so that its end never comes before what led to it."""
+
+    progress: Progress | None = None
     timeline: list[TimelineEntry] = field(default_factory=list)
-    settlements: list[Settlement] = field(default_factory=list)
+    end: Settlement | None = None
+
+
+@dataclass(slots=True)
+class _Batch:
+    attempts: defaultdict[AttemptId, _News] = field(default_factory=lambda: defaultdict(_News))
     agents: list[AgentChange] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.progress or self.timeline or self.settlements or self.agents)
+        return bool(self.attempts or self.agents)
 
 
 class LedgerWriter:
@@ -44,15 +53,17 @@ class LedgerWriter:
         self.healthy = True
 
     def progress(self, progress: Progress) -> None:
-        self._batch.progress.append(progress)
+        news = self._batch.attempts[progress.attempt]
+        news.progress = progress if news.progress is None else news.progress.followed_by(progress)
         self._wake()
 
     def note(self, entry: TimelineEntry) -> None:
-        self._batch.timeline.append(entry)
+        self._batch.attempts[entry.attempt].timeline.append(entry)
         self._wake()
 
     def settle(self, settlement: Settlement) -> None:
-        self._batch.settlements.append(settlement)
+        news = self._batch.attempts[settlement.attempt]
+        news.end = news.end or settlement
         self._wake()
 
     def agent(self, change: AgentChange) -> None:
@@ -78,11 +89,19 @@ class LedgerWriter:
                 self._empty.set()
 
     async def _write(self, batch: _Batch) -> None:
-        # in this order: a call's progress is written before its end, and an agent's log after the call it names
-        await self._all(batch.progress, lambda part: self._attempts.record(part, []))
-        await self._all(batch.timeline, lambda part: self._attempts.record([], part))
-        await self._all(batch.settlements, lambda part: self._attempts.settle(part, []))
+        # an agent's log comes after the call it names
+        news = list(batch.attempts.values())
+        await self._all([each for each in news if each.end is None], self._record)
+        await self._all([each for each in news if each.end is not None], self._settle)
         await self._all(batch.agents, self._agents.record_states)
+
+    async def _record(self, news: Sequence[_News]) -> None:
+        progress = [each.progress for each in news if each.progress is not None]
+        await self._attempts.record(progress, _timeline(news))
+
+    async def _settle(self, news: Sequence[_News]) -> None:
+        ends = [replace(each.end, progress=each.progress) for each in news if each.end is not None]
+        await self._attempts.settle(ends, _timeline(news))
 
     async def _all(self, items: list[Item], write: Callable[[Sequence[Item]], Awaitable[None]]) -> None:
         for start in range(0, len(items), _BATCH):
@@ -123,3 +142,7 @@ class LedgerWriter:
                 return
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_RETRY_S)
+
+
+def _timeline(news: Sequence[_News]) -> list[TimelineEntry]:
+    return [entry for each in news for entry in each.timeline]

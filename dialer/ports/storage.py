@@ -53,6 +53,19 @@ class Progress:
     message_at: datetime | None = None
     agent: AgentId | None = None
 
+    def followed_by(self, later: "Progress") -> "Progress":
+        """Both in one: what the later one does not know stays."""
+        return Progress(
+            later.attempt,
+            later.state,
+            rang_at=later.rang_at or self.rang_at,
+            answered_at=later.answered_at or self.answered_at,
+            joined_at=later.joined_at or self.joined_at,
+            left_at=later.left_at or self.left_at,
+            message_at=later.message_at or self.message_at,
+            agent=self.agent if later.agent is None else later.agent,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
@@ -79,7 +92,7 @@ class Settlement:
     due_at: datetime | None
     contact_because: str
     number_is_dead: bool
-    progress: Progress | None = None  # times not yet recorded
+    progress: Progress | None = None  # not yet recorded; its state is of no account
 
 
 @dataclass(frozen=True, slots=True)

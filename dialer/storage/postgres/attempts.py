@@ -67,15 +67,8 @@ def _latest(progress: Sequence[Progress]) -> Iterable[Progress]:
     merged: dict[AttemptId, Progress] = {}
     for each in progress:
         before = merged.get(each.attempt)
-        merged[each.attempt] = each if before is None else _merged(before, each)
+        merged[each.attempt] = each if before is None else before.followed_by(each)
     return merged.values()
-
-
-def _merged(before: Progress, after: Progress) -> Progress:
-    moments = (
-        new if new is not None else old for old, new in zip(_moments(before), _moments(after), strict=True)
-    )
-    return Progress(after.attempt, after.state, *moments)
 
 
 def _moments(progress: Progress) -> tuple[Any, ...]:
