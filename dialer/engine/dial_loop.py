@@ -29,6 +29,7 @@ from dialer.tasks import TaskOwner
 log = logging.getLogger(__name__)
 
 _COALESCE_S = 0.005
+_LONGEST_COALESCE_S = 0.05
 _LOOK_AGAIN_S = 0.25
 _EMPTY_S = 1.0  # how long a list that had nothing due is left alone
 _MOST_CLAIMED = 100
@@ -72,16 +73,19 @@ class DialLoop:
         return self._running[campaign].because if campaign in self._running else ""
 
     async def run(self) -> None:
-        pause = _LOOK_AGAIN_S
+        pause, took = _LOOK_AGAIN_S, 0.0
         while True:
             try:
                 async with asyncio.timeout(pause):
                     await self._wake.wait()
-                await asyncio.sleep(_COALESCE_S)
+                # under load the rounds become larger instead of more
+                await asyncio.sleep(min(max(_COALESCE_S, 2 * took), _LONGEST_COALESCE_S))
             except TimeoutError:
                 pass
             self._wake.clear()
+            begun = self.clock.monotonic()
             pause = await self._round()
+            took = self.clock.monotonic() - begun
 
     async def _round(self) -> float:
         """One decision for each running campaign; every round another one is first. Returns seconds to the next look."""
