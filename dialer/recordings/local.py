@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dialer.ports.recordings import RecordingMissing
 from dialer.ports.storage import StoredRecording
-from dialer.recordings.two_sides import Mixed, SideUnreadable, mix
+from dialer.recordings.two_sides import Mixed, SideUnreadable, end_with, mix
 
 _NAME = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}-[0-9]{1,3}\.wav")
 _LENGTH_TOLERANCE = timedelta(seconds=0.5)
@@ -27,7 +27,9 @@ class LocalRecordings:
     def __init__(self, folder: Path, landing: Path, workers: int) -> None:
         self._folder, self._landing = folder, landing
         # spawned, not forked: a fork would inherit the event loop's sockets
-        self._pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+        self._pool = ProcessPoolExecutor(
+            workers, mp_context=get_context("spawn"), initializer=end_with, initargs=(os.getpid(),)
+        )
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
