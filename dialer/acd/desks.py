@@ -57,6 +57,10 @@ _TOWARDS = {
 }
 
 
+# the comings and goings; calls are told by the call itself
+_WORTH_A_LINE = frozenset({_G.LOGIN, _G.PHONE_UP, _G.PHONE_DOWN, _G.PAUSE, _G.RESUME, _G.LOGOUT})
+
+
 class Desks:
     """`record` is told every change of state; `on_free` is called when an agent became free."""
 
@@ -211,6 +215,16 @@ class Desks:
 
     def _move(self, desk: Desk, signal: AgentSignal, reason: str = "") -> None:
         desk.state = following(TRANSITIONS, desk.state, signal)
+        if signal in _WORTH_A_LINE:
+            log.info(
+                "agent",
+                extra={
+                    "action": f"agent.{signal}",
+                    "agent": desk.name,
+                    "state": desk.state.value,
+                    "reason": reason,
+                },
+            )
         desk.reason, desk.since = reason, self._clock.now()
         self._log(desk)
         if desk.state is _S.READY:

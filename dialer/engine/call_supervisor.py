@@ -165,6 +165,18 @@ class CallSupervisor:
         self._stop_waiting(call)
         del self.calls[call.id]
         self._telephony.forget(call.id)
+        log.info(
+            "call ended",
+            extra={
+                "action": "call.ended",
+                "attempt_id": str(call.id),
+                "campaign": call.plan.name,
+                "disposition": disposition.value,
+                "because": because,
+                "q850": event.cause.q850,
+                "sip": event.cause.sip,
+            },
+        )
         self.totals[call.plan.name, disposition] += 1
         self._ledger.settle(settle(call.claimed, call.plan, disposition, because, event, dialled=dialled))
         self._on_change(call)

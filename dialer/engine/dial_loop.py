@@ -169,7 +169,7 @@ class DialLoop:
             contact, campaign.plan, disposition, because, ended, dialled=False, not_before=refusal.until
         )
         self.ledger.note(TimelineEntry(contact.attempt, now, "refused", because))
-        self.ledger.settle(_as_refused(aftermath_of))
+        self.ledger.settle(_as_refused(aftermath_of, refusal.because))
 
     async def _commit(
         self, campaign: Campaign, meter: TrunkMeter, permits: Mapping[DialPermit, ClaimedContact]
@@ -219,6 +219,6 @@ def _candidate(contact: ClaimedContact) -> Candidate:
     )
 
 
-def _as_refused(settlement: Settlement) -> Settlement:
+def _as_refused(settlement: Settlement, because: str) -> Settlement:
     """Nothing was dialled, whatever the reason does to the contact."""
-    return replace(settlement, disposition=Disposition.REFUSED)
+    return replace(settlement, disposition=Disposition.REFUSED, contact_because=because)

@@ -206,9 +206,7 @@ class Engine:
     async def _look(self) -> bool:
         """Read campaigns and wishes. False while the database is away."""
         try:
-            self.campaigns = self.loop.campaigns = {
-                each.id: each for each in await self._stores.campaigns.campaigns()
-            }
+            self._take_campaigns(await self._stores.campaigns.campaigns())
             self.desks.take_wishes(await self._stores.agents.agents())
             for agent in self.desks.gave_up():
                 await self._stores.agents.wish(agent, AgentState.LOGGED_OUT, "phone lost", self._clock.now())
@@ -221,6 +219,20 @@ class Engine:
             return False
         self.database_up = True
         return True
+
+    def _take_campaigns(self, campaigns: Sequence[Campaign]) -> None:
+        for campaign in campaigns:
+            known = self.campaigns.get(campaign.id)
+            if known is None or known.state is not campaign.state:
+                log.info(
+                    "campaign",
+                    extra={
+                        "action": f"campaign.{campaign.state}",
+                        "campaign": campaign.plan.name,
+                        "before": known.state.value if known is not None else None,
+                    },
+                )
+        self.campaigns = self.loop.campaigns = {each.id: each for each in campaigns}
 
     async def _hold_lock(self) -> None:
         try:

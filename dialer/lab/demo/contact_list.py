@@ -20,7 +20,7 @@ _MIX = {
     Behaviour.SILENT: 4,
     Behaviour.EARLY_MEDIA: 9,
 }
-_DO_NOT_CALL_SHARE = 25  # one in so many of those who would answer
+_DO_NOT_CALL_SHARE = 10  # one in so many of those who would answer
 _FAMILY_NAMES = ("Chen", "Smith", "Wang", "Garcia", "Li", "Jones", "Zhang", "Brown", "Zhao", "Miller")
 
 
