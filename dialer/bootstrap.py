@@ -170,9 +170,10 @@ async def running(
         parts.callback(service.recordings.close)
         failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         tasks = TaskOwner(lambda _name, failure: _fail(failed, failure))
-        parts.push_async_callback(tasks.close)
         await _listen(service, parts)
+        # taken down in the opposite order: an engine that still moves calls must hold the lock
         parts.push_async_callback(service.engine.end)
+        parts.push_async_callback(tasks.close)
         tasks.spawn(service.engine.run(), "engine")
         tasks.spawn(service.telephony.run(), "telephony")
         tasks.spawn(service.floor.run(), "floor")

@@ -77,6 +77,8 @@ class Desks:
         self._desks: dict[AgentId, Desk] = {}
         self._reconnection = Reconnection()
         self._order = count(1)
+        # no phone is called before the exchange was asked which ones are connected: it would be called twice
+        self.compared = False
 
     @property
     def all(self) -> Iterable[Desk]:
@@ -124,7 +126,11 @@ class Desks:
             self._tasks.spawn(self._disconnect(desk), f"disconnect-{desk.id}")
 
     def _may_connect(self, desk: Desk) -> bool:
-        return self._telephony.link_up and self._reconnection.may_try(desk.id, self._clock.now())
+        return (
+            self.compared
+            and self._telephony.link_up
+            and self._reconnection.may_try(desk.id, self._clock.now())
+        )
 
     async def _connect(self, desk: Desk) -> None:
         try:
@@ -171,6 +177,12 @@ class Desks:
         self.phone_up(agent)
         if attempt is not None:
             self._take_call(desk, attempt)
+
+    def adopt_called(self, agent: AgentId) -> None:
+        """The phone rings already, from an earlier life of this service."""
+        desk = self._desks.get(agent)
+        if desk is not None and desk.state is _S.LOGGED_OUT:
+            self._move(desk, _G.LOGIN)
 
     def _take_call(self, desk: Desk, attempt: AttemptId) -> None:
         if desk.state is _S.READY:

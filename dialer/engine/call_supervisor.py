@@ -133,6 +133,7 @@ class CallSupervisor:
             if call.answered_at is not None:
                 self.answer_to_join_s.append((event.at - call.answered_at).total_seconds())
         call.agent = event.agent
+        call.parts = max(call.parts, 1)  # an adopted call may have been joined unseen
         self._keep(call, "joined", f"agent {event.agent}")
         self._recordings.joined(call, event.at)
 
@@ -222,7 +223,7 @@ class CallSupervisor:
 
     async def _bridge(self, call: LiveCall, agent: AgentId) -> None:
         try:
-            await self._telephony.join(call.id, agent, self._recordings.begin(call))
+            await self._telephony.join(call.id, agent, self._recordings.name(call))
         except LinkDown:
             pass  # whether they are joined is seen at the census
         except Refused as why:
@@ -235,6 +236,7 @@ class CallSupervisor:
         if call.agent != agent or call.state is not _S.WAITING:
             return
         call.agent = None
+        call.parts -= 1
         self.desks.release(agent)
         if call.id in self.calls:
             self._seek_agent(call)
@@ -291,6 +293,10 @@ class CallSupervisor:
     def end_unseen(self, call: LiveCall, because: str) -> None:
         """The call is gone and nobody saw how."""
         call.unknown = True
+        if call.parts and call.state is not _S.TALKING:
+            self._recordings.left(
+                call, self._clock.now()
+            )  # its last conversation may not have been told to the store
         self._ended(call, CallEnded(call.id, self._clock.now(), HangupCause(0, None, because), False))
 
     def _keep(self, call: LiveCall, kind: str, detail: str = "") -> None:

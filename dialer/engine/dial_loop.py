@@ -58,6 +58,7 @@ class DialLoop:
     _running: dict[CampaignId, _Running] = field(default_factory=dict)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _turn: int = 0
+    _unsure: bool = False  # contacts may be claimed or committed that we know nothing of
 
     def wake(self) -> None:
         self._wake.set()
@@ -93,12 +94,24 @@ class DialLoop:
         self._turn += 1
         first = self._turn % len(running) if running else 0
         try:
+            await self._put_back_unsent()
             for campaign in running[first:] + running[:first]:
                 await self._dial(campaign)
         except StorageDown as down:
             log.warning("not dialling", extra={"action": "dial.no_database", "why": str(down)})
+            self._unsure = True
             return 1.0
         return self._next_look(running)
+
+    async def _put_back_unsent(self) -> None:
+        """A claim or a commitment whose answer never came may have been carried out; only this loop sends calls."""
+        if not self._unsure:
+            return
+        known = set(self.supervisor.calls)
+        await self.ledger.drained()  # what is not in this set from here on has ended in the store as well
+        back = await self.attempts.put_back_unsent(self.runner, known)
+        self._unsure = False
+        log.info("unsent claims put back", extra={"action": "dial.put_back", "contacts": back})
 
     def _next_look(self, running: Sequence[Campaign]) -> float:
         now = self.clock.monotonic()
@@ -179,6 +192,10 @@ class DialLoop:
         granted = await self.attempts.begin_dialling(wanted, self.runner, now)
         if held := [permit.attempt for permit in permits if permit.attempt not in granted]:
             await self.attempts.release(held)
+        if self.may_dial() is not None:  # the link went, or came back uncompared, while the store was asked
+            self._unsure = True
+            self.wake()
+            return
         for permit, contact in permits.items():
             if permit.attempt in granted:
                 self._start(campaign, meter, permit, contact, now)

@@ -39,6 +39,7 @@ log = logging.getLogger(__name__)
 _LOOK_S = 1.0
 _TEND_S = 0.1
 _STAND_BY_S = 1.0
+_STRAYS_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,8 @@ class Engine:
         self._tasks = TaskOwner(self._task_failed)
         self._failure: asyncio.Future[None] | None = None
         self.meters = {limits.name: TrunkMeter(limits, clock.monotonic()) for limits in trunks}
-        self.ledger = LedgerWriter(stores.attempts, stores.agents)
-        recording_log = RecordingLog(stores.recordings, clock, self._tasks)
+        self.ledger = LedgerWriter(stores.attempts, stores.agents, stores.recordings)
+        recording_log = RecordingLog(self.ledger.recording)
         self.supervisor = CallSupervisor(
             telephony, self.ledger, recording_log, clock, self._tasks, self._changed
         )
@@ -107,7 +108,7 @@ class Engine:
             case LinkUp():
                 self._link_changed.set()
             case LinkLost(because=because):
-                self.reconciled = False
+                self.reconciled = self.desks.compared = False
                 log.warning("link lost", extra={"action": "engine.link_lost", "why": because})
             case _:
                 self.supervisor.handle(event)
@@ -181,9 +182,10 @@ class Engine:
         if self._telephony.link_up:
             self._link_changed.set()
         while True:
-            await self._link_changed.wait()
-            self._link_changed.clear()
             try:
+                if not await self._link_came_up(within_s=_STRAYS_S):
+                    await self._reconciler.end_strays()
+                    continue
                 await self._reconciler.compare()
             except LinkDown as down:
                 log.warning("census failed", extra={"action": "engine.census_failed", "why": str(down)})
@@ -191,9 +193,19 @@ class Engine:
                 if self._telephony.link_up:
                     self._link_changed.set()
                 continue
-            self.reconciled = True
+            self.reconciled = self.desks.compared = True
             self.desks.tend()
             self.loop.wake()
+
+    async def _link_came_up(self, within_s: float) -> bool:
+        """Waits for it while it is down; once compared, no longer than this."""
+        try:
+            async with asyncio.timeout(within_s if self.reconciled else None):
+                await self._link_changed.wait()
+        except TimeoutError:
+            return False
+        self._link_changed.clear()
+        return True
 
     async def _follow_store(self) -> None:
         while True:

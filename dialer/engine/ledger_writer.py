@@ -12,8 +12,17 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from dialer.domain.ids import AttemptId
-from dialer.errors import StorageDown
-from dialer.ports.storage import AgentChange, AgentStore, AttemptStore, Progress, Settlement, TimelineEntry
+from dialer.engine.recording_log import RecordingMove
+from dialer.errors import NotFound, StorageDown
+from dialer.ports.storage import (
+    AgentChange,
+    AgentStore,
+    AttemptStore,
+    Progress,
+    RecordingIndex,
+    Settlement,
+    TimelineEntry,
+)
 
 log = logging.getLogger(__name__)
 
@@ -38,14 +47,15 @@ class _News:
 class _Batch:
     attempts: defaultdict[AttemptId, _News] = field(default_factory=lambda: defaultdict(_News))
     agents: list[AgentChange] = field(default_factory=list)
+    recordings: list[RecordingMove] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.attempts or self.agents)
+        return bool(self.attempts or self.agents or self.recordings)
 
 
 class LedgerWriter:
-    def __init__(self, attempts: AttemptStore, agents: AgentStore) -> None:
-        self._attempts, self._agents = attempts, agents
+    def __init__(self, attempts: AttemptStore, agents: AgentStore, recordings: RecordingIndex) -> None:
+        self._attempts, self._agents, self._recordings = attempts, agents, recordings
         self._batch = _Batch()
         self._due = asyncio.Event()
         self._empty = asyncio.Event()
@@ -70,6 +80,10 @@ class LedgerWriter:
         self._batch.agents.append(change)
         self._wake()
 
+    def recording(self, move: RecordingMove) -> None:
+        self._batch.recordings.append(move)
+        self._wake()
+
     def _wake(self) -> None:
         self._empty.clear()
         self._due.set()
@@ -89,7 +103,8 @@ class LedgerWriter:
                 self._empty.set()
 
     async def _write(self, batch: _Batch) -> None:
-        # an agent's log comes after the call it names
+        # a recording is known before its conversation, and an agent's log comes after the call it names
+        await self._all(batch.recordings, self._move_recordings)
         news = list(batch.attempts.values())
         await self._all([each for each in news if each.end is None], self._record)
         await self._all([each for each in news if each.end is not None], self._settle)
@@ -102,6 +117,20 @@ class LedgerWriter:
     async def _settle(self, news: Sequence[_News]) -> None:
         ends = [replace(each.end, progress=each.progress) for each in news if each.end is not None]
         await self._attempts.settle(ends, _timeline(news))
+
+    async def _move_recordings(self, moves: Sequence[RecordingMove]) -> None:
+        for move in moves:
+            if not move.landed:
+                await self._begin_recording(move)
+                continue
+            try:
+                await self._recordings.land_recording(move.attempt, move.part, move.talk)
+            except NotFound:  # begun by an engine that died before it could say so
+                await self._begin_recording(move)
+                await self._recordings.land_recording(move.attempt, move.part, move.talk)
+
+    async def _begin_recording(self, move: RecordingMove) -> None:
+        await self._recordings.begin_recording(move.attempt, move.part, move.name, move.begun_at)
 
     async def _all(self, items: list[Item], write: Callable[[Sequence[Item]], Awaitable[None]]) -> None:
         for start in range(0, len(items), _BATCH):

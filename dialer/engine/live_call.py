@@ -66,7 +66,7 @@ class LiveCall:
 
 def outcome(call: LiveCall, ended: CallEnded) -> tuple[Disposition, str]:
     """The one disposition of a call, from the state it ended in."""
-    if call.unknown and call.joined_at is None and call.state is not AttemptState.MESSAGE:
+    if call.unknown and call.answered_at is None:
         return Disposition.LOST, ended.cause.text
     match call.state:
         case AttemptState.TALKING:

@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from dialer.clock import Clock
+from dialer.domain.agent import AgentState
 from dialer.domain.attempt import AttemptState
 from dialer.domain.campaign import Campaign
 from dialer.domain.disposition import HangupCause
-from dialer.domain.events import CallAnswered, CallJoined, CallLeftAgent, DeskDown
+from dialer.domain.events import CallAnswered, CallJoined, CallLeftAgent, DeskDown, LineEvidence, LineSign
 from dialer.domain.ids import AgentId, CampaignId, RunnerId
 from dialer.engine.call_supervisor import CallSupervisor
 from dialer.engine.live_call import LiveCall
@@ -71,7 +72,15 @@ class Reconciler:
             else:
                 self._catch_up(call, found)
         self._compare_desks(census)
-        for attempt in alive.keys() - self._supervisor.calls.keys():
+        await self._end_strays(census)
+
+    async def end_strays(self) -> None:
+        """An order given before an interruption may be carried out after the census. Raises `LinkDown`."""
+        await self._end_strays(await self._telephony.census())
+
+    async def _end_strays(self, census: Census) -> None:
+        # a call is known before its order goes out: what the exchange has is known, or has just ended, or is a stray
+        for attempt in {call.attempt for call in census.calls} - self._supervisor.calls.keys():
             log.warning(
                 "stray call hung up", extra={"action": "engine.stray_call", "attempt_id": str(attempt)}
             )
@@ -79,6 +88,8 @@ class Reconciler:
 
     def _catch_up(self, call: LiveCall, found: CallOnExchange) -> None:
         now = self._clock.now()
+        if found.ringing and call.state is AttemptState.DIALLING:
+            self._supervisor.handle(LineEvidence(call.id, now, LineSign.RINGING))
         if found.agent is not None:
             self._supervisor.desks.adopt(found.agent, call.id)
         if found.answered and call.unanswered:
@@ -92,7 +103,7 @@ class Reconciler:
 
     def _compare_desks(self, census: Census) -> None:
         desks = self._supervisor.desks
-        connected = frozenset(census.desks)
+        connected, called = frozenset(census.desks), frozenset(census.called)
         busy: dict[AgentId, LiveCall] = {
             call.agent: call for call in self._supervisor.calls.values() if call.agent is not None
         }
@@ -101,7 +112,9 @@ class Reconciler:
                 desks.adopt(desk.id, busy[desk.id].id if desk.id in busy else None)
                 if desk.attempt is not None and desk.id not in busy:
                     desks.release(desk.id)
-            elif desk.is_connected:
+            elif desk.id in called:
+                desks.adopt_called(desk.id)
+            elif desk.state is not AgentState.LOGGED_OUT:
                 self._supervisor.handle(
                     DeskDown(desk.id, self._clock.now(), HangupCause(0, None, "it was gone"))
                 )
@@ -120,5 +133,5 @@ def _revived(open_attempt: OpenAttempt, campaign: Campaign, now: datetime) -> Li
         joined_at=open_attempt.joined_at,
         message_at=open_attempt.message_at,
         agent=open_attempt.agent,
-        parts=1 if open_attempt.joined_at is not None else 0,
+        parts=max(open_attempt.parts, open_attempt.joined_at is not None),
     )

@@ -4,7 +4,7 @@ Every time is an aware datetime handed in by the caller: the store has no clock 
 `StorageDown`; then nothing, or all of it, happened, and the methods named "again" below are safe to repeat.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -108,6 +108,7 @@ class OpenAttempt:
     answered_at: datetime | None
     joined_at: datetime | None
     message_at: datetime | None
+    parts: int = 0  # recordings begun
 
 
 class AttemptStore(Protocol):
@@ -128,6 +129,14 @@ class AttemptStore(Protocol):
 
         Those missing from the answer must not be dialled: the number came onto a do-not-call list, the campaign
         left the running state, or the attempt belongs to another runner now.
+        """
+        ...
+
+    async def put_back_unsent(self, runner: RunnerId, known: Collection[AttemptId]) -> int:
+        """Undo what this runner claimed or committed without hearing the answer: all it has but does not know of.
+
+        The caller is certain that none of these was sent. The attempt rows vanish, the contacts are ready as before.
+        Again. Returns how many there were.
         """
         ...
 
@@ -392,8 +401,11 @@ class StoredRecording:
 class RecordingIndex(Protocol):
     async def begin_recording(self, attempt: AttemptId, part: int, name: str, now: datetime) -> None: ...
 
-    async def land_recording(self, attempt: AttemptId, part: int, talk: timedelta) -> None:
-        """The call has left the agent; the file is complete or will be in a moment. Again."""
+    async def land_recording(self, attempt: AttemptId, part: int, talk: timedelta | None) -> None:
+        """The call has left the agent; the file is complete or will be in a moment. Again.
+
+        `talk` is None when nobody saw when it left.
+        """
         ...
 
     async def store_recording(

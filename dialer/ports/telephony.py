@@ -19,14 +19,16 @@ class LiveCall:
     attempt: AttemptId
     answered: bool
     agent: AgentId | None
+    ringing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Census:
-    """Everything of ours that is alive on the exchange."""
+    """Everything of ours that is alive on the exchange. `called` are the agents whose phone rings."""
 
     calls: Sequence[LiveCall]
     desks: Sequence[AgentId]
+    called: Sequence[AgentId] = ()
 
 
 @dataclass(frozen=True, slots=True)

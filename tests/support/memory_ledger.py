@@ -1,7 +1,7 @@
 """The engine's stores in memory, for tests in virtual time. Attempts pass the same contract tests as Postgres."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -112,6 +112,20 @@ class MemoryAttempts:
             if row is not None and row.state is AttemptState.CLAIMED:
                 del self.rows[attempt]
                 self.contacts[row.claimed.contact].state = ContactState.READY
+
+    async def put_back_unsent(self, runner: RunnerId, known: Collection[AttemptId]) -> int:
+        self._reach()
+        unsent = [
+            (attempt, row)
+            for attempt, row in self.rows.items()
+            if row.runner == runner
+            and row.state in (AttemptState.CLAIMED, AttemptState.DIALLING)
+            and attempt not in known
+        ]
+        for attempt, row in unsent:
+            del self.rows[attempt]
+            self.contacts[row.claimed.contact].state = ContactState.READY
+        return len(unsent)
 
     async def begin_dialling(
         self, attempts: Sequence[tuple[AttemptId, TrunkName, str]], runner: RunnerId, now: datetime
@@ -246,12 +260,12 @@ class MemoryCampaigns:
 class MemoryRecordings:
     def __init__(self) -> None:
         self.begun: list[str] = []
-        self.talks: list[timedelta] = []
+        self.talks: list[timedelta | None] = []
 
     async def begin_recording(self, attempt: AttemptId, part: int, name: str, now: datetime) -> None:
         self.begun.append(name)
 
-    async def land_recording(self, attempt: AttemptId, part: int, talk: timedelta) -> None:
+    async def land_recording(self, attempt: AttemptId, part: int, talk: timedelta | None) -> None:
         self.talks.append(talk)
 
     async def landed_recordings(self, most: int) -> Sequence[RecordingView]:

@@ -1,6 +1,6 @@
 """The engine's hot path. Each method is one statement, so that it is one round trip and one transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from dialer.storage.postgres.queries import named
 
 _CLAIM = named("claim_contacts")
 _RELEASE = named("release_claims")
+_PUT_BACK = named("put_back_unsent")
 _BEGIN = named("begin_dialling")
 _RECORD = named("record_progress")
 _SETTLE = named("settle_attempts")
@@ -32,6 +33,9 @@ class PostgresAttempts:
 
     async def release(self, attempts: Sequence[AttemptId]) -> None:
         await self._database.rows(_RELEASE, list(attempts))
+
+    async def put_back_unsent(self, runner: RunnerId, known: Collection[AttemptId]) -> int:
+        return len(await self._database.rows(_PUT_BACK, runner, list(known)))
 
     async def begin_dialling(
         self, attempts: Sequence[tuple[AttemptId, TrunkName, str]], runner: RunnerId, now: datetime
@@ -134,4 +138,5 @@ def _open(row: asyncpg.Record) -> OpenAttempt:
         answered_at=row["answered_at"],
         joined_at=row["joined_at"],
         message_at=row["message_at"],
+        parts=row["parts"],
     )

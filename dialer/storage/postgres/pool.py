@@ -41,6 +41,7 @@ _UNREACHABLE = (
     asyncpg.OperatorInterventionError,  # shut-down, restart, a statement past its limit
     asyncpg.InsufficientResourcesError,
     asyncpg.ReadOnlySQLTransactionError,  # we talk to a standby
+    asyncpg.InternalClientError,  # the connection died between the steps of a statement
     *_DENIED,
 )
 # nothing was done, and the same again may succeed; a cached plan is stale after a migration

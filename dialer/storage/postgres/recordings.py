@@ -32,8 +32,8 @@ class PostgresRecordings:
     async def begin_recording(self, attempt: AttemptId, part: int, name: str, now: datetime) -> None:
         await self._database.rows(_BEGIN, attempt, part, name, now)
 
-    async def land_recording(self, attempt: AttemptId, part: int, talk: timedelta) -> None:
-        if await self._database.value(_LAND, attempt, part, talk // _MS) is None:
+    async def land_recording(self, attempt: AttemptId, part: int, talk: timedelta | None) -> None:
+        if await self._database.value(_LAND, attempt, part, None if talk is None else talk // _MS) is None:
             raise NotFound(f"attempt {attempt} has no recording {part}")
 
     async def store_recording(

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
+from dialer.domain.events import LineSign
 from dialer.domain.ids import AgentId
 from dialer.ports.telephony import Census, LiveCall
 from dialer.telephony.asterisk.ami_frames import AmiEvent
 from dialer.telephony.asterisk.calls_in_hand import Switchboard, attempt_id
 from dialer.telephony.asterisk.dialplan import agent_of
 
-_UP = "6"
+_UP, _RINGING = "6", "5"
 
 
 def read_census(channels: Sequence[AmiEvent], board: Switchboard) -> Census:
@@ -19,17 +20,23 @@ def read_census(channels: Sequence[AmiEvent], board: Switchboard) -> Census:
         if (attempt := attempt_id(channel)) is None:
             continue
         agent = desks.get(row.get("BridgeId")) if row.get("BridgeId") else None
-        calls.append(LiveCall(attempt, row.get("ChannelState") == _UP, agent))
+        state = row.get("ChannelState")
+        calls.append(LiveCall(attempt, state == _UP, agent, state == _RINGING))
         _enter(board, channel, row, agent)
     for channel in [channel for channel in board.calls if channel not in alive]:
         board.drop_call(channel)
-    return Census(calls, [desk.agent for desk in board.desks.values() if desk.up])
+    connected = {desk.agent for desk in board.desks.values() if desk.up}
+    called = {desk.agent for desk in board.desks.values()} - connected
+    return Census(calls, sorted(connected), sorted(called))
 
 
 def _enter(board: Switchboard, channel: str, row: AmiEvent, agent: AgentId | None) -> None:
     if (call := board.calls.get(channel)) is None:
         return
     call.agent, call.bridge = agent, row.get("BridgeId")
+    call.recording = call.recording or agent is not None
+    if row.get("ChannelState") == _RINGING and call.watch is not None:
+        call.watch.signed(LineSign.RINGING)  # if it began unheard, it is measured from now
     if row.get("ChannelState") == _UP:
         call.answered = True
         if call.watch is not None:
@@ -39,14 +46,15 @@ def _enter(board: Switchboard, channel: str, row: AmiEvent, agent: AgentId | Non
 
 
 def _take_desks(alive: dict[str, AmiEvent], board: Switchboard) -> dict[str, AgentId]:
-    """Enter the phones that are connected, drop those that are not; the answer maps bridges to agents."""
+    """Enter the phones that are connected or called, drop those that are not; the answer maps bridges to agents."""
     for channel in [channel for channel in board.desks if channel not in alive]:
         board.drop_desk(channel)
     bridges: dict[str, AgentId] = {}
     for channel, row in alive.items():
-        if (agent := agent_of(channel)) is None or row.get("ChannelState") != _UP:
+        if (agent := agent_of(channel)) is None:
             continue
         desk = board.desks.get(channel) or board.add_desk(agent, channel)
-        desk.up, desk.bridge = True, row.get("BridgeId")
-        bridges[desk.bridge] = agent
+        if row.get("ChannelState") == _UP:
+            desk.up, desk.bridge = True, row.get("BridgeId")
+            bridges[desk.bridge] = agent
     return bridges

@@ -59,6 +59,21 @@ set state = 'ready', due_at = g.due_at
 from gone g
 where c.id = g.contact_id and c.state = 'claimed';
 
+-- name: put_back_unsent
+-- Undo what a runner claimed or committed without hearing the answer; nothing of it was dialled.
+-- params: runner_id, known_attempt_ids
+with gone as (
+    delete from attempts
+    where runner_id = $1 and ended_at is null and state in ('claimed', 'dialling') and id <> all ($2::uuid[])
+    returning id, contact_id, due_at
+), ready as (
+    update contacts c
+    set state = 'ready', due_at = g.due_at
+    from gone g
+    where c.id = g.contact_id and c.state = 'claimed'
+)
+select id from gone;
+
 -- name: begin_dialling
 -- Commit attempts as being dialled; those that must not be dialled are left out of the answer.
 -- params: attempt_ids, trunks, caller_ids, runner_id, now
@@ -183,7 +198,8 @@ select a.id as attempt_id, a.campaign_id, a.contact_id, a.number_id, a.e164,
            select from do_not_call d
            where d.e164 = a.e164 and (d.campaign_id is null or d.campaign_id = a.campaign_id)
        ) as on_do_not_call,
-       a.state, a.trunk, a.agent_id, a.dialled_at, a.rang_at, a.answered_at, a.joined_at, a.message_at
+       a.state, a.trunk, a.agent_id, a.dialled_at, a.rang_at, a.answered_at, a.joined_at, a.message_at,
+       coalesce((select max(r.part) from recordings r where r.attempt_id = a.id), 0) as parts
 from adopted a
 join contacts c on c.id = a.contact_id
 join contact_numbers n on n.id = a.number_id
