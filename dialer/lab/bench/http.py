@@ -154,15 +154,15 @@ async def _load(what: str, port: int, path: str, connections: int, seconds: floa
 
 async def run() -> dict[str, Any]:
     """Requests a second of both handlers, and events a second to 400 viewers."""
-    return {**await _requests(), **await _streams()}
+    return {**await requests(), **await streams()}
 
 
-async def _requests() -> dict[str, Any]:
+async def requests(rounds: int = ROUNDS) -> dict[str, Any]:
     floor = _Floor()
     app = _app(floor)
     stats, empty = [], []
     async with _serving(app) as port, _serving(_empty_app()) as empty_port:
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             empty.append(await _round(empty_port))
             stats.append(await _round(port))
     pairs = list(zip(stats, empty, strict=True))
@@ -189,10 +189,10 @@ async def _round(port: int) -> _Round:
     return _Round(got["per_s"], 1e6 * (time.process_time() - before) / got["all"])
 
 
-async def _streams() -> dict[str, Any]:
+async def streams(rates: Sequence[int] = RATES) -> dict[str, Any]:
     """Faster and faster, until the viewers no longer get what was made."""
     best: dict[str, Any] = {}
-    for rate in RATES:
+    for rate in rates:
         floor = _Floor()
         floor.every_s = 1 / rate
         app = _app(floor)

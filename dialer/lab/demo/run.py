@@ -48,7 +48,7 @@ def run(contacts: int, agents: int, json_path: Path | None, language: Language) 
         raise Misconfigured("DEMO_CONTACTS must be at least 1, DEMO_AGENTS between 1 and 200")
     console = Console()
     begun = monotonic()
-    folder = PROJECT / ".run/demo"
+    folder = Path(os.environ.get("DEMO_FOLDER") or PROJECT / ".run/demo")
     given = os.environ.get("FAIRDIAL_DATABASE_URL")
     with CallCentre(
         folder,

@@ -1,0 +1,131 @@
+"""The benchmarks by name: how each is run, which figure counts, and what is asked of it."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from dialer.lab.bench import ami_parse, calls, http, join, profile, storage
+from dialer.lab.bench.loaded import new_loop
+from dialer.lab.bench.verdict import Line, Verdict
+from dialer.lab.centre import PROJECT
+from dialer.lab.postgres import EmbeddedPostgres
+
+Benchmark = Callable[[bool], Verdict]
+"""Takes whether to be quick."""
+
+
+def ami(quick: bool) -> Verdict:
+    got = ami_parse.run(ami_parse.recorded_stream(20_000 if quick else 100_000))
+    ours, theirs = got["ours_per_s"], got["panoramisk_per_s"]
+    line = Line("AMI events per CPU second", ours, "/s", "panoramisk", theirs, goal=8)
+    right = {"events lost": not got["wanted_lost"], "events out of order": bool(got["same_order"])}
+    return Verdict([line], got, _wrong(right))
+
+
+def contacts(quick: bool) -> Verdict:
+    got = _database(2_000 if quick else 20_000, 2_000 if quick else 20_000)
+    whole = got["claimed_and_settled_per_s"]
+    bare = got["bare_claimed_and_completed_per_s"]
+    dialled = got["claimed_dialled_and_settled_per_s"]
+    return Verdict(
+        [
+            Line("contacts claimed and settled", whole, "/s", "bare SKIP LOCKED", bare),
+            # twice what an Asterisk on two cores can dial
+            Line("claimed, dialled and settled", dialled, "/s", goal=1_200),
+        ],
+        got,
+    )
+
+
+def lists(quick: bool) -> Verdict:
+    got = _database(100, 10_000 if quick else 100_000)
+    rows, copied = got["import_rows_per_s"], got["bare_copy_rows_per_s"]
+    return Verdict([Line("list rows imported and checked", rows, "/s", "bare COPY", copied)], got)
+
+
+def _database(contacts: int, rows: int) -> dict[str, float]:
+    with EmbeddedPostgres(_folder("database") / "postgres") as server, new_loop() as loop:
+        return loop.run(storage.run(server.url, contacts, rows))
+
+
+def web(quick: bool) -> Verdict:
+    with new_loop() as loop:
+        got = loop.run(http.requests(3 if quick else http.ROUNDS))
+    ours, empty = got["stats_requests_per_s"], got["empty_requests_per_s"]
+    return Verdict(
+        [Line("live figures over HTTP", ours, "/s", "empty aiohttp handler", empty, goal=0.9)], got
+    )
+
+
+def stream(quick: bool) -> Verdict:
+    with new_loop() as loop:
+        got = loop.run(http.streams(http.RATES[:2] if quick else http.RATES))
+    line = Line(f"events to {http.VIEWERS} viewers", got["sse_messages_per_s"], "/s", goal=40_000)
+    return Verdict([line], got, _wrong({"viewers were dropped": not got["sse_viewers_dropped"]}))
+
+
+def whole_calls(quick: bool) -> Verdict:
+    got = calls.run(5.0, 1, 12_000) if quick else calls.run()
+    ours, bare = (sum(got[name]) / len(got[name]) for name in ("service_per_s", "bare_per_s"))
+    lines = [
+        Line("calls through the service", ours, "/s", "bare AMI loop", bare, goal=0.7),
+        Line("our CPU for a call", got["service_cpu_ms_per_call"], "ms"),
+    ]
+    return Verdict(lines, got, _wrong(_right(got)))
+
+
+def ringing(quick: bool) -> Verdict:
+    got = profile.run(10.0 if quick else 60.0)
+    lines = [
+        Line("wrong outcomes at 120 dials/s", got["dials_wrong"], "", goal=0, less_is_better=True),
+        Line("lines ringing at the peak", got["ringing_at_peak"], ""),
+        Line("our CPU", got["service_cpu_cores"], "cores", "Asterisk", got["asterisk_cpu_cores"]),
+        Line("our memory, growth in the second half", got["service_memory_growth_second_half_mib"], "MiB"),
+    ]
+    return Verdict(lines, got, _wrong(_right(got)))
+
+
+def joining(quick: bool) -> Verdict:
+    got = join.run(5.0 if quick else 20.0)
+    lines = [
+        Line("answer to agent, p99", got["answer_to_join_p99_ms"], "ms", goal=50, less_is_better=True),
+        Line("answer to agent, p50", got["answer_to_join_p50_ms"], "ms"),
+        Line("answers", got["answers_per_s"], "/s"),
+    ]
+    return Verdict(lines, got, _wrong(_right(got)))
+
+
+def _right(got: Mapping[str, Any]) -> dict[str, bool]:
+    return {
+        "outcomes are not right": got["outcomes_right"],
+        "the carrier counted otherwise": got["carrier_agrees"],
+    }
+
+
+def _wrong(right: Mapping[str, bool]) -> Sequence[str]:
+    return tuple(complaint for complaint, is_right in right.items() if not is_right)
+
+
+def _folder(name: str) -> Path:
+    folder = PROJECT / ".run/bench" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+BENCHMARKS: Mapping[str, Benchmark] = {
+    "ami": ami,
+    "storage": contacts,
+    "import": lists,
+    "http": web,
+    "sse": stream,
+    "calls": whole_calls,
+    "profile": ringing,
+    "join": joining,
+}
+
+
+def run(name: str, quick: bool) -> dict[str, Any]:
+    begun = time.monotonic()
+    verdict = BENCHMARKS[name](quick)
+    return verdict.as_json() | {"took_s": round(time.monotonic() - begun, 1)}

@@ -1,0 +1,124 @@
+"""The demonstration as a newcomer runs it, smaller: its figures hold, and Ctrl-C leaves nothing behind."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import pytest
+
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(240)]
+
+CONTACTS, AGENTS = 24, 5
+
+
+def demo(folder: Path, output: Path, **environment: str) -> subprocess.Popen[bytes]:
+    """In a session of its own, with Ctrl-C as a terminal delivers it."""
+    given = {name: value for name, value in os.environ.items() if name != "FAIRDIAL_DATABASE_URL"}
+    sizes = {"DEMO_CONTACTS": str(CONTACTS), "DEMO_AGENTS": str(AGENTS), "DEMO_FOLDER": str(folder)}
+    with output.open("wb") as sink:
+        return subprocess.Popen(
+            [sys.executable, "-m", "dialer", "demo"],
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            env={**given, **sizes, **environment},
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
+
+
+def processes_naming(folder: Path) -> list[str]:
+    """Command lines of everything that runs in the folder."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = entry.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+            environment = (entry.parent / "environ").read_bytes()
+        except OSError:
+            continue
+        if str(folder) in line or str(folder).encode() in environment:
+            found.append(line)
+    return found
+
+
+@pytest.fixture(scope="module")
+def figures(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
+    folder = tmp_path_factory.mktemp("demo")
+    result, output = folder / "figures.json", folder / "output.txt"
+    process = demo(folder / "run", output, DEMO_JSON=str(result))
+    assert process.wait(200) == 0, output.read_text("utf-8")
+    assert not processes_naming(folder)
+    loaded: Mapping[str, Any] = json.loads(result.read_text("utf-8"))
+    return loaded
+
+
+def test_every_contact_is_accounted_for_exactly_once(figures: Mapping[str, Any]) -> None:
+    ids = Counter(each["contact"] for each in figures["each_contact"])
+    assert len(ids) == CONTACTS
+    assert set(ids.values()) == {1}
+    assert sum(figures["contacts_by_state"].values()) == CONTACTS
+    assert not any(each["never_tried"] for each in figures["each_contact"])
+
+
+def test_our_records_and_the_carriers_agree(figures: Mapping[str, Any]) -> None:
+    carrier = figures["carrier"]
+    assert carrier["agree"], carrier["numbers_that_differ"]
+    assert carrier["calls_ours"] == figures["dialled"] > CONTACTS / 2
+    assert carrier["answered_ours"] == figures["answered"] > 0
+
+
+def test_nobody_on_the_list_was_called_and_nobody_hung_up_on_too_soon(figures: Mapping[str, Any]) -> None:
+    assert figures["do_not_call_listed"] > 0
+    assert figures["do_not_call_dialled"] == 0
+    assert figures["cut_before_15_s"] == 0
+
+
+def test_every_agent_call_has_a_sound_recording(figures: Mapping[str, Any]) -> None:
+    talked = sum(
+        count
+        for outcome, count in figures["outcomes"].items()
+        if outcome in ("connected", "machine", "dead_air", "callback", "do_not_call", "wrong_number")
+    )
+    assert figures["recordings"] == talked > 0
+    assert figures["recordings_doubtful"] == []
+
+
+def test_behaviours_of_the_carrier_come_out_as_their_outcomes(figures: Mapping[str, Any]) -> None:
+    expected = {
+        "busy": {"busy"},
+        "rejects": {"rejected"},
+        "congested": {"congestion"},
+        "rings_out": {"no_answer"},
+        "machine": {"machine"},
+        "silent": {"dead_air"},
+        "answers": {"connected", "callback", "do_not_call", "refused"},
+        "early_media": {"connected", "callback", "do_not_call"},
+    }
+    for contact in figures["each_contact"]:
+        outcomes = {attempt["disposition"] for attempt in contact["attempts"]}
+        assert outcomes <= expected.get(contact["behaviour"], outcomes), contact
+
+
+def test_ctrl_c_leaves_nothing_running(tmp_path: Path) -> None:
+    output = tmp_path / "output.txt"
+    process = demo(tmp_path / "run", output)
+    deadline = monotonic() + 60
+    while "Statistics" not in output.read_text("utf-8"):
+        assert process.poll() is None, output.read_text("utf-8")
+        assert monotonic() < deadline
+        sleep(0.2)
+    sleep(4)  # calls are in progress
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(40) == 130
+    assert "Traceback" not in output.read_text("utf-8")
+    deadline = monotonic() + 10
+    while (left := processes_naming(tmp_path)) and monotonic() < deadline:
+        sleep(0.2)
+    assert not left
