@@ -45,14 +45,26 @@ def token(
     days: Annotated[int | None, typer.Option(min=1, max=3660, help="Valid for; default: for ever.")] = None,
 ) -> None:
     """Make a token and print it once, alone on stdout."""
-    made = with_session(lambda session: _token(session, user, label, days))
+    made, number = with_session(lambda session: _token(session, user, label, days))
     typer.echo(made)
-    typer.echo(console.words("cli.token_once"), err=True)
+    typer.echo(console.words("cli.token_once", id=number), err=True)
 
 
-async def _token(session: Session, user: str, label: str, days: int | None) -> str:
+async def _token(session: Session, user: str, label: str, days: int | None) -> tuple[str, int]:
     made, now = new_token(), session.clock.now()
     until = now + timedelta(days=days) if days is not None else None
-    await session.store.users.add_token(user, label, digest(made), until, now)
-    await session.audit("user.token", user, label=label)
-    return made
+    number = await session.store.users.add_token(user, label, digest(made), until, now)
+    await session.audit("user.token", user, label=label, token=number)
+    return made, number
+
+
+@commands.command()
+def revoke(token: Annotated[int, typer.Argument(help="The token's number, said when it was made.")]) -> None:
+    """End a token; a page that is open with it closes within seconds."""
+    with_session(lambda session: _revoke(session, token))
+
+
+async def _revoke(session: Session, token: int) -> None:
+    await session.store.users.revoke_token(token, session.clock.now())
+    await session.audit("user.revoke_token", str(token))
+    console.tell("cli.token_revoked", id=token)
