@@ -70,6 +70,7 @@ class CallCentre:
     ) -> None:
         """`extra_trunks` lead to carriers that the caller brings along."""
         self.folder = (folder or PROJECT / ".run/centre").absolute()
+        self.callbacks = self.folder / "callbacks"  # what the fallback IVR leaves
         self.phone_names = [f"agent-{101 + n}" for n in range(agents)]
         self.phone_names += [f"tone-{101 + n}" for n in range(tone_agents)]
         self._channels = channels
@@ -146,9 +147,11 @@ class CallCentre:
         self.settings.prompts.folder.mkdir(parents=True)
         for prompt in cached_prompts():
             shutil.copy(prompt, self.settings.prompts.folder)
+        self.callbacks.mkdir(exist_ok=True)
         # classic AGI scripts run under the interpreter that has our packages
         fallback = Path(self.settings.asterisk.fallback_script)
-        fallback.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{FALLBACK}" "$@"\n', "utf-8")
+        spool = f'FAIRDIAL_SPOOL="{self.callbacks}"'
+        fallback.write_text(f'#!/bin/sh\n{spool} exec "{sys.executable}" "{FALLBACK}" "$@"\n', "utf-8")
         fallback.chmod(0o755)
         render(self.settings, source_folder(), self.pbx.etc, self.pbx.directories())
 
