@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -168,20 +168,25 @@ class Hall:
 
         await self.wait_for(all_are, f"all agents are {state}")
 
+    async def wait_agents_connected(self) -> None:
+        async def connected() -> bool:
+            away = (AgentState.LOGGED_OUT, AgentState.CONNECTING)
+            return not any(agent.state in away for agent in await self.store.agents.agents())
+
+        await self.wait_for(connected, "the phones of all agents are connected")
+
     # --- look ---------------------------------------------------------------------------------------------------------
 
     async def wait_for(
-        self, condition: Callable[[], Awaitable[Found]], what: str, within_s: float = GENEROUS_S
+        self, condition: Callable[[], Awaitable[Found | None]], what: str, within_s: float = GENEROUS_S
     ) -> Found:
         """The first answer that is true. A database that is away is no answer."""
         try:
             async with asyncio.timeout(within_s):
                 while True:
-                    try:
+                    with suppress(StorageDown):
                         if found := await condition():
                             return found
-                    except StorageDown:
-                        pass
                     await asyncio.sleep(0.05)
         except TimeoutError:
             said = processes.tail(self.service.log, 40)
@@ -302,8 +307,8 @@ async def hall(centre: CallCentre, folder: Path, **changes: Any) -> AsyncIterato
     try:
         yield made
     finally:
-        for each in made.programs:
-            each.kill()
+        for started in made.programs:
+            started.kill()
         await _hang_up_everything(centre)
         await store.close()
         await drop_database(url)
