@@ -113,7 +113,7 @@ class FakeTelephony:
             call.ended_by_us = True
             self._end(call, HangupCause(16))
 
-        watch = RingWatch(asyncio.get_running_loop(), ring_for_s, minimum_s, give_up)
+        watch = RingWatch(self._clock, ring_for_s, minimum_s, give_up)
         call = self._calls[attempt] = _Call(attempt, watch, script)
         watch.start()
         return call

@@ -8,27 +8,33 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from dialer.clock import Clock
 from dialer.domain.events import LineSign
 
 # nothing was signalled at all: the far end may ring unheard, so wait far longer than any ringing
 SILENT_LIMIT_S = 60.0
+_GRAIN_S = 1e-6  # far below the time that the order to hang up takes
 
 
 @dataclass(slots=True)
 class RingWatch:
-    """One unanswered call. `give_up` is called once, unless `stop` comes first."""
+    """One unanswered call. `give_up` is called once, unless `stop` comes first.
 
-    loop: asyncio.AbstractEventLoop
+    Measured on the clock: that of the loop may stand still within a turn, and its timers be early by a millisecond.
+    """
+
+    clock: Clock
     ring_for_s: float
     minimum_s: float
     give_up: Callable[[], None]
     _heard: LineSign | None = None
     _since: float = 0.0
+    _due: float = 0.0
     _wanted_gone: bool = False
     _timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        self._since = self.loop.time()
+        self._since = self.clock.monotonic()
         self._arm(SILENT_LIMIT_S)
 
     def signed(self, sign: LineSign, rung_s: float = 0.0) -> None:
@@ -36,7 +42,7 @@ class RingWatch:
         if self._heard is LineSign.RINGING or self._heard is sign:
             return
         self._heard = sign
-        self._since = self.loop.time() - rung_s
+        self._since = self.clock.monotonic() - rung_s
         self._arm(self.minimum_s if self._wanted_gone else self.ring_for_s)
 
     def end_soon(self) -> None:
@@ -51,5 +57,16 @@ class RingWatch:
             self._timer = None
 
     def _arm(self, after_s: float) -> None:
+        self._due = self._since + after_s
+        self._wait()
+
+    def _wait(self) -> None:
         self.stop()
-        self._timer = self.loop.call_at(max(self._since + after_s, self.loop.time()), self.give_up)
+        left = max(self._due - self.clock.monotonic(), 0.0)
+        self._timer = asyncio.get_running_loop().call_later(left, self._rung)
+
+    def _rung(self) -> None:
+        if self._due - self.clock.monotonic() > _GRAIN_S:
+            self._wait()
+        else:
+            self.give_up()

@@ -123,9 +123,7 @@ class AsteriskTelephony:
             call.ended_by_us = True
             self._tasks.spawn(self._hang_up_channel(call.channel), "give-up")
 
-        return RingWatch(
-            asyncio.get_running_loop(), ring_for.total_seconds(), minimum.total_seconds(), give_up
-        )
+        return RingWatch(self._clock, ring_for.total_seconds(), minimum.total_seconds(), give_up)
 
     async def join(self, attempt: AttemptId, agent: AgentId, recording: str | None) -> None:
         call, desk = self._board.call(attempt), self._board.desk(agent)
