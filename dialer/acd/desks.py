@@ -156,6 +156,12 @@ class Desks:
         if desk is None or desk.state is not _S.CONNECTING:
             return
         self._reconnection.connected(agent, self._clock.now())
+        if (
+            desk.attempt is not None
+        ):  # adopted in a call: free at no moment, or a waiting caller would get the agent
+            self._enter(desk, _G.PHONE_UP)
+            self._move(desk, _G.JOIN)
+            return
         self._move(desk, _G.PHONE_UP)
         self._converge(desk)
 
@@ -174,9 +180,8 @@ class Desks:
             return
         if desk.state is _S.LOGGED_OUT:
             self._move(desk, _G.LOGIN)
+        desk.attempt = attempt
         self.phone_up(agent)
-        if attempt is not None:
-            self._take_call(desk, attempt)
 
     def adopt_called(self, agent: AgentId) -> None:
         """The phone rings already, from an earlier life of this service."""
@@ -200,18 +205,19 @@ class Desks:
         self._take_call(desk, attempt)
         return desk.id
 
-    def release(self, agent: AgentId) -> None:
+    def release(self, agent: AgentId, attempt: AttemptId | None) -> None:
         """The caller left before the two were joined: the agent keeps the place in the queue."""
         desk = self._desks.get(agent)
-        if desk is not None and desk.state is _S.ON_CALL:
+        if desk is not None and desk.state is _S.ON_CALL and desk.attempt == attempt:
             place, desk.attempt = desk.idle_order, None
             self._move(desk, _G.RELEASE)
             desk.idle_order = place
             self._converge(desk)
 
-    def call_ended(self, agent: AgentId, wrap_up: timedelta) -> None:
+    def call_ended(self, agent: AgentId, attempt: AttemptId, wrap_up: timedelta) -> None:
+        """Of another call than the agent has by now, this is no news."""
         desk = self._desks.get(agent)
-        if desk is None or desk.state is not _S.ON_CALL:
+        if desk is None or desk.state is not _S.ON_CALL or desk.attempt != attempt:
             return
         desk.wrap_up_ends = self._clock.now() + wrap_up
         self._move(desk, _G.CALL_ENDED)
@@ -226,6 +232,14 @@ class Desks:
         self._converge(desk)
 
     def _move(self, desk: Desk, signal: AgentSignal, reason: str = "") -> None:
+        self._enter(desk, signal, reason)
+        if desk.state is _S.READY:
+            desk.attempt, desk.wrap_up_ends = None, None
+            desk.idle_order = next(self._order)
+            if desk.wish is _S.READY:
+                self._on_free()
+
+    def _enter(self, desk: Desk, signal: AgentSignal, reason: str = "") -> None:
         desk.state = following(TRANSITIONS, desk.state, signal)
         if signal in _WORTH_A_LINE:
             log.info(
@@ -239,11 +253,6 @@ class Desks:
             )
         desk.reason, desk.since = reason, self._clock.now()
         self._log(desk)
-        if desk.state is _S.READY:
-            desk.attempt, desk.wrap_up_ends = None, None
-            desk.idle_order = next(self._order)
-            if desk.wish is _S.READY:
-                self._on_free()
 
     def _log(self, desk: Desk) -> None:
         self._record(AgentChange(desk.id, desk.state, desk.reason, desk.since, desk.attempt))

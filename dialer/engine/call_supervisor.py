@@ -142,7 +142,7 @@ class CallSupervisor:
         self._recordings.left(call, event.at)
         self._keep(call, "agent_lost", f"agent {call.agent}")
         if call.agent is not None:
-            self.desks.call_ended(call.agent, call.plan.wrap_up)
+            self.desks.call_ended(call.agent, call.id, call.plan.wrap_up)
         call.agent = None
         self._seek_agent(call)
 
@@ -187,9 +187,9 @@ class CallSupervisor:
             return
         if call.state is _S.TALKING:
             self._recordings.left(call, event.at)
-            self.desks.call_ended(call.agent, call.plan.wrap_up)
+            self.desks.call_ended(call.agent, call.id, call.plan.wrap_up)
         else:
-            self.desks.release(call.agent)
+            self.desks.release(call.agent, call.id)
 
     # --- agents and waiting callers -----------------------------------------------------------------------------------
 
@@ -237,7 +237,7 @@ class CallSupervisor:
             return
         call.agent = None
         call.parts -= 1
-        self.desks.release(agent)
+        self.desks.release(agent, call.id)
         if call.id in self.calls:
             self._seek_agent(call)
 

@@ -111,7 +111,7 @@ class Reconciler:
             if desk.id in connected:
                 desks.adopt(desk.id, busy[desk.id].id if desk.id in busy else None)
                 if desk.attempt is not None and desk.id not in busy:
-                    desks.release(desk.id)
+                    desks.release(desk.id, desk.attempt)
             elif desk.id in called:
                 desks.adopt_called(desk.id)
             elif desk.state is not AgentState.LOGGED_OUT:

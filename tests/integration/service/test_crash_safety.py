@@ -25,7 +25,6 @@ QUICK = (
     Behaviour.EARLY_MEDIA,
     Behaviour.CONGESTED,
     Behaviour.ANSWERS,
-    Behaviour.GIVEN_UP_BY_NETWORK,
     Behaviour.REJECTS,
     Behaviour.NOT_IN_SERVICE,
 )

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,10 +12,11 @@ import pytest
 from dialer.domain.attempt import AttemptState
 from dialer.domain.disposition import Disposition
 from dialer.domain.ids import AgentId, AttemptId
+from dialer.domain.phone_number import PhoneNumber
 from dialer.errors import StorageDown
 from dialer.pacing.decision import PacingDecision, PacingView
 from dialer.telephony.fake import TALKS, Script
-from tests.support.floor_in_virtual_time import VirtualFloor, floor
+from tests.support.floor_in_virtual_time import PLAN, VirtualFloor, floor, number
 from tests.support.virtual_time import run
 
 pytestmark = pytest.mark.unit
@@ -167,5 +169,34 @@ def test_a_person_who_answered_and_was_gone_when_the_link_came_back_counts_as_ab
             hall.telephony.raise_link()
             await asyncio.sleep(5)
             assert hall.attempts.ends() == [Disposition.ABANDONED]
+
+    run(scene())
+
+
+def test_an_agent_found_in_a_conversation_is_not_given_to_another_caller() -> None:
+    async def scene() -> None:
+        plan = replace(PLAN, answer_within=timedelta(seconds=30), wrap_up=timedelta(0))
+        talks_first = replace(TALKS, talk_s=60)
+        answers_later = replace(talks_first, answer_s=4.0)
+
+        def script(called: PhoneNumber) -> Script:
+            return answers_later if called.e164 == number(0) else talks_first
+
+        async with floor(script, contacts=2, agents=1, plan=plan, policy=flood) as first:
+            await asyncio.sleep(10)
+        async with floor(
+            script,
+            contacts=2,
+            agents=1,
+            plan=plan,
+            policy=flood,
+            attempts=first.attempts,
+            telephony=first.telephony,
+        ) as second:
+            await asyncio.sleep(5)
+            states = [call.state for call in second.engine.supervisor.calls.values()]
+            assert states == [AttemptState.WAITING, AttemptState.TALKING]
+            await asyncio.sleep(100)
+            assert len(second.recordings.begun) == 1, "of the conversation that went on"
 
     run(scene())
