@@ -21,6 +21,7 @@ from dialer.lab.bench.verdict import failed, table
 from dialer.lab.centre import PROJECT
 
 _LONGEST_S = 240.0
+_WIDE = 140  # narrower, the table would break every word
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
         console.print(f"{name} …", end=" ")
         results[name] = result = _in_child(name, chosen.quick)
         console.print(f"{result['took_s']:.0f} s" if "took_s" in result else "[red]failed[/]")
-    console.print(table(results))
+    (console if console.width >= _WIDE else Console(width=_WIDE)).print(table(results))
     _write(chosen.json, results, chosen.quick)
     console.print(f"written to {chosen.json}", soft_wrap=True)
     return 1 if any(result["wrong"] for result in results.values()) else 0

@@ -189,10 +189,10 @@ async def _round(port: int) -> _Round:
     return _Round(got["per_s"], 1e6 * (time.process_time() - before) / got["all"])
 
 
-async def streams(rates: Sequence[int] = RATES) -> dict[str, Any]:
+async def streams() -> dict[str, Any]:
     """Faster and faster, until the viewers no longer get what was made."""
     best: dict[str, Any] = {}
-    for rate in rates:
+    for rate in RATES:
         floor = _Floor()
         floor.every_s = 1 / rate
         app = _app(floor)

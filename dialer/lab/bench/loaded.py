@@ -1,7 +1,6 @@
 """A call centre whose carrier is SIPp, a campaign with a long list, and the service that dials it."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -125,7 +124,6 @@ def numbers(count: int) -> Iterator[str]:
 @asynccontextmanager
 async def service_running(settings: Settings, policy: PacingPolicy) -> AsyncIterator[Service]:
     """The whole service in this process, ready to dial."""
-    logging.getLogger("dialer").setLevel(logging.ERROR)
     async with running(settings, policy) as (service, failed):
         async with asyncio.timeout(_READY_S):
             while not (service.engine.active and service.engine.reconciled):  # noqa: ASYNC110

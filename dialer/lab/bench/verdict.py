@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 
@@ -54,7 +55,7 @@ def table(results: Mapping[str, Mapping[str, Any]]) -> Table:
         for number, line in enumerate(result["lines"]):
             shown.add_row(name if number == 0 else "", *_cells(line))
         for wrong in result["wrong"]:
-            shown.add_row(name, f"[red]{wrong}[/]", "", "", "", "", "", "[red]failed[/]")
+            shown.add_row(name, f"[red]{escape(wrong)}[/]", "", "", "", "", "", "[red]failed[/]")
     return shown
 
 
