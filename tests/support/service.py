@@ -315,11 +315,11 @@ async def hall(centre: CallCentre, folder: Path, **changes: Any) -> AsyncIterato
 
 
 async def _hang_up_everything(centre: CallCentre) -> None:
+    everywhere = (centre.pbx, centre.carrier, centre.phones)
+
     def silent() -> bool:
-        centre.pbx.cli("channel request hangup all")
-        return not any(
-            channels(each.cli("core show channels count"))
-            for each in (centre.pbx, centre.carrier, centre.phones)
-        )
+        for each in everywhere:  # what a killed exchange leaves on the other side ends by nobody's word
+            each.cli("channel request hangup all")
+        return not any(channels(each.cli("core show channels count")) for each in everywhere)
 
     await asyncio.to_thread(processes.wait_until, silent, 20, 0.2)

@@ -60,7 +60,7 @@ async def test_a_cut_link_costs_no_call(linked_floor: Hall, link: Relay) -> None
 
 
 async def test_a_frozen_exchange_is_noticed_and_its_calls_are_taken_up_again(floor: Hall) -> None:
-    talks = number(Behaviour.SPEECH)
+    talks = number(Behaviour.MACHINE, 42)
     await begin(floor, talks, *mixture(12, 500))
     await floor.wait_state(talks, AttemptState.TALKING)
     floor.centre.pbx.freeze()

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import os
 import re
 import subprocess
 import sys
@@ -37,7 +38,7 @@ def verified(floor: Hall) -> tuple[bool, str]:
     """What `fairdial recordings verify` says."""
     done = subprocess.run(
         [sys.executable, "-m", "dialer", "recordings", "verify"],
-        env=as_environment(floor.settings),
+        env={**os.environ, **as_environment(floor.settings)},
         capture_output=True,
         text=True,
     )
@@ -64,7 +65,8 @@ async def test_a_recording_has_the_callee_left_and_the_agent_right_and_changes_t
     assert re.fullmatch(rf"{attempt.id}-1\.wav", recording.name), "made of ids only"
     assert not list(floor.settings.recordings.landing.glob("*.wav")), "the sides are cleared away"
 
-    assert (await asyncio.to_thread(verified, floor))[0]
+    intact, said = await asyncio.to_thread(verified, floor)
+    assert intact, said
     changes = (content[:-2] + bytes([content[-2] ^ 1, content[-1]]), content[: len(content) // 2], None)
     for changed in changes:
         if changed is None:
