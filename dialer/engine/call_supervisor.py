@@ -138,6 +138,9 @@ class CallSupervisor:
         self._recordings.joined(call, event.at)
 
     def _left_agent(self, call: LiveCall, event: CallLeftAgent) -> None:
+        if call.state is _S.WAITING and call.agent is not None:
+            self._not_joined(call, call.agent)  # back before the two had met
+            return
         call.move(_G.AGENT_LOST)
         self._recordings.left(call, event.at)
         self._keep(call, "agent_lost", f"agent {call.agent}")

@@ -107,17 +107,19 @@ class Reconciler:
         busy: dict[AgentId, LiveCall] = {
             call.agent: call for call in self._supervisor.calls.values() if call.agent is not None
         }
+        # told apart before anything moves: each agent who becomes free may be given to a waiting caller at once
+        deserted = [(desk.id, desk.attempt) for desk in desks.all if desk.attempt and desk.id not in busy]
         for desk in list(desks.all):
             if desk.id in connected:
                 desks.adopt(desk.id, busy[desk.id].id if desk.id in busy else None)
-                if desk.attempt is not None and desk.id not in busy:
-                    desks.release(desk.id, desk.attempt)
             elif desk.id in called:
                 desks.adopt_called(desk.id)
             elif desk.state is not AgentState.LOGGED_OUT:
                 self._supervisor.handle(
                     DeskDown(desk.id, self._clock.now(), HangupCause(0, None, "it was gone"))
                 )
+        for agent, attempt in deserted:
+            desks.release(agent, attempt)
 
 
 def _revived(open_attempt: OpenAttempt, campaign: Campaign, now: datetime) -> LiveCall:

@@ -200,3 +200,33 @@ def test_an_agent_found_in_a_conversation_is_not_given_to_another_caller() -> No
             assert second.recordings.begun == [], "the conversation went on undisturbed"
 
     run(scene())
+
+
+def test_callers_found_waiting_get_an_agent_each() -> None:
+    async def scene() -> None:
+        plan = replace(PLAN, answer_within=timedelta(seconds=30))
+        script = replace(TALKS, talk_s=60)
+        async with floor(lambda _: script, contacts=3, agents=0, plan=plan, policy=flood) as first:
+            await asyncio.sleep(10)
+        joined, join = [], first.telephony.join
+
+        async def noted(attempt: AttemptId, agent: AgentId, recording: str | None) -> None:
+            joined.append(agent)
+            await join(attempt, agent, recording)
+
+        first.telephony.join = noted  # type: ignore[method-assign]
+        first.telephony._desks.update(map(AgentId, (1, 2, 3)))
+        async with floor(
+            lambda _: script,
+            contacts=3,
+            agents=3,
+            plan=plan,
+            policy=flood,
+            attempts=first.attempts,
+            telephony=first.telephony,
+        ) as second:
+            await asyncio.sleep(5)
+            assert sorted(joined) == [1, 2, 3]
+            assert set(second.agent_states().values()) == {"on_call"}
+
+    run(scene())
