@@ -5,7 +5,7 @@ nobody knows is hung up.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from dialer.clock import Clock
@@ -14,7 +14,7 @@ from dialer.domain.attempt import AttemptState
 from dialer.domain.campaign import Campaign
 from dialer.domain.disposition import HangupCause
 from dialer.domain.events import CallAnswered, CallJoined, CallLeftAgent, DeskDown, LineEvidence, LineSign
-from dialer.domain.ids import AgentId, CampaignId, RunnerId
+from dialer.domain.ids import AgentId, AttemptId, CampaignId, RunnerId
 from dialer.engine.call_supervisor import CallSupervisor
 from dialer.engine.live_call import LiveCall
 from dialer.ports.storage import AttemptStore, OpenAttempt
@@ -72,15 +72,17 @@ class Reconciler:
             else:
                 self._catch_up(call, found)
         self._compare_desks(census)
-        await self._end_strays(census)
+        await self._hang_up(alive.keys() - self._supervisor.calls.keys())
 
     async def end_strays(self) -> None:
         """An order given before an interruption may be carried out after the census. Raises `LinkDown`."""
-        await self._end_strays(await self._telephony.census())
+        # dialling goes on: a call is known before its order goes out, and may end while the exchange is asked
+        known_before = set(self._supervisor.calls)
+        on_exchange = await self._telephony.calls_on_exchange()
+        await self._hang_up(set(on_exchange) - known_before - self._supervisor.calls.keys())
 
-    async def _end_strays(self, census: Census) -> None:
-        # a call is known before its order goes out: what the exchange has is known, or has just ended, or is a stray
-        for attempt in {call.attempt for call in census.calls} - self._supervisor.calls.keys():
+    async def _hang_up(self, strays: Iterable[AttemptId]) -> None:
+        for attempt in strays:
             log.warning(
                 "stray call hung up", extra={"action": "engine.stray_call", "attempt_id": str(attempt)}
             )

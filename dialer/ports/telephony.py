@@ -1,6 +1,6 @@
 """What the engine needs of a telephony driver."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -90,7 +90,13 @@ class Telephony(Protocol):
 
     async def disconnect_desk(self, agent: AgentId) -> None: ...
 
-    async def census(self) -> Census: ...
+    async def census(self) -> Census:
+        """To be taken while nothing is dialled: calls that the exchange does not have are then looked after no more."""
+        ...
+
+    async def calls_on_exchange(self) -> Collection[AttemptId]:
+        """Changes nothing, so it may be asked at any time."""
+        ...
 
     async def end_stray(self, attempt: AttemptId) -> None:
         """Hang up a call of the census that no record knows, rung its minimum or not."""

@@ -4,7 +4,7 @@ Time is the running loop's, so under a loop with virtual time an hour of calls t
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from dialer.clock import Clock
@@ -205,6 +205,10 @@ class FakeTelephony:
         self._need_link()
         calls = [LiveCall(call.attempt, call.answered, call.agent) for call in self._calls.values()]
         return Census(calls, sorted(self._desks))
+
+    async def calls_on_exchange(self) -> Collection[AttemptId]:
+        self._need_link()
+        return {call.attempt for call in self._calls.values()}
 
     def _need(self, attempt: AttemptId) -> _Call:
         if (call := self._calls.get(attempt)) is None:

@@ -7,7 +7,7 @@ until `join` moves it, beside the agent's phone, into a bridge of their own.
 import asyncio
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from pathlib import PurePosixPath
 
@@ -21,7 +21,7 @@ from dialer.ports.telephony import AdoptedCall, Census, EventSink
 from dialer.tasks import TaskOwner
 from dialer.telephony.asterisk import ami_link, dialplan
 from dialer.telephony.asterisk.ami_link import AmiLink, Headers
-from dialer.telephony.asterisk.calls_in_hand import CallInHand, Switchboard
+from dialer.telephony.asterisk.calls_in_hand import CallInHand, Switchboard, attempt_id
 from dialer.telephony.asterisk.census import read_census
 from dialer.telephony.asterisk.channel_facts import fact
 from dialer.telephony.asterisk.event_desk import EventDesk
@@ -224,6 +224,11 @@ class AsteriskTelephony:
     async def census(self) -> Census:
         channels = await self._link.collect({"Action": "CoreShowChannels"})
         return read_census(channels, self._board)
+
+    async def calls_on_exchange(self) -> Collection[AttemptId]:
+        channels = await self._link.collect({"Action": "CoreShowChannels"})
+        attempts = (attempt_id(channel.get("Uniqueid")) for channel in channels)
+        return {attempt for attempt in attempts if attempt is not None}
 
     async def end_stray(self, attempt: AttemptId) -> None:
         """A call found on the exchange that no record knows."""
