@@ -66,7 +66,7 @@ def _in_child(name: str, quick: bool) -> dict[str, Any]:
         finally:
             processes.stop(child, signal.SIGINT, 20)
         if not result.exists():
-            return failed(processes.tail(log, 3) or f"ended with status {child.returncode}").as_json()
+            return failed(processes.tail(log, 12) or f"ended with status {child.returncode}").as_json()
         got: dict[str, Any] = json.loads(result.read_text("utf-8"))
         return got
 
