@@ -62,7 +62,8 @@ def _load(side: Path) -> AudioSegment:
     if side.stat().st_size > LARGEST_SIDE:
         raise SideUnreadable(f"{side.name} is larger than any call")
     try:
-        return AudioSegment.from_wav(str(side)).set_frame_rate(8000).set_channels(1).set_sample_width(2)
+        with side.open("rb") as stream:
+            return AudioSegment.from_wav(stream).set_frame_rate(8000).set_channels(1).set_sample_width(2)
     except Exception as broken:
         raise SideUnreadable(f"{side.name} is not a readable WAV file: {broken}") from broken
 
