@@ -21,6 +21,7 @@ from dialer.lab.bench.verdict import failed, table
 from dialer.lab.centre import PROJECT
 
 _LONGEST_S = 240.0
+_LOGS = PROJECT / ".run/bench"
 _WIDE = 140  # narrower, the table would break every word
 
 
@@ -53,8 +54,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _in_child(name: str, quick: bool) -> dict[str, Any]:
+    _LOGS.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="fairdial-bench-") as folder:
-        result, log = Path(folder) / "result.json", Path(folder) / "log"
+        result, log = Path(folder) / "result.json", _LOGS / f"{name}.log"
+        log.unlink(missing_ok=True)
         command = [sys.executable, "-m", "dialer.lab.bench", name, "--result", str(result)]
         child = processes.start(
             processes.dies_with_parent(command + ["--quick"] * quick), log, {"PYTHONPATH": str(PROJECT)}
@@ -66,13 +69,14 @@ def _in_child(name: str, quick: bool) -> dict[str, Any]:
         finally:
             processes.stop(child, signal.SIGINT, 20)
         if not result.exists():
-            return failed(processes.tail(log, 12) or f"ended with status {child.returncode}").as_json()
+            last = processes.tail(log, 1) or f"status {child.returncode}"
+            return failed(f"{last}; see {log}").as_json()
         got: dict[str, Any] = json.loads(result.read_text("utf-8"))
         return got
 
 
 def _be_child(name: str, quick: bool, result: Path) -> int:
-    logging.basicConfig(level=logging.ERROR)
+    logging.basicConfig(level=logging.WARNING)
     result.write_text(json.dumps(catalogue.run(name, quick)), "utf-8")
     return 0
 
