@@ -1,14 +1,12 @@
-"""Follows every call from dialling to its disposition: routes answers to agents, plays the message when none is free.
+"""Follows every call from dialling to its disposition.
 
 `handle` is synchronous and never waits: between an answer and the order to bridge lies no await of ours.
 """
 
-import asyncio
 import logging
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 
-from dialer.acd.desks import Desks
 from dialer.clock import Clock
 from dialer.domain.attempt import AttemptSignal, AttemptState
 from dialer.domain.disposition import Disposition, HangupCause
@@ -29,10 +27,11 @@ from dialer.domain.events import (
 )
 from dialer.domain.ids import AgentId, AttemptId
 from dialer.domain.transitions import IllegalTransition
+from dialer.engine.hand_over import HandOver
 from dialer.engine.ledger_writer import LedgerWriter
 from dialer.engine.live_call import LiveCall, outcome, settle
 from dialer.engine.recording_log import RecordingLog
-from dialer.errors import LinkDown, NotFound, Refused
+from dialer.errors import NotFound
 from dialer.ports.storage import TimelineEntry
 from dialer.ports.telephony import Telephony
 from dialer.tasks import TaskOwner
@@ -56,16 +55,18 @@ class CallSupervisor:
     ) -> None:
         self._telephony, self._ledger, self._recordings = telephony, ledger, recordings
         self._clock, self._tasks, self._on_change = clock, tasks, on_change
-        self.desks = Desks(telephony, ledger.agent, clock, tasks, self._agent_free)
+        self._hand_over = HandOver(
+            telephony, recordings, ledger.agent, clock, tasks, self._note, lambda: on_change(None)
+        )
+        self.desks = self._hand_over.desks
         self.calls: dict[AttemptId, LiveCall] = {}
-        self._waiting: deque[LiveCall] = deque()
         self.totals: Counter[tuple[str, Disposition]] = Counter()
         self.answer_to_join_s: deque[float] = deque(maxlen=10_000)
         self.setup_s: deque[float] = deque(maxlen=10_000)
 
     @property
     def waiting(self) -> int:
-        return len(self._waiting)
+        return self._hand_over.waiting
 
     def lines(self) -> Iterable[LiveCall]:
         return (call for call in self.calls.values() if call.unanswered)
@@ -123,7 +124,7 @@ class CallSupervisor:
         call.move(_G.ANSWERED)
         call.answered_at = event.at
         self._keep(call, "answered")
-        self._seek_agent(call)
+        self._hand_over.seek_agent(call)
         self._on_change(None)
 
     def _joined(self, call: LiveCall, event: CallJoined) -> None:
@@ -139,25 +140,29 @@ class CallSupervisor:
 
     def _left_agent(self, call: LiveCall, event: CallLeftAgent) -> None:
         if call.state is _S.WAITING and call.agent is not None:
-            self._not_joined(call, call.agent)  # back before the two had met
+            self._hand_over.not_joined(call, call.agent)  # back before the two had met
             return
         call.move(_G.AGENT_LOST)
+        call.left_at = event.at
         self._recordings.left(call, event.at)
         self._keep(call, "agent_lost", f"agent {call.agent}")
         if call.agent is not None:
             self.desks.call_ended(call.agent, call.id, call.plan.wrap_up)
         call.agent = None
-        self._seek_agent(call)
+        self._hand_over.seek_agent(call)
 
     def _message_started(self, call: LiveCall, event: MessageStarted) -> None:
         if call.state is _S.WAITING:
-            self._stop_waiting(call)
+            self._hand_over.stop_waiting(call)
             call.move(_G.MESSAGE_STARTED)
         call.message_at = event.at
         self._keep(call, "message_started")
 
     def _ended(self, call: LiveCall, event: CallEnded) -> None:
         disposition, because = outcome(call, event)
+        if call.state is _S.TALKING:
+            call.left_at = event.at
+            self._ledger.progress(call.progress())
         self._note(call, "ended", f"{disposition}, Q.850 {event.cause.q850}, SIP {event.cause.sip or '-'}")
         self._finish(call, disposition, because, event)
         self._leave_agent(call, event)
@@ -166,7 +171,7 @@ class CallSupervisor:
     def _finish(
         self, call: LiveCall, disposition: Disposition, because: str, event: CallEnded, dialled: bool = True
     ) -> None:
-        self._stop_waiting(call)
+        self._hand_over.stop_waiting(call)
         del self.calls[call.id]
         self._telephony.forget(call.id)
         log.info(
@@ -194,71 +199,6 @@ class CallSupervisor:
         else:
             self.desks.release(call.agent, call.id)
 
-    # --- agents and waiting callers -----------------------------------------------------------------------------------
-
-    def _seek_agent(self, call: LiveCall) -> None:
-        agent = self.desks.reserve_longest_idle(call.id)
-        if agent is not None:
-            self._join(call, agent)
-            return
-        self._waiting.append(call)
-        limit = call.plan.answer_within.total_seconds()
-        asyncio.get_running_loop().call_later(limit, self._waited_enough, call)
-
-    def _agent_free(self) -> None:
-        while self._waiting:
-            call = self._waiting[0]
-            agent = self.desks.reserve_longest_idle(call.id)
-            if agent is None:
-                return
-            self._waiting.popleft()
-            self._join(call, agent)
-        self._on_change(None)
-
-    def _stop_waiting(self, call: LiveCall) -> None:
-        if call in self._waiting:
-            self._waiting.remove(call)
-
-    def _join(self, call: LiveCall, agent: AgentId) -> None:
-        call.agent = agent
-        call.parts += 1
-        self._tasks.spawn(self._bridge(call, agent), f"join-{call.id}")
-
-    async def _bridge(self, call: LiveCall, agent: AgentId) -> None:
-        try:
-            await self._telephony.join(call.id, agent, self._recordings.name(call))
-        except LinkDown:
-            pass  # whether they are joined is seen at the census
-        except Refused as why:
-            log.warning(
-                "not joined", extra={"action": "call.not_joined", "attempt_id": str(call.id), "why": str(why)}
-            )
-            self._not_joined(call, agent)
-
-    def _not_joined(self, call: LiveCall, agent: AgentId) -> None:
-        if call.agent != agent or call.state is not _S.WAITING:
-            return
-        call.agent = None
-        call.parts -= 1
-        self.desks.release(agent, call.id)
-        if call.id in self.calls:
-            self._seek_agent(call)
-
-    def _waited_enough(self, call: LiveCall) -> None:
-        if call not in self._waiting:
-            return
-        self._stop_waiting(call)
-        self._note(call, "no_agent", f"none free within {call.plan.answer_within.total_seconds():g} s")
-        self._tasks.spawn(self._play(call), f"message-{call.id}")
-
-    async def _play(self, call: LiveCall) -> None:
-        try:
-            await self._telephony.play_message(call.id, call.plan.abandoned_message)
-        except (LinkDown, Refused) as why:
-            log.warning(
-                "no message", extra={"action": "call.no_message", "attempt_id": str(call.id), "why": str(why)}
-            )
-
     # --- after an interruption ------------------------------------------------------------------------------------------
 
     def resume_answered(self, call: LiveCall, event: CallAnswered, agent: AgentId | None) -> None:
@@ -272,9 +212,7 @@ class CallSupervisor:
 
     def resume_waiting(self, call: LiveCall) -> None:
         """Still waiting, and whatever was being done about it is forgotten."""
-        if call not in self._waiting:
-            call.agent = None
-            self._seek_agent(call)
+        self._hand_over.begin_anew(call)
 
     # --- commands -----------------------------------------------------------------------------------------------------
 
@@ -297,9 +235,8 @@ class CallSupervisor:
         """The call is gone and nobody saw how."""
         call.unknown = True
         if call.parts and call.state is not _S.TALKING:
-            self._recordings.left(
-                call, self._clock.now()
-            )  # its last conversation may not have been told to the store
+            # its last conversation may not have been told to the store
+            self._recordings.left(call, self._clock.now())
         self._ended(call, CallEnded(call.id, self._clock.now(), HangupCause(0, None, because), False))
 
     def _keep(self, call: LiveCall, kind: str, detail: str = "") -> None:

@@ -40,6 +40,7 @@ _LOOK_S = 1.0
 _TEND_S = 0.1
 _STAND_BY_S = 1.0
 _STRAYS_S = 10.0
+_STRAY_LOOKS = 6  # orders given before an interruption are carried out soon after it, or never
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,12 +182,15 @@ class Engine:
     async def _follow_link(self) -> None:
         if self._telephony.link_up:
             self._link_changed.set()
+        looks_left = 0
         while True:
             try:
-                if not await self._link_came_up(within_s=_STRAYS_S):
+                if not await self._link_came_up(within_s=_STRAYS_S if looks_left else None):
+                    looks_left -= 1
                     await self._reconciler.end_strays()
                     continue
                 await self._reconciler.compare()
+                looks_left = _STRAY_LOOKS
             except LinkDown as down:
                 log.warning("census failed", extra={"action": "engine.census_failed", "why": str(down)})
                 await asyncio.sleep(_LOOK_S)
@@ -197,8 +201,7 @@ class Engine:
             self.desks.tend()
             self.loop.wake()
 
-    async def _link_came_up(self, within_s: float) -> bool:
-        """Waits for it while it is down; once compared, no longer than this."""
+    async def _link_came_up(self, within_s: float | None) -> bool:
         try:
             async with asyncio.timeout(within_s if self.reconciled else None):
                 await self._link_changed.wait()

@@ -25,6 +25,7 @@ class LiveCall:
     rang_at: datetime | None = None
     answered_at: datetime | None = None
     joined_at: datetime | None = None
+    left_at: datetime | None = None  # the agent's part ended
     message_at: datetime | None = None
     agent: AgentId | None = None
     parts: int = 0  # conversations with an agent, each with its own recording
@@ -59,6 +60,7 @@ class LiveCall:
             rang_at=self.rang_at,
             answered_at=self.answered_at,
             joined_at=self.joined_at,
+            left_at=self.left_at,
             message_at=self.message_at,
             agent=self.agent,
         )
