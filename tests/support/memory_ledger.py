@@ -63,7 +63,7 @@ class MemoryAttempts:
         self.do_not_call: set[str] = set()
         self.lines: list[TimelineEntry] = []
         self.away = False
-        self.campaign_states: Mapping[CampaignId, Campaign] = {}
+        self.not_running: set[CampaignId] = set()
 
     def _reach(self) -> None:
         if self.away:
@@ -134,8 +134,8 @@ class MemoryAttempts:
         granted = set()
         for attempt, trunk, _caller_id in attempts:
             row = self.rows[attempt]
-            free = row.claimed.number.e164 not in self.do_not_call
-            if row.state is AttemptState.CLAIMED and row.runner == runner and free:
+            barred = row.claimed.number.e164 in self.do_not_call or row.claimed.campaign in self.not_running
+            if row.state is AttemptState.CLAIMED and row.runner == runner and not barred:
                 row.state, row.trunk, row.dialled_at = AttemptState.DIALLING, trunk, now
                 granted.add(attempt)
         return frozenset(granted)
@@ -235,6 +235,9 @@ class MemoryCampaigns:
     ) -> CampaignState:
         known = self.known[campaign]
         self.known[campaign] = replace(known, state=following(TRANSITIONS, known.state, signal))
+        self._attempts.not_running.discard(campaign)
+        if self.known[campaign].state is not CampaignState.RUNNING:
+            self._attempts.not_running.add(campaign)
         return self.known[campaign].state
 
     async def is_exhausted(self, campaign: CampaignId) -> bool:
