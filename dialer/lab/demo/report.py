@@ -42,10 +42,12 @@ def _counts(group: str, counts: dict[str, int], language: Language) -> str:
     return "  ".join(shown) or "–"
 
 
-def one_line(snapshot: dict[str, Any], language: Language) -> str:
+def one_line(snapshot: dict[str, Any], language: Language, left_s: float) -> str:
     """For a terminal that is none."""
     campaign = snapshot["campaigns"][0]
-    return " | ".join(f"{label}: {value}" for label, value in _live_rows(snapshot, campaign, language, 0.0))
+    return " | ".join(
+        f"{label}: {value}" for label, value in _live_rows(snapshot, campaign, language, left_s)
+    )
 
 
 def final_report(figures: Figures, language: Language) -> RenderableType:

@@ -213,7 +213,9 @@ class _Demo:
                     elif now - shown_at >= 5:
                         shown_at = now
                         self._console.print(
-                            one_line(snapshot, self._language), highlight=False, soft_wrap=True
+                            one_line(snapshot, self._language, max(0.0, end - now)),
+                            highlight=False,
+                            soft_wrap=True,
                         )
                     if snapshot["campaigns"][0]["state"] in ("finished", "stopped") and not _busy(snapshot):
                         return
