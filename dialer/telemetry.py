@@ -6,6 +6,7 @@ import sys
 from collections.abc import MutableMapping
 from typing import Any
 
+import orjson
 import structlog
 
 # seven digits or more that stand alone or after a plus: a phone number in any of its written forms
@@ -29,6 +30,10 @@ def _mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutabl
     return event
 
 
+def _json(event: Any, **_options: Any) -> str:
+    return orjson.dumps(event, default=str).decode()
+
+
 def configure_logging(level: str, form: str) -> None:
     """Route the standard library's loggers through structlog to stderr."""
     shared: list[Any] = [
@@ -40,7 +45,7 @@ def configure_logging(level: str, form: str) -> None:
         _mask,
     ]
     renderer: Any = (
-        structlog.processors.JSONRenderer(ensure_ascii=False)
+        structlog.processors.JSONRenderer(serializer=_json)
         if form == "json"
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -18,43 +18,26 @@ pytestmark = pytest.mark.unit
 PROJECT = Path(__file__).parents[2]
 Table = Mapping[tuple[Any, Any], Any]  # the machines have different enums, and a mapping's key is invariant
 
-MACHINES: list[tuple[str, Table, type[StrEnum], type[StrEnum], StrEnum, set[StrEnum]]] = [
-    (
-        "attempt",
-        attempt.TRANSITIONS,
-        attempt.AttemptState,
-        attempt.AttemptSignal,
-        attempt.AttemptState.CLAIMED,
-        {attempt.AttemptState.ENDED},
+
+class Machine(NamedTuple):
+    name: str
+    table: Table
+    states: type[StrEnum]
+    signals: type[StrEnum]
+    first: StrEnum
+    ends: set[StrEnum]
+
+
+A, C, P, G = attempt.AttemptState, contact.ContactState, campaign.CampaignState, agent.AgentState
+MACHINES = [
+    Machine("attempt", attempt.TRANSITIONS, A, attempt.AttemptSignal, A.CLAIMED, {A.ENDED}),
+    Machine("campaign", campaign.TRANSITIONS, P, campaign.CampaignSignal, P.DRAFT, {P.STOPPED, P.FINISHED}),
+    Machine(
+        "contact", contact.TRANSITIONS, C, contact.ContactSignal, C.READY, {C.DONE, C.EXHAUSTED, C.BLOCKED}
     ),
-    (
-        "campaign",
-        campaign.TRANSITIONS,
-        campaign.CampaignState,
-        campaign.CampaignSignal,
-        campaign.CampaignState.DRAFT,
-        {campaign.CampaignState.STOPPED, campaign.CampaignState.FINISHED},
-    ),
-    (
-        "contact",
-        contact.TRANSITIONS,
-        contact.ContactState,
-        contact.ContactSignal,
-        contact.ContactState.READY,
-        {contact.ContactState.DONE, contact.ContactState.EXHAUSTED, contact.ContactState.BLOCKED},
-    ),
-    (
-        "agent",
-        agent.TRANSITIONS,
-        agent.AgentState,
-        agent.AgentSignal,
-        agent.AgentState.LOGGED_OUT,
-        {agent.AgentState.LOGGED_OUT},
-    ),
+    Machine("agent", agent.TRANSITIONS, G, agent.AgentSignal, G.LOGGED_OUT, {G.LOGGED_OUT}),
 ]
-BY_NAME = pytest.mark.parametrize(
-    ("name", "table", "states", "signals", "first", "ends"), MACHINES, ids=[each[0] for each in MACHINES]
-)
+EACH = pytest.mark.parametrize("machine", MACHINES, ids=[each.name for each in MACHINES])
 
 
 def reachable(table: Table, start: StrEnum) -> set[StrEnum]:
@@ -65,65 +48,37 @@ def reachable(table: Table, start: StrEnum) -> set[StrEnum]:
     return seen
 
 
-@BY_NAME
-def test_every_pair_is_in_the_table_or_refused(
-    name: str,
-    table: Table,
-    states: type[StrEnum],
-    signals: type[StrEnum],
-    first: StrEnum,
-    ends: set[StrEnum],
-) -> None:
-    for state, signal in product(states, signals):
-        if (state, signal) in table:
-            assert following(table, state, signal) in set(states)
+@EACH
+def test_every_pair_is_in_the_table_or_refused(machine: Machine) -> None:
+    for state, signal in product(machine.states, machine.signals):
+        if (state, signal) in machine.table:
+            assert following(machine.table, state, signal) in set(machine.states)
         else:
             with pytest.raises(IllegalTransition):
-                following(table, state, signal)
+                following(machine.table, state, signal)
 
 
-@BY_NAME
-def test_every_state_is_reached_and_every_state_can_end(
-    name: str,
-    table: Table,
-    states: type[StrEnum],
-    signals: type[StrEnum],
-    first: StrEnum,
-    ends: set[StrEnum],
-) -> None:
-    assert reachable(table, first) == set(states)
-    for state in states:
-        assert reachable(table, state) & ends, f"{state} never ends"
-    assert {signal for _, signal in table} == set(signals), "a signal that no state knows"
+@EACH
+def test_every_state_is_reached_and_every_state_can_end(machine: Machine) -> None:
+    assert reachable(machine.table, machine.first) == set(machine.states)
+    for state in machine.states:
+        assert reachable(machine.table, state) & machine.ends, f"{state} never ends"
+    assert {signal for _, signal in machine.table} == set(machine.signals), "a signal that no state knows"
 
 
-@BY_NAME
-def test_the_database_knows_the_same_states(
-    name: str,
-    table: Table,
-    states: type[StrEnum],
-    signals: type[StrEnum],
-    first: StrEnum,
-    ends: set[StrEnum],
-) -> None:
+@EACH
+def test_the_database_knows_the_same_states(machine: Machine) -> None:
     schema = (PROJECT / "migrations/0001_initial.sql").read_text("utf-8")
-    body = re.search(rf"create table {name}s \((.*?)\n\)", schema, re.DOTALL)
+    body = re.search(rf"create table {machine.name}s \((.*?)\n\)", schema, re.DOTALL)
     assert body is not None
     listed = re.search(r"\n    state\s.*?check \(state in \((.*?)\)\)", body[1], re.DOTALL)
     assert listed is not None
-    assert set(re.findall(r"'(\w+)'", listed[1])) == {state.value for state in states}
+    assert set(re.findall(r"'(\w+)'", listed[1])) == {state.value for state in machine.states}
 
 
-@BY_NAME
-def test_the_architecture_page_shows_this_table(
-    name: str,
-    table: Table,
-    states: type[StrEnum],
-    signals: type[StrEnum],
-    first: StrEnum,
-    ends: set[StrEnum],
-) -> None:
+@EACH
+def test_the_architecture_page_shows_this_table(machine: Machine) -> None:
     page = (PROJECT / "ARCHITECTURE.md").read_text("utf-8")
-    assert as_mermaid(table) in page, (
-        f"ARCHITECTURE.md: replace the diagram of {name} by\n{as_mermaid(table)}"
+    assert as_mermaid(machine.table) in page, (
+        f"ARCHITECTURE.md: replace the diagram of {machine.name} by\n{as_mermaid(machine.table)}"
     )
