@@ -39,6 +39,7 @@ _MOST_CLAIMED = 100
 class _Running:
     because: str = ""
     empty_until: float = 0.0
+    trunk_bound: bool = False  # more would be dialled if the trunk took it
 
 
 @dataclass(slots=True)
@@ -114,12 +115,10 @@ class DialLoop:
         log.info("unsent claims put back", extra={"action": "dial.put_back", "contacts": back})
 
     def _next_look(self, running: Sequence[Campaign]) -> float:
+        """Room by rate comes with time; room by channels comes with the end of a call, which wakes us."""
         now = self.clock.monotonic()
-        waits = [
-            self.trunks[each.plan.trunk].next_room_s(now)
-            for each in running
-            if each.plan.trunk in self.trunks and self._running[each.id].because.startswith("trunk room")
-        ]
+        bound = {each.plan.trunk for each in running if self._running[each.id].trunk_bound}
+        waits = [wait for trunk in bound if (wait := self.trunks[trunk].next_room_s(now)) > 0]
         return min([_LOOK_AGAIN_S, *(max(wait, _COALESCE_S) for wait in waits)])
 
     async def _dial(self, campaign: Campaign) -> None:
@@ -127,12 +126,14 @@ class DialLoop:
         meter = self.trunks.get(campaign.plan.trunk)
         if (obstacle := self.may_dial()) is not None or meter is None:
             state.because = obstacle or f"there is no trunk {campaign.plan.trunk} in the settings"
+            state.trunk_bound = False
             return
         now = self.clock.monotonic()
         if now < state.empty_until:
             return
-        decision = self.policy(self._view(campaign, meter.room(now)))
-        state.because = decision.because
+        room = meter.room(now)
+        decision = self.policy(self._view(campaign, room))
+        state.because, state.trunk_bound = decision.because, decision.dial >= room
         if decision.dial <= 0:
             return
         most = min(decision.dial, _MOST_CLAIMED)

@@ -158,6 +158,23 @@ def test_never_more_lines_than_channels_nor_more_calls_than_the_rate(
     run(scene())
 
 
+def test_a_full_trunk_is_looked_at_when_a_call_ends_and_not_all_the_time() -> None:
+    asked = []
+
+    def counted(view: PacingView) -> PacingDecision:
+        asked.append(view.trunk_room)
+        return flood(view)
+
+    async def scene() -> None:
+        async with floor(always(RINGS_OUT), contacts=9, agents=0, policy=counted, channels=2):
+            await asyncio.sleep(2)
+            before = len(asked)
+            await asyncio.sleep(10)
+            assert len(asked) - before <= 10 * 6  # four looks a second, and the wake-ups of the store
+
+    run(scene())
+
+
 def test_a_number_put_on_the_list_after_the_claim_is_not_dialled() -> None:
     async def scene() -> None:
         async with floor(always(BUSY), contacts=1, agents=0) as hall:
