@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from dialer.domain.disposition import Disposition
 from dialer.domain.ids import CampaignId, TrunkName
+from dialer.domain.pacing_plan import PacingPlan
 from dialer.domain.recycling import RetryRule, default_retry_rules
 
 
@@ -82,6 +83,7 @@ class CampaignPlan:
     record: bool = True
     most_attempts: int = 6
     retry: Mapping[Disposition, RetryRule] = field(default_factory=default_retry_rules)
+    pacing: PacingPlan = field(default_factory=PacingPlan)
 
     def __post_init__(self) -> None:
         if self.ring_for < RING_MINIMUM:

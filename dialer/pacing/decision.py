@@ -1,25 +1,63 @@
-"""The pacing plug: what is known now, in; how many lines to start and why, out. Pure."""
+"""What a pacer decides, and everything it decided from: the answer to "why is it not dialling?"."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+
+from dialer.domain.abandonment import WindowKind
+
+
+class Binding(StrEnum):
+    """What kept the number of lines from being larger. The words for people are `binding.<value>` in the catalogue."""
+
+    RISK = "risk"  # one more line would too probably be answered with nobody free
+    NOBODY_FREE = "nobody_free"  # no agent for whom to dial in this mode
+    NO_AGENTS = "no_agents"  # nobody is logged in
+    BUDGET = "budget"  # the abandonment allowance of a window is spent
+    TRUNK = "trunk"
+    CAMPAIGN_LIMIT = "campaign_limit"  # the plan's own most_lines
+    SHARE = "share"  # other campaigns' share of agents and trunks
+    NO_ANSWERS = "no_answers"  # nobody has answered for so long that more lines would be wild guessing
+    CARRIER = "carrier"  # calls fail at once: probing until they go through
+    OBSTACLE = "obstacle"  # telephony or the database is away, the service stops …
+    POLICY = "policy"  # a rival's own rule
 
 
 @dataclass(frozen=True, slots=True)
-class PacingView:
-    """One campaign at one moment. Lines are unanswered calls of the campaign; waiting are answered ones without agent."""
+class WindowState:
+    """One abandonment window at a decision. `rate` is the share of the answers to come that may be abandoned."""
 
-    ready_agents: int
-    lines: int
+    kind: WindowKind
+    cap: float
+    answered: int
+    abandoned: int
+    forecast: float  # answers expected until it ends
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionInputs:
+    """The floor as the pacer saw it. Shares and probabilities are 0 to 1, times seconds."""
+
+    at: float
+    ready: int
+    on_call: int
+    wrap_up: int
+    ringing: int
     waiting: int
-    trunk_room: int  # lines the trunk has left: channels and calls per second
-    most_lines: int | None
-    link_up: bool
+    answer_probability: float  # of the next contact
+    expected_answers: float  # of the lines that ring now
+    risk: float  # that nobody is free for the next line if it is answered
+    accepted_risk: float
+    promised: float  # abandonments expected of the lines out
+    windows: Sequence[WindowState] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PacingDecision:
+    """`because` is for logs and people who read English; `binding` says the same in one word."""
+
     dial: int
     because: str
-
-
-PacingPolicy = Callable[[PacingView], PacingDecision]
+    binding: Binding = Binding.POLICY
+    inputs: DecisionInputs | None = None
