@@ -11,6 +11,7 @@ from typing import Any
 from dialer.domain.campaign import CallingHours, CampaignPlan
 from dialer.domain.disposition import Disposition
 from dialer.domain.ids import TrunkName
+from dialer.domain.pacing_plan import PacingMode, PacingPlan
 from dialer.domain.recycling import RetryRule
 from dialer.errors import BadInput
 
@@ -45,6 +46,7 @@ def plan_to_json(plan: CampaignPlan) -> dict[str, Any]:
             }
             for disposition, rule in plan.retry.items()
         },
+        "pacing": {name: getattr(plan.pacing, name) for name in _PACING},
     }
 
 
@@ -175,6 +177,34 @@ def _disposition(name: str, path: str) -> Disposition:
         raise BadInput(f"{path}.{name}: there is no such disposition", f"{path}.{name}") from None
 
 
+def _pacing(value: object, path: str) -> PacingPlan:
+    values = _read(value, path, _PACING)
+    try:
+        return PacingPlan(**values)
+    except ValueError as wrong:
+        field, _, allowed = str(wrong).partition(" ")
+        raise BadInput(f"{path}.{field}: {allowed}", f"{path}.{field}") from None
+
+
+def _mode(value: object, path: str) -> PacingMode:
+    try:
+        return PacingMode(value)  # type: ignore[arg-type]
+    except ValueError:
+        raise BadInput(f"{path}: there is no such mode; there are {', '.join(PacingMode)}", path) from None
+
+
+def _number(value: object, path: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise BadInput(f"{path}: must be a number", path)
+    return value
+
+
+def _whole(value: object, path: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise BadInput(f"{path}: must be a whole number", path)
+    return value
+
+
 def _rule(value: object, path: str) -> RetryRule:
     read = _read(value, path, _RULE)
     for name in ("delay_s", "most"):
@@ -193,6 +223,17 @@ _RULE: Mapping[str, tuple[str, Reader]] = {
     "most": ("most", _count),
     "number_is_dead": ("number_is_dead", _flag),
 }
+# bounds are those of `PacingPlan`, whose fields have the document's names
+_PACING: Mapping[str, tuple[str, Reader]] = {
+    "mode": ("mode", _mode),
+    "lines_per_agent": ("lines_per_agent", _number),
+    "weight": ("weight", _number),
+    "least_lines": ("least_lines", _whole),
+    "day_cap": ("day_cap", _number),
+    "period_cap": ("period_cap", _number),
+    "half_hour_cap": ("half_hour_cap", _number),
+    "preview_for_s": ("preview_for_s", _number),
+}
 _PLAN: Mapping[str, tuple[str, Reader]] = {
     "name": ("name", _name),
     "trunk": ("trunk", _trunk),
@@ -206,4 +247,5 @@ _PLAN: Mapping[str, tuple[str, Reader]] = {
     "record": ("record", _flag),
     "most_attempts": ("most_attempts", _count),
     "retry": ("retry", _retry),
+    "pacing": ("pacing", _pacing),
 }

@@ -1,4 +1,5 @@
 import json
+import re
 from datetime import time, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from dialer.domain.campaign import CallingHours, CampaignPlan
 from dialer.domain.disposition import Disposition
 from dialer.domain.ids import TrunkName
+from dialer.domain.pacing_plan import PacingMode, PacingPlan
 from dialer.domain.plan_document import plan_from_json, plan_to_json
 from dialer.domain.recycling import RetryRule
 from dialer.errors import BadInput
@@ -24,6 +26,18 @@ hours = st.builds(
     st.frozensets(st.integers(0, 6), min_size=1),
 )
 rules = st.builds(RetryRule, spans, counts, st.booleans())
+caps = st.floats(0, 0.2)
+pacings = st.builds(
+    PacingPlan,
+    mode=st.sampled_from(PacingMode),
+    lines_per_agent=st.floats(1, 20),
+    weight=st.floats(0.01, 100),
+    least_lines=st.integers(0, 10_000),
+    day_cap=caps,
+    period_cap=caps,
+    half_hour_cap=caps,
+    preview_for_s=st.floats(5, 600),
+)
 plans = st.builds(
     CampaignPlan,
     name=texts,
@@ -38,6 +52,7 @@ plans = st.builds(
     record=st.booleans(),
     most_attempts=counts,
     retry=st.dictionaries(st.sampled_from(Disposition), rules),
+    pacing=pacings,
 )
 
 
@@ -56,6 +71,18 @@ def test_the_document_reads_as_people_write_it() -> None:
     assert document["ring_for_s"] == 20
     assert document["retry"]["busy"] == {"delay_s": 600, "most": 4, "number_is_dead": False}
     assert plan_from_json({**document, "hours": {"start": "09:30"}}).hours.start == time(9, 30)
+    assert document["pacing"] == {
+        "mode": "predictive",
+        "lines_per_agent": 1.5,
+        "weight": 1.0,
+        "least_lines": 0,
+        "day_cap": 0.03,
+        "period_cap": 0.03,
+        "half_hour_cap": 0.05,
+        "preview_for_s": 30.0,
+    }
+    power = plan_from_json({**document, "pacing": {"mode": "power", "lines_per_agent": 2}}).pacing
+    assert power == PacingPlan(PacingMode.POWER, lines_per_agent=2)
 
 
 @pytest.mark.parametrize(
@@ -85,12 +112,43 @@ def test_the_document_reads_as_people_write_it() -> None:
         ({"retry": {"busy": {"most": 1}}}, "retry.busy.delay_s"),
         ({"retry": {"busy": {"delay_s": 1, "most": 1, "x": 1}}}, "retry.busy.x"),
         ({"retry": 1}, "retry"),
+        ({"pacing": "power"}, "pacing"),
+        ({"pacing": {"speed": 1}}, "pacing.speed"),
+        ({"pacing": {"mode": "warp"}}, "pacing.mode"),
+        ({"pacing": {"mode": ["power"]}}, "pacing.mode"),
+        ({"pacing": {"lines_per_agent": 0.5}}, "pacing.lines_per_agent"),
+        ({"pacing": {"lines_per_agent": float("nan")}}, "pacing.lines_per_agent"),
+        ({"pacing": {"lines_per_agent": "2"}}, "pacing.lines_per_agent"),
+        ({"pacing": {"weight": 0}}, "pacing.weight"),
+        ({"pacing": {"weight": True}}, "pacing.weight"),
+        ({"pacing": {"least_lines": 1.5}}, "pacing.least_lines"),
+        ({"pacing": {"least_lines": -1}}, "pacing.least_lines"),
+        ({"pacing": {"day_cap": 0.21}}, "pacing.day_cap"),
+        ({"pacing": {"period_cap": -0.01}}, "pacing.period_cap"),
+        ({"pacing": {"half_hour_cap": None}}, "pacing.half_hour_cap"),
+        ({"pacing": {"preview_for_s": float("inf")}}, "pacing.preview_for_s"),
     ],
 )
 def test_what_is_wrong_is_named(change: dict[str, Any], field: str) -> None:
     with pytest.raises(BadInput) as wrong:
         plan_from_json({"name": "a", "trunk": "main", **change})
     assert wrong.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("pacing", "message"),
+    [
+        (
+            {"mode": "warp"},
+            "pacing.mode: there is no such mode; there are preview, progressive, power, predictive, agentless",
+        ),
+        ({"day_cap": 3}, "pacing.day_cap: must be from 0 to 0.2"),
+        ({"least_lines": 20_000}, "pacing.least_lines: must be from 0 to 10000"),
+    ],
+)
+def test_what_pacing_allows_is_said(pacing: dict[str, Any], message: str) -> None:
+    with pytest.raises(BadInput, match=f"^{re.escape(message)}$"):
+        plan_from_json({"name": "a", "trunk": "main", "pacing": pacing})
 
 
 @pytest.mark.parametrize("document", [{"trunk": "main"}, {"name": "a"}, [], None])
