@@ -1,12 +1,13 @@
 """Campaign plans on the wire: durations in seconds, hours as HH:MM."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from dialer.domain.campaign import Campaign, CampaignPlan, CampaignSignal, CampaignState
 from dialer.domain.disposition import Disposition
+from dialer.domain.pacing_plan import PacingMode, PacingPlan
 from dialer.domain.plan_document import plan_from_json, plan_to_json
 from dialer.domain.recycling import default_retry_rules
 from dialer.web.figures import AbandonmentOut, ContactCountsOut
@@ -14,6 +15,7 @@ from dialer.web.models import In, Name, Out
 
 _Clock = Annotated[str, Field(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
 _DelayS = Annotated[int, Field(ge=0, le=366 * 86_400)]
+_Cap = Annotated[float, Field(ge=0, le=0.2)]
 
 
 class HoursModel(In):
@@ -30,6 +32,40 @@ class RetryModel(In):
     delay_s: _DelayS
     most: int = Field(ge=1, le=10_000)
     number_is_dead: bool = False
+
+
+_PACED = PacingPlan()
+
+
+class PacingModel(In):
+    """The caps are shares of the calls answered by people: 0.03 is 3 %."""
+
+    mode: PacingMode = _PACED.mode
+    lines_per_agent: float = Field(
+        default=_PACED.lines_per_agent, ge=1, le=20, description="of the mode `power` alone"
+    )
+    weight: float = Field(
+        default=_PACED.weight,
+        ge=0.01,
+        le=100,
+        description="beside other campaigns that share agents or trunks",
+    )
+    least_lines: int = Field(
+        default=_PACED.least_lines,
+        ge=0,
+        le=10_000,
+        description="it may always have while campaigns share agents or trunks",
+    )
+    day_cap: _Cap = Field(default=_PACED.day_cap, description="since local midnight")
+    period_cap: _Cap = Field(
+        default=_PACED.period_cap, description="of each 30 days since the start (16 CFR 310.4(b)(4)(i))"
+    )
+    half_hour_cap: _Cap = Field(
+        default=_PACED.half_hour_cap, description="of any half-hour with enough answers"
+    )
+    preview_for_s: float = Field(
+        default=_PACED.preview_for_s, ge=5, le=600, description="how long a contact is held for its agent"
+    )
 
 
 def _default_retry() -> Mapping[Disposition, RetryModel]:
@@ -56,10 +92,11 @@ class NewCampaign(In):
     record: bool = True
     most_attempts: int = Field(default=6, ge=1, le=1000)
     retry: Mapping[Disposition, RetryModel] = Field(default_factory=_default_retry)
+    pacing: PacingModel = PacingModel()
 
 
 class PlanPatch(In):
-    """Only what is named changes; `retry` is replaced as a whole."""
+    """Only what is named changes, also within `hours` and `pacing`; `retry` is replaced as a whole."""
 
     trunk: str | None = None
     caller_id: str | None = None
@@ -72,6 +109,7 @@ class PlanPatch(In):
     record: bool | None = None
     most_attempts: int | None = None
     retry: Mapping[Disposition, RetryModel] | None = None
+    pacing: PacingModel | None = None
 
 
 class HoursOut(Out):
@@ -84,6 +122,17 @@ class RetryOut(Out):
     delay_s: float
     most: int
     number_is_dead: bool
+
+
+class PacingOut(Out):
+    mode: PacingMode
+    lines_per_agent: float
+    weight: float
+    least_lines: int
+    day_cap: float
+    period_cap: float
+    half_hour_cap: float
+    preview_for_s: float
 
 
 class PlanOut(Out):
@@ -100,6 +149,7 @@ class PlanOut(Out):
     record: bool
     most_attempts: int
     retry: Mapping[Disposition, RetryOut]
+    pacing: PacingOut
 
 
 class CampaignOut(Out):
@@ -132,8 +182,17 @@ def plan_of(wanted: NewCampaign) -> CampaignPlan:
 
 def patched(plan: CampaignPlan, patch: PlanPatch) -> CampaignPlan:
     """Raises `ValidationError` or `BadInput`, as a new plan with these values would."""
+    document = plan_to_json(plan)
     changes = patch.model_dump(mode="json", exclude_unset=True)
-    return plan_of(NewCampaign.model_validate(plan_to_json(plan) | changes))
+    return plan_of(NewCampaign.model_validate(document | _whole(changes, document)))
+
+
+def _whole(changes: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, Any]:
+    """The changes, with what they leave out of the objects they touch."""
+    return {
+        name: {**document[name], **change} if name in ("hours", "pacing") and change is not None else change
+        for name, change in changes.items()
+    }
 
 
 def campaign_out(campaign: Campaign) -> CampaignOut:

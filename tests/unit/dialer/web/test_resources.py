@@ -33,6 +33,36 @@ async def test_a_campaign_is_created_changed_started_and_audited(served: Served)
     assert [line.action for line in served.store.users.audited] == actions
 
 
+async def test_pacing_is_chosen_and_changed_field_by_field(served: Served) -> None:
+    pacing = {"mode": "power", "lines_per_agent": 2, "day_cap": 0.01}
+    new = {"name": "autumn", "trunk": "main", "hours": {"end": "18:00"}, "pacing": pacing}
+    assert (await served.post("/api/v1/campaigns", new))[0] == 201
+    headers = served.as_role("supervisor")
+    change = {"hours": {"start": "09:00"}, "pacing": {"mode": "predictive"}}
+    async with served.client.patch("/api/v1/campaigns/2", json=change, headers=headers) as answer:
+        plan = (await answer.json())["plan"]
+    assert plan["pacing"] == {
+        "mode": "predictive",
+        "lines_per_agent": 2,
+        "weight": 1,
+        "least_lines": 0,
+        "day_cap": 0.01,
+        "period_cap": 0.03,
+        "half_hour_cap": 0.05,
+        "preview_for_s": 30,
+    }
+    assert (plan["hours"]["start"], plan["hours"]["end"]) == ("09:00", "18:00")
+
+
+@pytest.mark.parametrize(
+    "change", [{"pacing": None}, {"pacing": {"mode": "warp"}}, {"pacing": {"period_cap": 3}}]
+)
+async def test_a_change_of_pacing_that_cannot_be_is_refused(served: Served, change: dict[str, Any]) -> None:
+    headers = served.as_role("supervisor")
+    async with served.client.patch("/api/v1/campaigns/1", json=change, headers=headers) as answer:
+        assert (answer.status, (await answer.json())["error_id"]) == (422, "bad-input")
+
+
 @pytest.mark.parametrize(
     "plan",
     [
@@ -43,6 +73,10 @@ async def test_a_campaign_is_created_changed_started_and_audited(served: Served)
         {"caller_id": "anonymous\r\nX: y"},
         {"abandoned_message": "../../etc/passwd"},
         {"most_attempts": 0},
+        {"pacing": {"mode": "warp"}},
+        {"pacing": {"day_cap": 0.5}},
+        {"pacing": {"lines_per_agent": 0}},
+        {"pacing": {"lines": 3}},
     ],
 )
 async def test_an_unlawful_or_unsafe_plan_is_refused(served: Served, plan: dict[str, Any]) -> None:
