@@ -8,9 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from dialer.cli import console
+from dialer.cli import plan_options as options
 from dialer.cli.config import flat
 from dialer.cli.session import Session, with_session
-from dialer.domain.campaign import Campaign, CampaignSignal
+from dialer.domain.campaign import Campaign, CampaignPlan, CampaignSignal
 from dialer.domain.plan_document import plan_from_json, plan_to_json
 from dialer.errors import BadInput
 from dialer.words import name_of
@@ -26,44 +27,62 @@ _LEGAL_WINDOW = timedelta(days=30)
 
 @commands.command()
 def create(
-    name: Annotated[str | None, typer.Option(help="Unique, at most 80 characters.")] = None,
-    trunk: Annotated[str | None, typer.Option(help="A trunk of the settings.")] = None,
+    context: typer.Context,
     from_file: Annotated[Path | None, typer.Option(help="A plan as TOML; options win over it.")] = None,
-    caller_id: Annotated[str | None, typer.Option(help="E.164; default: the trunk's own.")] = None,
-    start: Annotated[str | None, typer.Option(help="First local time of the called, such as 09:00.")] = None,
-    end: Annotated[str | None, typer.Option(help="At this local time no call may begin.")] = None,
-    weekdays: Annotated[str | None, typer.Option(help="Days as digits, 0 is Monday: 01234.")] = None,
-    ring_for: Annotated[int | None, typer.Option(help="Seconds of ringing, at least 15.")] = None,
-    wrap_up: Annotated[int | None, typer.Option(help="Seconds after a call.")] = None,
-    most_lines: Annotated[int | None, typer.Option(help="Lines used at once.")] = None,
-    most_attempts: Annotated[int | None, typer.Option(help="Attempts per contact.")] = None,
-    record: Annotated[bool | None, typer.Option("--record/--no-record", help="Record the calls.")] = None,
+    name: options.Name = None,
+    trunk: options.Trunk = None,
+    caller_id: options.CallerId = None,
+    start: options.Start = None,
+    end: options.End = None,
+    weekdays: options.Weekdays = None,
+    ring_for: options.RingFor = None,
+    wrap_up: options.WrapUp = None,
+    most_lines: options.MostLines = None,
+    most_attempts: options.MostAttempts = None,
+    record: options.Record = None,
+    mode: options.Mode = None,
+    lines_per_agent: options.LinesPerAgent = None,
+    weight: options.Weight = None,
+    least_lines: options.LeastLines = None,
+    day_cap: options.DayCap = None,
+    period_cap: options.PeriodCap = None,
+    half_hour_cap: options.HalfHourCap = None,
+    preview_for: options.PreviewFor = None,
 ) -> None:
     """Create a campaign; it begins as a draft."""
-    options = {
-        "name": name,
-        "trunk": trunk,
-        "caller_id": caller_id,
-        "ring_for_s": ring_for,
-        "wrap_up_s": wrap_up,
-        "most_lines": most_lines,
-        "most_attempts": most_attempts,
-        "record": record,
-    }
-    document = _plan_file(from_file)
-    document |= {field: value for field, value in options.items() if value is not None}
-    hours = {"start": start, "end": end, "weekdays": _days(weekdays)}
-    if given := {field: value for field, value in hours.items() if value is not None}:
-        document["hours"] = {**document.get("hours", {}), **given}
+    document = options.laid_over(_plan_file(from_file), options.given(context.params))
     with_session(lambda session: _create(session, document))
 
 
-def _days(written: str | None) -> list[int] | None:
-    if written is None:
-        return None
-    if not (written.isascii() and written.isdigit()):
-        raise BadInput("weekdays: digits from 0 (Monday) to 6 (Sunday), such as 01234", "weekdays")
-    return [int(day) for day in written]
+@commands.command("set")
+def change(
+    context: typer.Context,
+    which: Which,
+    name: options.Name = None,
+    trunk: options.Trunk = None,
+    caller_id: options.CallerId = None,
+    start: options.Start = None,
+    end: options.End = None,
+    weekdays: options.Weekdays = None,
+    ring_for: options.RingFor = None,
+    wrap_up: options.WrapUp = None,
+    most_lines: options.MostLines = None,
+    most_attempts: options.MostAttempts = None,
+    record: options.Record = None,
+    mode: options.Mode = None,
+    lines_per_agent: options.LinesPerAgent = None,
+    weight: options.Weight = None,
+    least_lines: options.LeastLines = None,
+    day_cap: options.DayCap = None,
+    period_cap: options.PeriodCap = None,
+    half_hour_cap: options.HalfHourCap = None,
+    preview_for: options.PreviewFor = None,
+) -> None:
+    """Change parts of a campaign's plan; takes effect with the next decision."""
+    changes = options.given(context.params)
+    if not changes:
+        raise BadInput("nothing to change: `fairdial campaign set --help` lists the options")
+    with_session(lambda session: _change(session, which, changes))
 
 
 def _plan_file(file: Path | None) -> dict[str, Any]:
@@ -77,14 +96,27 @@ def _plan_file(file: Path | None) -> dict[str, Any]:
         raise BadInput(f"{file}: {wrong}") from None
 
 
-async def _create(session: Session, document: dict[str, Any]) -> None:
+def _plan(session: Session, document: dict[str, Any]) -> CampaignPlan:
     plan = plan_from_json(document)
     if plan.trunk not in session.settings.trunks:
         known = ", ".join(session.settings.trunks) or "none yet"
         raise BadInput(f"there is no trunk {plan.trunk!r} in the settings; there are: {known}", "trunk")
+    return plan
+
+
+async def _create(session: Session, document: dict[str, Any]) -> None:
+    plan = _plan(session, document)
     created = await session.store.campaigns.create_campaign(plan, session.clock.now())
     await session.audit("campaign.create", str(created), name=plan.name)
     console.tell("cli.campaign_created", name=plan.name, id=created)
+
+
+async def _change(session: Session, which: str, changes: dict[str, Any]) -> None:
+    campaign = await session.campaign(which)
+    plan = _plan(session, options.laid_over(plan_to_json(campaign.plan), changes))
+    await session.store.campaigns.change_plan(campaign.id, plan)
+    await session.audit("campaign.change_plan", str(campaign.id), **changes)
+    console.tell("cli.campaign_changed", name=plan.name)
 
 
 @commands.command("list")

@@ -8,6 +8,8 @@ from dialer.domain.attempt import AttemptState
 from dialer.domain.campaign import CampaignState
 from dialer.domain.contact import ContactState
 from dialer.domain.disposition import Disposition
+from dialer.domain.pacing_plan import PacingMode
+from dialer.pacing.decision import Binding
 from dialer.words import LANGUAGES, Language, catalogue, name_of, preferred, say
 
 pytestmark = pytest.mark.unit
@@ -39,6 +41,8 @@ def test_nothing_is_left_empty(language: Language) -> None:
         ("campaign", CampaignState),
         ("contact", ContactState),
         ("disposition", Disposition),
+        ("mode", PacingMode),
+        ("binding", Binding),
     ],
 )
 def test_every_state_and_disposition_has_a_name(group: str, states: type[StrEnum]) -> None:

@@ -10,7 +10,8 @@ import pytest
 from dialer.domain.agent import AgentState
 from dialer.domain.attempt import AttemptState
 from dialer.domain.contact import ContactState
-from dialer.domain.ids import AgentId, ContactId
+from dialer.domain.ids import AgentId, CampaignId, ContactId
+from dialer.domain.pacing_plan import PacingPlan
 from dialer.web.auth import digest
 from tests.support.fake_store import FakeStore
 from tests.unit.dialer.cli.conftest import Run
@@ -95,6 +96,7 @@ class TestCampaigns:
             (("--name", "x", "--trunk", "main", "--ring-for", "5"), "ring_for"),
             (("--from-file", "absent.toml"), "absent.toml"),
             (("--name", "x", "--trunk", "main", "--weekdays", "mon"), "weekdays"),
+            (("--name", "x", "--trunk", "main", "--day-cap", "3"), "pacing.day_cap: must be from 0 to 0.2"),
         ],
     )
     def test_a_wrong_plan_is_refused_in_one_line(
@@ -105,6 +107,64 @@ class TestCampaigns:
         assert len(done.stderr.splitlines()) == 1
         assert blamed in done.stderr
         assert store.campaigns.rows == {}
+
+    def test_a_plan_is_changed_option_by_option(self, run: Run, store: FakeStore) -> None:
+        run("campaign", "create", "--name", "spring", "--trunk", "main", "--end", "18:00", "--weight", "3")
+        done = run(
+            "campaign", "set", "spring", "--mode", "power", "--lines-per-agent", "2", "--start", "09:00"
+        )
+        assert (done.exit_code, done.stdout) == (0, "Campaign spring changed\n"), done.output
+        plan = json.loads(run("campaign", "show", "spring", "--json").stdout)["plan"]
+        assert (plan["hours"]["start"], plan["hours"]["end"]) == ("09:00", "18:00")
+        pacing = plan["pacing"]
+        assert [pacing[name] for name in ("mode", "lines_per_agent", "weight")] == ["power", 2, 3]
+        assert store.users.audited[-1].detail == {
+            "hours": {"start": "09:00"},
+            "pacing": {"mode": "power", "lines_per_agent": 2},
+        }
+
+    def test_every_option_of_a_plan_reaches_it(self, run: Run, store: FakeStore) -> None:
+        given = {
+            "caller-id": "+12025550199",
+            "weekdays": "04",
+            "ring-for": "25",
+            "wrap-up": "4",
+            "most-lines": "7",
+            "most-attempts": "3",
+            "least-lines": "2",
+            "day-cap": "0.01",
+            "period-cap": "0.02",
+            "half-hour-cap": "0.04",
+            "preview-for": "45",
+        }
+        words = [word for option, value in given.items() for word in (f"--{option}", value)]
+        run("campaign", "create", "--name", "spring", "--trunk", "main")
+        assert run("campaign", "set", "1", *words, "--no-record", "--name", "summer").exit_code == 0
+        plan = store.campaigns.rows[CampaignId(1)].plan
+        assert (plan.name, plan.caller_id, sorted(plan.hours.weekdays)) == ("summer", "+12025550199", [0, 4])
+        assert (plan.ring_for.seconds, plan.wrap_up.seconds) == (25, 4)
+        assert (plan.most_lines, plan.most_attempts, plan.record) == (7, 3, False)
+        assert plan.pacing == PacingPlan(
+            least_lines=2, day_cap=0.01, period_cap=0.02, half_hour_cap=0.04, preview_for_s=45
+        )
+
+    @pytest.mark.parametrize(
+        ("words", "status", "blamed"),
+        [
+            ((), 1, "nothing to change"),
+            (("--mode", "warp"), 2, "predictive"),
+            (("--weight", "0"), 1, "pacing.weight: must be from 0.01 to 100"),
+            (("--trunk", "other"), 1, "'other'"),
+        ],
+    )
+    def test_a_wrong_change_is_refused(
+        self, run: Run, store: FakeStore, words: tuple[str, ...], status: int, blamed: str
+    ) -> None:
+        run("campaign", "create", "--name", "spring", "--trunk", "main")
+        before = store.campaigns.rows[CampaignId(1)]
+        done = run("campaign", "set", "spring", *words)
+        assert (done.exit_code, blamed in done.stderr) == (status, True)
+        assert store.campaigns.rows[CampaignId(1)] == before
 
     def test_signals_go_by_name_or_id_and_are_audited(self, run: Run, store: FakeStore) -> None:
         run("campaign", "create", "--name", "spring", "--trunk", "main")

@@ -1,0 +1,78 @@
+"""Options that set a campaign's plan, the same for `campaign create` and `campaign set`."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from dialer.domain.pacing_plan import PacingMode
+from dialer.errors import BadInput
+
+Name = Annotated[str | None, typer.Option(help="Unique, at most 80 characters.")]
+Trunk = Annotated[str | None, typer.Option(help="A trunk of the settings.")]
+CallerId = Annotated[str | None, typer.Option(help="E.164; default: the trunk's own.")]
+Start = Annotated[str | None, typer.Option(help="First local time of the called, such as 09:00.")]
+End = Annotated[str | None, typer.Option(help="At this local time no call may begin.")]
+Weekdays = Annotated[str | None, typer.Option(help="Days as digits, 0 is Monday: 01234.")]
+RingFor = Annotated[int | None, typer.Option(help="Seconds of ringing, at least 15.")]
+WrapUp = Annotated[int | None, typer.Option(help="Seconds after a call.")]
+MostLines = Annotated[int | None, typer.Option(help="Lines used at once.")]
+MostAttempts = Annotated[int | None, typer.Option(help="Attempts per contact.")]
+Record = Annotated[bool | None, typer.Option("--record/--no-record", help="Record the calls.")]
+Mode = Annotated[PacingMode | None, typer.Option(help="How it is paced; default: predictive.")]
+LinesPerAgent = Annotated[float | None, typer.Option(help="For each free agent, 1 to 20; mode power only.")]
+Weight = Annotated[float | None, typer.Option(help="Beside campaigns that share its agents or trunk.")]
+LeastLines = Annotated[int | None, typer.Option(help="Lines it may always have beside other campaigns.")]
+DayCap = Annotated[float | None, typer.Option(help="Abandoned of those answered in a day; 0.03 is 3 %.")]
+PeriodCap = Annotated[float | None, typer.Option(help="The same of 30 days.")]
+HalfHourCap = Annotated[float | None, typer.Option(help="The same of any half-hour with enough answers.")]
+PreviewFor = Annotated[float | None, typer.Option(help="Seconds a contact is held for its agent.")]
+
+_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "name": ("name",),
+    "trunk": ("trunk",),
+    "caller_id": ("caller_id",),
+    "start": ("hours", "start"),
+    "end": ("hours", "end"),
+    "weekdays": ("hours", "weekdays"),
+    "ring_for": ("ring_for_s",),
+    "wrap_up": ("wrap_up_s",),
+    "most_lines": ("most_lines",),
+    "most_attempts": ("most_attempts",),
+    "record": ("record",),
+    "mode": ("pacing", "mode"),
+    "lines_per_agent": ("pacing", "lines_per_agent"),
+    "weight": ("pacing", "weight"),
+    "least_lines": ("pacing", "least_lines"),
+    "day_cap": ("pacing", "day_cap"),
+    "period_cap": ("pacing", "period_cap"),
+    "half_hour_cap": ("pacing", "half_hour_cap"),
+    "preview_for": ("pacing", "preview_for_s"),
+}
+
+
+def given(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a plan document that the options of a command say; other options are passed over."""
+    document: dict[str, Any] = {}
+    for option, path in _FIELDS.items():
+        value = options.get(option)
+        if value is not None:
+            place = document if len(path) == 1 else document.setdefault(path[0], {})
+            place[path[-1]] = _days(value) if option == "weekdays" else value
+    return document
+
+
+def laid_over(document: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The document with the changes in it; of an object, what the changes do not name stays."""
+    whole = dict(document)
+    for field, change in changes.items():
+        before = whole.get(field)
+        both = isinstance(change, Mapping) and isinstance(before, Mapping)
+        whole[field] = {**before, **change} if both else change  # type: ignore[dict-item]
+    return whole
+
+
+def _days(written: str) -> list[int]:
+    if not (written.isascii() and written.isdigit()):
+        raise BadInput("weekdays: digits from 0 (Monday) to 6 (Sunday), such as 01234", "weekdays")
+    return [int(day) for day in written]
