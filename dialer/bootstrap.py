@@ -24,8 +24,8 @@ from dialer.engine.floor_view import FloorView
 from dialer.engine.lists import import_file
 from dialer.engine.trunk_meter import TrunkLimits
 from dialer.errors import Misconfigured, StorageDown
-from dialer.pacing.decision import PacingPolicy
-from dialer.pacing.progressive import progressive
+from dialer.pacing.counts import CountedPacer
+from dialer.pacing.pacer import Pacer
 from dialer.recordings.local import LocalRecordings
 from dialer.settings import Settings, TrunkSection, exposed
 from dialer.storage.postgres import migrate
@@ -104,9 +104,7 @@ async def open_store(settings: Settings, clock: Clock) -> PostgresStore:
         return store
 
 
-def build(
-    settings: Settings, store: PostgresStore, clock: Clock, policy: PacingPolicy = progressive
-) -> Service:
+def build(settings: Settings, store: PostgresStore, clock: Clock, pacer: Pacer | None = None) -> Service:
     ear = _Ear()
     telephony = _telephony(settings, ear, clock)
     places = settings.recordings
@@ -115,7 +113,16 @@ def build(
         store.attempts, store.campaigns, store.agents, store.recordings, store.runners, store.changes
     )
     who = (socket.gethostname(), os.getpid())
-    engine = Engine(telephony, stores, recordings, trunk_limits(settings), policy, uuid4(), clock, who)
+    engine = Engine(
+        telephony,
+        stores,
+        recordings,
+        trunk_limits(settings),
+        pacer or CountedPacer(),
+        uuid4(),
+        clock,
+        who,
+    )
     ear.engine = engine
     floor = FloorView(engine, telephony, store.campaigns, clock, settings.time_zone)
     return Service(settings, clock, store, telephony, engine, floor, recordings)
@@ -159,14 +166,14 @@ def web_app(service: Service) -> web.Application:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, policy: PacingPolicy = progressive
+    settings: Settings, pacer: Pacer | None = None
 ) -> AsyncIterator[tuple[Service, asyncio.Future[None]]]:
     """The whole service. The future fails when a part died and the service should be started anew."""
     clock = SystemClock()
     async with AsyncExitStack() as parts:
         store = await open_store(settings, clock)
         parts.push_async_callback(store.close)
-        service = build(settings, store, clock, policy)
+        service = build(settings, store, clock, pacer)
         parts.callback(service.recordings.close)
         failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         tasks = TaskOwner(lambda _name, failure: _fail(failed, failure))

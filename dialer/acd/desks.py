@@ -62,7 +62,9 @@ _WORTH_A_LINE = frozenset({_G.LOGIN, _G.PHONE_UP, _G.PHONE_DOWN, _G.PAUSE, _G.RE
 
 
 class Desks:
-    """`record` is told every change of state; `on_free` is called when an agent became free."""
+    """`record` is told every change of state, `seen` every change of state or wish; `on_free` is called when an agent
+    became free.
+    """
 
     def __init__(
         self,
@@ -71,9 +73,10 @@ class Desks:
         clock: Clock,
         tasks: TaskOwner,
         on_free: Callable[[], None],
+        seen: Callable[[Desk], None],
     ) -> None:
         self._telephony, self._record, self._clock, self._tasks = telephony, record, clock, tasks
-        self._on_free = on_free
+        self._on_free, self._seen = on_free, seen
         self._desks: dict[AgentId, Desk] = {}
         self._reconnection = Reconnection()
         self._order = count(1)
@@ -104,6 +107,7 @@ class Desks:
             if (desk.wish, desk.wish_reason) != (wished.wish, wished.wish_reason):
                 desk.wish, desk.wish_reason = wished.wish, wished.wish_reason
                 self._reconnection.forget(desk.id)
+                self._seen(desk)
             desk.name, desk.phone = wished.name, wished.phone
         self.tend()
 
@@ -255,4 +259,5 @@ class Desks:
         self._log(desk)
 
     def _log(self, desk: Desk) -> None:
+        self._seen(desk)
         self._record(AgentChange(desk.id, desk.state, desk.reason, desk.since, desk.attempt))

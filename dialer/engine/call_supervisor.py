@@ -27,6 +27,7 @@ from dialer.domain.events import (
 )
 from dialer.domain.ids import AgentId, AttemptId
 from dialer.domain.transitions import IllegalTransition
+from dialer.engine.floor_reporter import FloorReporter
 from dialer.engine.hand_over import HandOver
 from dialer.engine.ledger_writer import LedgerWriter
 from dialer.engine.live_call import LiveCall, outcome, settle
@@ -52,11 +53,12 @@ class CallSupervisor:
         clock: Clock,
         tasks: TaskOwner,
         on_change: Callable[[LiveCall | None], None],
+        floor: FloorReporter,
     ) -> None:
         self._telephony, self._ledger, self._recordings = telephony, ledger, recordings
-        self._clock, self._tasks, self._on_change = clock, tasks, on_change
+        self._clock, self._tasks, self._on_change, self._floor = clock, tasks, on_change, floor
         self._hand_over = HandOver(
-            telephony, recordings, ledger.agent, clock, tasks, self._note, lambda: on_change(None)
+            telephony, recordings, ledger.agent, clock, tasks, self._note, lambda: on_change(None), floor
         )
         self.desks = self._hand_over.desks
         self.calls: dict[AttemptId, LiveCall] = {}
@@ -118,12 +120,14 @@ class CallSupervisor:
         if call.state is _S.DIALLING:
             self.setup_s.append((event.at - call.dialled_at).total_seconds())
         call.move(_G.RANG)
+        self._floor.signalled(call, event.sign)
         self._keep(call, event.sign)
 
     def _answered(self, call: LiveCall, event: CallAnswered) -> None:
         call.move(_G.ANSWERED)
         call.answered_at = event.at
         self._keep(call, "answered")
+        self._floor.answered(call)
         self._hand_over.seek_agent(call)
         self._on_change(None)
 
@@ -155,6 +159,7 @@ class CallSupervisor:
         if call.state is _S.WAITING:
             self._hand_over.stop_waiting(call)
             call.move(_G.MESSAGE_STARTED)
+            self._floor.no_agent(call)
         call.message_at = event.at
         self._keep(call, "message_started")
 
@@ -187,6 +192,7 @@ class CallSupervisor:
             },
         )
         self.totals[call.plan.name, disposition] += 1
+        self._floor.ended(call, disposition, dialled)
         self._ledger.settle(settle(call.claimed, call.plan, disposition, because, event, dialled=dialled))
         self._on_change(call)
 
@@ -209,6 +215,7 @@ class CallSupervisor:
         call.move(_G.ANSWERED)
         call.answered_at = event.at
         self._keep(call, "answered")
+        self._floor.answered(call)
 
     def resume_waiting(self, call: LiveCall) -> None:
         """Still waiting, and whatever was being done about it is forgotten."""

@@ -14,14 +14,16 @@ from dialer.domain.events import LinkLost, LinkUp, TelephonyEvent
 from dialer.domain.ids import CampaignId, RunnerId
 from dialer.engine.call_supervisor import CallSupervisor
 from dialer.engine.dial_loop import DialLoop
+from dialer.engine.floor_reporter import FloorReporter
 from dialer.engine.ledger_writer import LedgerWriter
 from dialer.engine.live_call import LiveCall
+from dialer.engine.originator import Originator
 from dialer.engine.reconciler import Reconciler
 from dialer.engine.recording_keeper import RecordingKeeper
 from dialer.engine.recording_log import RecordingLog
 from dialer.engine.trunk_meter import TrunkLimits, TrunkMeter
 from dialer.errors import Conflict, LinkDown, StorageDown
-from dialer.pacing.decision import PacingPolicy
+from dialer.pacing.pacer import Pacer
 from dialer.ports.recordings import RecordingStore
 from dialer.ports.storage import (
     AgentStore,
@@ -62,7 +64,7 @@ class Engine:
         stores: EngineStores,
         recording_store: RecordingStore,
         trunks: Sequence[TrunkLimits],
-        policy: PacingPolicy,
+        pacer: Pacer,
         runner: UUID,
         clock: Clock,
         who: tuple[str, int],
@@ -74,23 +76,26 @@ class Engine:
         self.meters = {limits.name: TrunkMeter(limits, clock.monotonic()) for limits in trunks}
         self.ledger = LedgerWriter(stores.attempts, stores.agents, stores.recordings)
         recording_log = RecordingLog(self.ledger.recording)
+        self.floor = FloorReporter(pacer, clock)
         self.supervisor = CallSupervisor(
-            telephony, self.ledger, recording_log, clock, self._tasks, self._changed
+            telephony, self.ledger, recording_log, clock, self._tasks, self._changed, self.floor
         )
         self.keeper = RecordingKeeper(stores.recordings, recording_store, clock)
-        self.loop = DialLoop(
+        self.originator = Originator(
             telephony,
             stores.attempts,
             self.supervisor,
             self.ledger,
-            self.meters,
-            policy,
+            self.floor,
             self.runner,
             clock,
             self._tasks,
             self._obstacle,
         )
-        self._reconciler = Reconciler(telephony, stores.attempts, self.supervisor, self.runner, clock)
+        self.loop = DialLoop(self.originator, self.meters)
+        self._reconciler = Reconciler(
+            telephony, stores.attempts, self.supervisor, self.runner, clock, self.floor
+        )
         self._link_changed = asyncio.Event()
         self.active = False
         self.reconciled = False
@@ -248,6 +253,7 @@ class Engine:
                     },
                 )
         self.campaigns = self.loop.campaigns = {each.id: each for each in campaigns}
+        self.floor.plans(self.campaigns.values())
 
     async def _hold_lock(self) -> None:
         try:

@@ -155,7 +155,7 @@ class FloorView:
         return Gauges(
             calls_total=dict(supervisor.totals),
             link_reconnects=self._telephony.reconnects,
-            originates_in_flight=self._engine.loop.originates_in_flight,
+            originates_in_flight=self._engine.originator.in_flight,
             answer_to_join_s=tuple(supervisor.answer_to_join_s),
             setup_s=tuple(supervisor.setup_s),
         )

@@ -9,6 +9,7 @@ from dialer.acd.desks import Desks
 from dialer.clock import Clock
 from dialer.domain.attempt import AttemptState
 from dialer.domain.ids import AgentId
+from dialer.engine.floor_reporter import FloorReporter
 from dialer.engine.live_call import LiveCall
 from dialer.engine.recording_log import RecordingLog
 from dialer.errors import LinkDown, Refused
@@ -33,10 +34,11 @@ class HandOver:
         tasks: TaskOwner,
         note: Callable[[LiveCall, str, str], None],
         on_change: Callable[[], None],
+        floor: FloorReporter,
     ) -> None:
         self._telephony, self._recordings, self._tasks = telephony, recordings, tasks
-        self._note, self._on_change = note, on_change
-        self.desks = Desks(telephony, record, clock, tasks, self._agent_free)
+        self._note, self._on_change, self._floor = note, on_change, floor
+        self.desks = Desks(telephony, record, clock, tasks, self._agent_free, floor.desk)
         self._waiting: deque[LiveCall] = deque()
 
     @property
@@ -100,6 +102,7 @@ class HandOver:
         if call not in self._waiting:
             return
         self.stop_waiting(call)
+        self._floor.no_agent(call)
         self._note(call, "no_agent", f"none free within {call.plan.answer_within.total_seconds():g} s")
         self._tasks.spawn(self._play(call), f"message-{call.id}")
 

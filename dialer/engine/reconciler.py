@@ -16,6 +16,7 @@ from dialer.domain.disposition import HangupCause
 from dialer.domain.events import CallAnswered, CallJoined, CallLeftAgent, DeskDown, LineEvidence, LineSign
 from dialer.domain.ids import AgentId, AttemptId, CampaignId, RunnerId
 from dialer.engine.call_supervisor import CallSupervisor
+from dialer.engine.floor_reporter import FloorReporter
 from dialer.engine.live_call import LiveCall
 from dialer.ports.storage import AttemptStore, OpenAttempt
 from dialer.ports.telephony import AdoptedCall, Census, Telephony
@@ -32,9 +33,10 @@ class Reconciler:
         supervisor: CallSupervisor,
         runner: RunnerId,
         clock: Clock,
+        floor: FloorReporter,
     ) -> None:
         self._telephony, self._attempts, self._supervisor = telephony, attempts, supervisor
-        self._runner, self._clock = runner, clock
+        self._runner, self._clock, self._floor = runner, clock, floor
 
     async def take_over(self, campaigns: Mapping[CampaignId, Campaign]) -> Sequence[LiveCall]:
         """Take the open attempts of engines that are gone. Those never dialled go back, the others wait for a census."""
@@ -47,8 +49,9 @@ class Reconciler:
             for each in left_open
             if each.state is not AttemptState.CLAIMED
         ]
-        for call in calls:
+        for call in sorted(calls, key=lambda each: each.dialled_at):
             self._supervisor.calls[call.id] = call
+            self._floor.taken_over(call)
         self._telephony.adopt(
             [
                 AdoptedCall(call.id, call.rang_at, call.answered_at is not None, call.plan.ring_for)

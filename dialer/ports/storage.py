@@ -38,6 +38,8 @@ class ClaimedContact:
     tally: Mapping[str, int]  # earlier attempts of the contact by disposition
     other_numbers: int  # usable ones besides `number`
     on_do_not_call: bool
+    list_name: str = ""  # the file it came from; "" when unknown
+    imported_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

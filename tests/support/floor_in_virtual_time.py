@@ -11,11 +11,12 @@ from uuid import uuid4
 from dialer.domain.campaign import CampaignPlan
 from dialer.domain.events import TelephonyEvent
 from dialer.domain.ids import AgentId, CampaignId, TrunkName
+from dialer.domain.pacing_plan import PacingMode, PacingPlan
 from dialer.domain.phone_number import PhoneNumber
 from dialer.engine.engine import Engine, EngineStores
 from dialer.engine.trunk_meter import TrunkLimits
-from dialer.pacing.decision import PacingPolicy
-from dialer.pacing.progressive import progressive
+from dialer.pacing.counts import CountedPacer
+from dialer.pacing.pacer import Pacer
 from dialer.ports.recordings import RecordingMissing
 from dialer.ports.storage import StoredRecording
 from dialer.telephony.fake import FakeTelephony, Script
@@ -29,7 +30,9 @@ from tests.support.memory_ledger import (
 )
 from tests.support.virtual_time import START, VirtualClock
 
-PLAN = CampaignPlan("test", TrunkName("main"), wrap_up=timedelta(seconds=5))
+PLAN = CampaignPlan(
+    "test", TrunkName("main"), wrap_up=timedelta(seconds=5), pacing=PacingPlan(PacingMode.PROGRESSIVE)
+)
 
 
 class NoRecordings:
@@ -71,7 +74,7 @@ async def floor(
     plan: CampaignPlan = PLAN,
     channels: int = 100,
     calls_per_second: float = 1000.0,
-    policy: PacingPolicy = progressive,
+    pacer: Pacer | None = None,
     attempts: MemoryAttempts | None = None,
     telephony: FakeTelephony | None = None,
 ) -> AsyncIterator[VirtualFloor]:
@@ -98,7 +101,7 @@ async def floor(
         EngineStores(attempts, campaign_store, agent_store, recordings, runners, QuietChanges()),
         NoRecordings(),
         limits,
-        policy,
+        pacer or CountedPacer(),
         uuid4(),
         clock,
         ("test", 1),

@@ -9,7 +9,7 @@ import math
 import os
 import time
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from dialer.bootstrap import Service
 from dialer.clock import SystemClock
 from dialer.domain.agent import AgentState
 from dialer.domain.campaign import CampaignPlan
+from dialer.domain.ids import CampaignId
+from dialer.domain.pacing_plan import PacingMode, PacingPlan
 from dialer.lab.bench.accounting import Outcome, agrees, outcomes
 from dialer.lab.bench.loaded import (
     ALWAYS,
@@ -28,8 +30,9 @@ from dialer.lab.bench.loaded import (
     quiet,
     service_running,
 )
-from dialer.pacing.decision import PacingDecision, PacingView
-from dialer.pacing.progressive import progressive
+from dialer.pacing.counts import CountedPacer
+from dialer.pacing.decision import PacingDecision
+from dialer.pacing.pacer import Room
 from dialer.storage.postgres.store import PostgresStore
 
 AGENTS = 50
@@ -44,12 +47,13 @@ order by 1
 """
 
 
-class _Progressive:
+class _Progressive(CountedPacer):
     def __init__(self) -> None:
+        super().__init__()
         self.open = False
 
-    def __call__(self, view: PacingView) -> PacingDecision:
-        return progressive(view) if self.open else PacingDecision(0, "not yet")
+    def decide(self, campaign: CampaignId, room: Room, now: float, wall: datetime) -> PacingDecision:
+        return super().decide(campaign, room, now, wall) if self.open else PacingDecision(0, "not yet")
 
 
 def run(seconds: float = 20.0, folder: Path | None = None) -> dict[str, Any]:
@@ -89,13 +93,14 @@ def accounts(ended: Mapping[str, Outcome], sipp: Mapping[str, int]) -> dict[str,
 async def _measure(
     loaded: LoadedCentre, seconds: float
 ) -> tuple[list[float], Mapping[str, Outcome], dict[str, Any]]:
-    plan = CampaignPlan("bench", TRUNK, hours=ALWAYS, wrap_up=timedelta(0))
+    progressive = PacingPlan(PacingMode.PROGRESSIVE)
+    plan = CampaignPlan("bench", TRUNK, hours=ALWAYS, wrap_up=timedelta(0), pacing=progressive)
     contacts = int(ANSWERS_PER_S * (seconds + 10))
     async with campaign_of(loaded.settings, plan, contacts, loaded.centre.folder) as store:
-        policy = _Progressive()
-        async with service_running(loaded.settings, policy) as service:
+        pacer = _Progressive()
+        async with service_running(loaded.settings, pacer) as service:
             await _log_in(loaded, store, service)
-            used = await _dial(service, policy, seconds)
+            used = await _dial(service, pacer, seconds)
             await quiet(service, _DRAIN_S)
         waits = [row["waited_ms"] for row in await store.pool.fetch(_WAITS)]
         return waits, await outcomes(store), used
@@ -111,11 +116,11 @@ async def _log_in(loaded: LoadedCentre, store: PostgresStore, service: Service) 
             await asyncio.sleep(0.1)
 
 
-async def _dial(service: Service, policy: _Progressive, seconds: float) -> dict[str, Any]:
+async def _dial(service: Service, pacer: _Progressive, seconds: float) -> dict[str, Any]:
     before, begun = time.process_time(), time.monotonic()
-    policy.open = True
+    pacer.open = True
     await asyncio.sleep(seconds)
-    policy.open = False
+    pacer.open = False
     took = time.monotonic() - begun
     answered = len(service.engine.supervisor.answer_to_join_s)
     return {

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import time
+from datetime import datetime, time
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -15,13 +15,15 @@ from pydantic import SecretStr
 from dialer.bootstrap import Service, running
 from dialer.clock import SystemClock
 from dialer.domain.campaign import CallingHours, CampaignPlan, CampaignSignal
-from dialer.domain.ids import TrunkName
+from dialer.domain.ids import CampaignId, TrunkName
 from dialer.engine.lists import import_file
 from dialer.errors import FairdialError
 from dialer.lab.bench.sipp import Sipp
 from dialer.lab.centre import CALLER_ID, PROJECT, CallCentre
 from dialer.lab.ports import HOST, Ports
-from dialer.pacing.decision import PacingDecision, PacingPolicy, PacingView
+from dialer.pacing.counts import FloorCounts, within
+from dialer.pacing.decision import Binding, PacingDecision
+from dialer.pacing.pacer import Pacer, Room
 from dialer.settings import Settings, TrunkSection
 from dialer.storage.postgres import migrate
 from dialer.storage.postgres.store import PostgresStore
@@ -33,15 +35,16 @@ _DATABASE = "fairdial_bench"
 _READY_S = 15.0
 
 
-class Flood:
+class Flood(FloorCounts):
     """Dials whatever the trunk takes while it is open, agents or not."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.open = False
 
-    def __call__(self, view: PacingView) -> PacingDecision:
-        room = view.trunk_room if self.open else 0
-        return PacingDecision(room, f"trunk room: {room}")
+    def decide(self, campaign: CampaignId, room: Room, now: float, wall: datetime) -> PacingDecision:
+        wanted = room.trunk if self.open else 0
+        return within(room, wanted, len(self.ringing), f"trunk room: {wanted}", Binding.TRUNK)
 
 
 def new_loop() -> asyncio.Runner:
@@ -122,9 +125,9 @@ def numbers(count: int) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def service_running(settings: Settings, policy: PacingPolicy) -> AsyncIterator[Service]:
+async def service_running(settings: Settings, pacer: Pacer) -> AsyncIterator[Service]:
     """The whole service in this process, ready to dial."""
-    async with running(settings, policy) as (service, failed):
+    async with running(settings, pacer) as (service, failed):
         async with asyncio.timeout(_READY_S):
             while not (service.engine.active and service.engine.reconciled):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)

@@ -14,9 +14,9 @@ from dialer.domain.contact import ContactState
 from dialer.domain.disposition import Disposition, HangupCause
 from dialer.domain.ids import AgentId
 from dialer.domain.phone_number import PhoneNumber
-from dialer.pacing.decision import PacingDecision, PacingView
 from dialer.telephony.fake import BUSY, RINGS_OUT, TALKS, Script
 from tests.support.floor_in_virtual_time import PLAN, floor, number
+from tests.support.pacers import Flood
 from tests.support.virtual_time import run
 
 pytestmark = pytest.mark.unit
@@ -24,11 +24,6 @@ pytestmark = pytest.mark.unit
 
 def always(script: Script) -> Callable[[PhoneNumber], Script]:
     return lambda _number: script
-
-
-def flood(view: PacingView) -> PacingDecision:
-    """As many lines as the trunk takes, agents or not."""
-    return PacingDecision(view.trunk_room, "trunk room")
 
 
 def test_every_contact_is_dialled_once_and_the_campaign_finishes() -> None:
@@ -85,7 +80,7 @@ def test_the_longest_idle_agent_gets_the_call() -> None:
 
 def test_an_answer_without_an_agent_hears_the_message_after_two_seconds_and_is_abandoned() -> None:
     async def scene() -> None:
-        async with floor(always(TALKS), contacts=3, agents=1, policy=flood) as hall:
+        async with floor(always(TALKS), contacts=3, agents=1, pacer=Flood()) as hall:
             await asyncio.sleep(30)
             assert sorted(hall.attempts.ends()) == [Disposition.ABANDONED, Disposition.ABANDONED]
             messages = [line for line in hall.attempts.lines if line.kind == "message_started"]
@@ -97,7 +92,7 @@ def test_an_answer_without_an_agent_hears_the_message_after_two_seconds_and_is_a
 
 def test_a_caller_who_leaves_within_two_seconds_is_not_abandoned() -> None:
     async def scene() -> None:
-        async with floor(always(replace(TALKS, talk_s=1)), contacts=2, agents=0, policy=flood) as hall:
+        async with floor(always(replace(TALKS, talk_s=1)), contacts=2, agents=0, pacer=Flood()) as hall:
             await asyncio.sleep(30)
             assert hall.attempts.ends() == [Disposition.HUNG_UP] * 2
 
@@ -108,7 +103,7 @@ def test_a_waiting_caller_gets_the_agent_who_becomes_free() -> None:
     async def scene() -> None:
         plan = replace(PLAN, answer_within=timedelta(seconds=30))
         async with floor(
-            always(replace(TALKS, talk_s=40)), contacts=2, agents=1, plan=plan, policy=flood
+            always(replace(TALKS, talk_s=40)), contacts=2, agents=1, plan=plan, pacer=Flood()
         ) as hall:
             await asyncio.sleep(5)
             first = next(
@@ -142,7 +137,7 @@ def test_never_more_lines_than_channels_nor_more_calls_than_the_rate(
             always(RINGS_OUT),
             contacts=60,
             agents=0,
-            policy=flood,
+            pacer=Flood(),
             channels=channels,
             calls_per_second=calls_per_second,
         ) as hall:
@@ -159,18 +154,13 @@ def test_never_more_lines_than_channels_nor_more_calls_than_the_rate(
 
 
 def test_a_full_trunk_is_looked_at_when_a_call_ends_and_not_all_the_time() -> None:
-    asked = []
-
-    def counted(view: PacingView) -> PacingDecision:
-        asked.append(view.trunk_room)
-        return flood(view)
-
     async def scene() -> None:
-        async with floor(always(RINGS_OUT), contacts=9, agents=0, policy=counted, channels=2):
+        flood = Flood()
+        async with floor(always(RINGS_OUT), contacts=9, agents=0, pacer=flood, channels=2):
             await asyncio.sleep(2)
-            before = len(asked)
+            before = len(flood.asked)
             await asyncio.sleep(10)
-            assert len(asked) - before <= 10 * 6  # four looks a second, and the wake-ups of the store
+            assert len(flood.asked) - before <= 10 * 6  # four looks a second, and the wake-ups of the store
 
     run(scene())
 

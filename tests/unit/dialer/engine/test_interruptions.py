@@ -14,18 +14,14 @@ from dialer.domain.disposition import Disposition
 from dialer.domain.ids import AgentId, AttemptId
 from dialer.domain.phone_number import PhoneNumber
 from dialer.errors import StorageDown
-from dialer.pacing.decision import PacingDecision, PacingView
 from dialer.telephony.fake import TALKS, Script
 from tests.support.floor_in_virtual_time import PLAN, VirtualFloor, floor, number
+from tests.support.pacers import Flood
 from tests.support.virtual_time import run
 
 pytestmark = pytest.mark.unit
 
 SHORT = replace(TALKS, talk_s=5)
-
-
-def flood(view: PacingView) -> PacingDecision:
-    return PacingDecision(view.trunk_room, "trunk room")
 
 
 def losing_one_answer(work: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
@@ -161,7 +157,7 @@ def test_an_order_carried_out_after_the_comparison_does_not_leave_a_call_nobody_
 def test_a_person_who_answered_and_was_gone_when_the_link_came_back_counts_as_abandoned() -> None:
     async def scene() -> None:
         script = replace(TALKS, talk_s=10)
-        async with floor(lambda _: script, contacts=1, agents=0, policy=flood) as hall:
+        async with floor(lambda _: script, contacts=1, agents=0, pacer=Flood()) as hall:
             await asyncio.sleep(4)
             assert hall.engine.supervisor.waiting == 1
             hall.telephony.drop_link()
@@ -182,14 +178,14 @@ def test_an_agent_found_in_a_conversation_is_not_given_to_another_caller() -> No
         def script(called: PhoneNumber) -> Script:
             return answers_later if called.e164 == number(0) else talks_first
 
-        async with floor(script, contacts=2, agents=1, plan=plan, policy=flood) as first:
+        async with floor(script, contacts=2, agents=1, plan=plan, pacer=Flood()) as first:
             await asyncio.sleep(10)
         async with floor(
             script,
             contacts=2,
             agents=1,
             plan=plan,
-            policy=flood,
+            pacer=Flood(),
             attempts=first.attempts,
             telephony=first.telephony,
         ) as second:
@@ -206,7 +202,7 @@ def test_callers_found_waiting_get_an_agent_each() -> None:
     async def scene() -> None:
         plan = replace(PLAN, answer_within=timedelta(seconds=30))
         script = replace(TALKS, talk_s=60)
-        async with floor(lambda _: script, contacts=3, agents=0, plan=plan, policy=flood) as first:
+        async with floor(lambda _: script, contacts=3, agents=0, plan=plan, pacer=Flood()) as first:
             await asyncio.sleep(10)
         joined, join = [], first.telephony.join
 
@@ -221,7 +217,7 @@ def test_callers_found_waiting_get_an_agent_each() -> None:
             contacts=3,
             agents=3,
             plan=plan,
-            policy=flood,
+            pacer=Flood(),
             attempts=first.attempts,
             telephony=first.telephony,
         ) as second:

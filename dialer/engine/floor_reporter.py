@@ -1,0 +1,168 @@
+"""Tells the pacer what happens on the floor, and puts the engine's questions to it.
+
+Telling waits for the next turn of the loop: the order to bridge an answered call has then gone out. A question is never
+put before everything that happened was told.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dialer.acd.desks import Desk
+from dialer.clock import Clock
+from dialer.domain.agent import AgentState
+from dialer.domain.attempt import AttemptState
+from dialer.domain.campaign import Campaign, CampaignState
+from dialer.domain.disposition import Disposition
+from dialer.domain.events import LineSign
+from dialer.domain.ids import AgentId, AttemptId, CampaignId
+from dialer.domain.pacing_plan import PacingPlan
+from dialer.engine.contact_features import contact_features
+from dialer.engine.line_end import line_end
+from dialer.engine.live_call import LiveCall
+from dialer.pacing.decision import PacingDecision
+from dialer.pacing.pacer import ContactFeatures, LineEnd, Pacer, Presence, Room
+
+log = logging.getLogger(__name__)
+
+_PRESENCE = {
+    AgentState.READY: Presence.READY,
+    AgentState.ON_CALL: Presence.ON_CALL,
+    AgentState.WRAP_UP: Presence.WRAP_UP,
+}
+_BUSY = frozenset({AgentState.ON_CALL, AgentState.WRAP_UP})
+
+
+@dataclass(slots=True)
+class _Line:
+    """What the pacer was told of a line. `agent` may be known before the answer is."""
+
+    answered: bool = False
+    agent: AgentId | None = None
+    joined_at: datetime | None = None  # before this service took the call over
+
+
+class FloorReporter:
+    """A line's name is its attempt, an agent's the agent's id. Lines the pacer was not told of are not reported."""
+
+    def __init__(self, pacer: Pacer, clock: Clock) -> None:
+        self.pacer, self._clock = pacer, clock
+        self._lines: dict[AttemptId, _Line] = {}
+        self._agents: dict[AgentId, tuple[Presence, bool]] = {}
+        self._plans: Mapping[CampaignId, PacingPlan] = {}
+        self._news: deque[tuple[Callable[..., None], tuple[Any, ...], dict[str, Any]]] = deque()
+
+    def plans(self, campaigns: Iterable[Campaign]) -> None:
+        plans = {each.id: each.plan.pacing for each in campaigns if each.state is CampaignState.RUNNING}
+        if plans != self._plans:
+            self._plans = plans
+            self._tell(self.pacer.plans, plans, self._clock.monotonic())
+
+    # --- lines ----------------------------------------------------------------------------------------------------------
+
+    def dialled(self, call: LiveCall, features: ContactFeatures) -> None:
+        self._lines[call.id] = _Line()
+        self._tell(self.pacer.dialled, call.id, call.campaign.id, features, *self._time())
+
+    def taken_over(self, call: LiveCall) -> None:
+        """A call of an engine that is gone, with the times at which everything happened to it."""
+        if call.state is AttemptState.MESSAGE:
+            return  # needs no agent any more
+        features = contact_features(call.claimed, call.trunk, call.dialled_at)
+        line = self._lines[call.id] = _Line(joined_at=call.joined_at)
+        self._tell(self.pacer.dialled, call.id, call.campaign.id, features, *self._time(call.dialled_at))
+        if call.rang_at is not None:
+            self._tell(self.pacer.signalled, call.id, LineSign.RINGING, self._time(call.rang_at)[0])
+        if not call.unanswered:
+            self.answered(call)
+            if call.state is AttemptState.TALKING and call.agent is not None:
+                self._joined(call.id, line, call.agent)
+
+    def signalled(self, call: LiveCall, sign: LineSign) -> None:
+        if call.id in self._lines:
+            self._tell(self.pacer.signalled, call.id, sign, self._clock.monotonic())
+
+    def answered(self, call: LiveCall) -> None:
+        line = self._lines.get(call.id)
+        if line is None or line.answered:
+            return
+        line.answered = True
+        self._tell(self.pacer.answered, call.id, *self._time(call.answered_at))
+        if line.agent is not None:
+            self._tell(self.pacer.joined, call.id, line.agent, self._time(line.joined_at)[0])
+
+    def no_agent(self, call: LiveCall) -> None:
+        """The caller hears the message from now on and needs no agent."""
+        self._over(call.id, LineEnd.ABANDONED if call.joined_at is None else LineEnd.PERSON)
+
+    def ended(self, call: LiveCall, disposition: Disposition, sent: bool) -> None:
+        """`sent` is False for a call that never left this program."""
+        self._over(call.id, line_end(disposition) if sent else LineEnd.UNKNOWN)
+
+    def _over(self, attempt: AttemptId, end: LineEnd) -> None:
+        if self._lines.pop(attempt, None) is not None:
+            self._tell(self.pacer.ended, attempt, end, *self._time())
+
+    def _joined(self, attempt: AttemptId, line: _Line, agent: AgentId) -> None:
+        if line.agent == agent:
+            return
+        line.agent = agent
+        if line.answered:
+            self._tell(self.pacer.joined, attempt, agent, self._time(line.joined_at)[0])
+
+    # --- agents ---------------------------------------------------------------------------------------------------------
+
+    def desk(self, desk: Desk) -> None:
+        """Its state or wish changed. An agent given to a caller is joined to the line, though the two may not talk yet."""
+        presence = _PRESENCE.get(desk.state, Presence.AWAY)
+        leaving = desk.state in _BUSY and desk.wish is not AgentState.READY
+        since = None
+        if presence is Presence.ON_CALL and desk.attempt is not None:
+            line = self._lines.get(desk.attempt)
+            if line is not None:
+                self._joined(desk.attempt, line, desk.id)
+                since = line.joined_at
+        if self._agents.get(desk.id, (Presence.AWAY, False)) == (presence, leaving):
+            return
+        self._agents[desk.id] = presence, leaving
+        self._tell(self.pacer.present, desk.id, presence, self._time(since)[0], leaving=leaving)
+
+    # --- questions ------------------------------------------------------------------------------------------------------
+
+    def decide(self, campaign: CampaignId, room: Room) -> PacingDecision:
+        self.flush()
+        return self.pacer.decide(campaign, room, *self._time())
+
+    def admit(self, campaign: CampaignId, contacts: Sequence[ContactFeatures]) -> int:
+        """Never more than there are."""
+        self.flush()
+        return min(max(self.pacer.admit(campaign, contacts, self._clock.monotonic()), 0), len(contacts))
+
+    # --- telling --------------------------------------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Tell what waits to be told. A pacer that fails at one event is told the next one all the same."""
+        while self._news:
+            tell, arguments, words = self._news.popleft()
+            try:
+                tell(*arguments, **words)
+            except Exception:
+                log.exception("pacer failed", extra={"action": "pacing.event_failed", "event": tell.__name__})
+
+    def _tell(self, tell: Callable[..., None], *arguments: Any, **words: Any) -> None:
+        if not self._news:
+            # after the next turn: what was started in this one (the order to bridge) has its first step before
+            loop = asyncio.get_running_loop()
+            loop.call_soon(loop.call_soon, self.flush)
+        self._news.append((tell, arguments, words))
+
+    def _time(self, at: datetime | None = None) -> tuple[float, datetime]:
+        """Monotonic and wall time of a moment that is not in the future; None is now."""
+        now, wall = self._clock.monotonic(), self._clock.now()
+        if at is None or at >= wall:
+            return now, wall
+        return now - (wall - at).total_seconds(), at
