@@ -1,0 +1,68 @@
+"""Ringing lines and working agents in arrays, so that a decision looks at all of them at once."""
+
+from collections.abc import Hashable
+
+import numpy as np
+from numpy.typing import NDArray
+
+_FIRST_CAPACITY = 64
+
+
+class Book:
+    """Rows without gaps: the last one moves into the place of one that leaves.
+
+    `base` is the row of a table at age 0, `since` when that age began, `odds` and `promise` are the line's own.
+    """
+
+    def __init__(self) -> None:
+        self._place: dict[Hashable, int] = {}
+        self._names: list[Hashable] = []
+        self.since: NDArray[np.float64] = np.zeros(_FIRST_CAPACITY)
+        self.base: NDArray[np.int64] = np.zeros(_FIRST_CAPACITY, np.int64)
+        self.slot: NDArray[np.int64] = np.zeros(_FIRST_CAPACITY, np.int64)
+        self.odds: NDArray[np.float64] = np.zeros(_FIRST_CAPACITY)
+        self.promise: NDArray[np.float64] = np.zeros(_FIRST_CAPACITY)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __contains__(self, name: Hashable) -> bool:
+        return name in self._place
+
+    def add(
+        self, name: Hashable, since: float, base: int, slot: int = 0, odds: float = 0.0, promise: float = 0.0
+    ) -> None:
+        """A name that is there already is entered anew."""
+        self.remove(name)
+        place = len(self._names)
+        if place == len(self.since):
+            self._grow()
+        self._place[name] = place
+        self._names.append(name)
+        self.since[place], self.base[place], self.slot[place] = since, base, slot
+        self.odds[place], self.promise[place] = odds, promise
+
+    def rebase(self, name: Hashable, base: int) -> None:
+        self.base[self._place[name]] = base
+
+    def remove(self, name: Hashable) -> None:
+        place = self._place.pop(name, None)
+        if place is None:
+            return
+        last = self._names.pop()
+        if last is not name and last != name:
+            end = len(self._names)
+            self._names[place], self._place[last] = last, place
+            for column in (self.since, self.base, self.slot, self.odds, self.promise):
+                column[place] = column[end]
+
+    def ages(self, now: float) -> NDArray[np.float64]:
+        return now - self.since[: len(self._names)]
+
+    def _grow(self) -> None:
+        more = len(self.since)
+        self.since = np.concatenate([self.since, np.zeros(more)])
+        self.base = np.concatenate([self.base, np.zeros(more, np.int64)])
+        self.slot = np.concatenate([self.slot, np.zeros(more, np.int64)])
+        self.odds = np.concatenate([self.odds, np.zeros(more)])
+        self.promise = np.concatenate([self.promise, np.zeros(more)])

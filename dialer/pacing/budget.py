@@ -1,0 +1,204 @@
+"""The abandonment allowance of one campaign: how much may still be lost, in every window that judges it, at once.
+
+Not the rate so far but what is left decides: with A abandoned of H answered, cap c and X answers soon to come,
+r = (c' (H + X) - A) / X is the share of those X that may be abandoned. The strictest window wins. X looks ahead half an
+hour or a hundred answers, not to the end of the window: what was borrowed from answers that then never came was the cause
+of most overshoots when half of the agents left or answers became rare.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from dialer.domain.abandonment import AbandonmentWindow, WindowCount, WindowKind
+from dialer.pacing.decision import WindowState
+
+_SHARE_OF_CAP = 0.975  # aim below the cap, which is judged by whole calls
+_SLACK_CALLS = 1.0
+_AHEAD_S = 1800.0
+_LEAST_AHEAD = 100.0
+_HALF_HOUR_S = 1800.0
+_CHECKPOINTS_S = (1800.0, 900.0, 420.0, 180.0, 60.0)
+_PRIOR_RATE = 0.4 / 120.0  # answers per agent and second, before any was seen
+_PRIOR_AGENT_S = 600.0
+_STEP_S = 10.0
+_LATE_S = 300.0  # a ledger read longer ago than this is not waited for
+_AT_LEAST_EVERY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """`rate`: the share of the answers to come that may be abandoned; `stop`: the window that forbids any risk."""
+
+    rate: float
+    stop: WindowKind | None
+    windows: tuple[WindowState, ...]
+
+
+@dataclass(slots=True)
+class _Pace:
+    """Answers per agent and second, fading with time."""
+
+    half_life_s: float
+    answers: float = _PRIOR_RATE * _PRIOR_AGENT_S
+    agent_s: float = _PRIOR_AGENT_S
+
+    def pass_time(self, seconds: float, agents: int) -> None:
+        fade = 2.0 ** (-seconds / self.half_life_s)
+        self.answers *= fade
+        self.agent_s = self.agent_s * fade + seconds * agents
+
+    @property
+    def rate(self) -> float:
+        return self.answers / max(self.agent_s, 1.0)
+
+
+@dataclass(slots=True)
+class _Counted:
+    window: AbandonmentWindow
+    answered: int
+    abandoned: int
+    doubtful: float
+
+
+@dataclass(slots=True)
+class Budget:
+    """Times: `now` monotonic seconds, `wall` seconds since the epoch."""
+
+    _windows: list[_Counted] = field(default_factory=list)
+    _events: deque[tuple[float, int, int]] = field(
+        default_factory=deque
+    )  # newest: (when known, answered, abandoned)
+    _recent_calls: deque[list[float]] = field(
+        default_factory=deque
+    )  # the same by steps of ten seconds, for longer
+    _usual: _Pace = field(default_factory=lambda: _Pace(3000.0))
+    _recent: _Pace = field(default_factory=lambda: _Pace(600.0))
+    _at: float | None = None
+    _dirty: bool = True
+    _known: Allowance = Allowance(0.0, None, ())
+    _known_at: float = float("-inf")
+
+    @property
+    def is_read(self) -> bool:
+        """The ledger has spoken at least once."""
+        return bool(self._windows)
+
+    def counted(self, counts: Sequence[WindowCount]) -> None:
+        """Replace what is known by the ledger's word; events that came after it stay."""
+        self._windows = []
+        for count in counts:
+            as_of = count.as_of.timestamp()
+            later = [event for event in self._events if event[0] > as_of]
+            self._windows.append(
+                _Counted(
+                    count.window,
+                    count.answered + sum(event[1] for event in later),
+                    count.abandoned + sum(event[2] for event in later),
+                    count.doubtful,
+                )
+            )
+            if count.window.ends is None:
+                self._correct_half_hour(count)
+        self._dirty = True
+
+    def _correct_half_hour(self, count: WindowCount) -> None:
+        """The ledger may know of calls before our time, and of machines that an agent reported since."""
+        at = count.as_of.timestamp()
+        mine = [step for step in self._recent_calls if at - _HALF_HOUR_S < step[0] <= at]
+        answered = count.answered - sum(step[1] for step in mine)
+        abandoned = count.abandoned - sum(step[2] for step in mine)
+        if answered or abandoned:
+            self._enter(at, answered, abandoned)
+
+    def _enter(self, wall: float, answered: float, abandoned: float) -> None:
+        step = wall // _STEP_S * _STEP_S
+        if self._recent_calls and self._recent_calls[-1][0] >= step:
+            self._recent_calls[-1][1] += answered
+            self._recent_calls[-1][2] += abandoned
+        else:
+            self._recent_calls.append([step, answered, abandoned])
+
+    def note(self, wall: float, answered: int, abandoned: int) -> None:
+        """One call more (or, for a machine that was taken for a person, fewer)."""
+        self._events.append((wall, answered, abandoned))
+        self._enter(wall, answered, abandoned)
+        for counted in self._windows:
+            ends = counted.window.ends
+            if ends is None or wall < ends.timestamp():
+                counted.answered += answered
+                counted.abandoned += abandoned
+        if answered > 0:
+            self._usual.answers += answered
+            self._recent.answers += answered
+        self._dirty = True
+
+    def allowance(self, now: float, wall: datetime, agents: int, at_risk: float) -> Allowance:
+        """`at_risk`: abandonments to be expected of what is out already."""
+        if not self._dirty and 0.0 <= now - self._known_at < _AT_LEAST_EVERY_S:
+            return self._known
+        self._pass_time(now, agents)
+        moment = wall.timestamp()
+        while self._events and self._events[0][0] < moment - _LATE_S:
+            self._events.popleft()
+        while self._recent_calls and self._recent_calls[0][0] < moment - _HALF_HOUR_S:
+            self._recent_calls.popleft()
+        pace = min(self._usual.rate, self._recent.rate) * agents
+        states, stop = [], None
+        for counted in self._windows:
+            state, free = self._state(counted, moment, pace, at_risk)
+            states.append(state)
+            if free < 1.0:
+                stop = stop or counted.window.kind
+        rate = min((state.rate for state in states), default=0.0)
+        self._known = Allowance(max(rate, 0.0), stop, tuple(states))
+        self._known_at, self._dirty = now, False
+        return self._known
+
+    def _pass_time(self, now: float, agents: int) -> None:
+        if self._at is not None and now > self._at:
+            self._usual.pass_time(now - self._at, agents)
+            self._recent.pass_time(now - self._at, agents)
+        self._at = now
+
+    def _state(
+        self, counted: _Counted, moment: float, pace: float, at_risk: float
+    ) -> tuple[WindowState, float]:
+        """The window now, and how many abandonments it has left."""
+        if counted.window.ends is None:
+            return self._rolling(counted, moment, pace, at_risk)
+        cap = counted.window.cap
+        forecast = pace * max(counted.window.ends.timestamp() - moment, 0.0)
+        ahead = min(forecast, max(pace * _AHEAD_S, _LEAST_AHEAD))
+        answered, lost = counted.answered, counted.abandoned + counted.doubtful
+        free = _SHARE_OF_CAP * cap * (answered + ahead) - _SLACK_CALLS - lost - at_risk
+        rate = free / max(ahead, 1.0)
+        state = WindowState(counted.window.kind, cap, answered, counted.abandoned, forecast, rate)
+        return state, free + _SLACK_CALLS
+
+    def _rolling(
+        self, counted: _Counted, moment: float, pace: float, at_risk: float
+    ) -> tuple[WindowState, float]:
+        """The smallest rate over checkpoints ahead, when the oldest answers will have left the window."""
+        cap, least = _SHARE_OF_CAP * counted.window.cap, counted.window.least_answers
+        rate, free = float("inf"), float("inf")
+        answered = abandoned = 0.0
+        steps = list(self._recent_calls)
+        position = len(steps)
+        for checkpoint in _CHECKPOINTS_S:  # the furthest first: it keeps the fewest of the old answers
+            since = moment + checkpoint - _HALF_HOUR_S
+            while position > 0 and steps[position - 1][0] > since:
+                position -= 1
+                answered += steps[position][1]
+                abandoned += steps[position][2]
+            coming = pace * checkpoint
+            if answered + coming >= least:
+                left = cap * (answered + coming) - abandoned - at_risk
+                free, rate = min(free, left), min(rate, (left - 0.5) / max(coming, 1.0))
+        answered += sum(step[1] for step in steps[:position])
+        abandoned += sum(step[2] for step in steps[:position])
+        window = counted.window
+        return WindowState(
+            window.kind, window.cap, max(int(answered), 0), max(int(abandoned), 0), pace * _HALF_HOUR_S, rate
+        ), free

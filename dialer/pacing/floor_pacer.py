@@ -1,0 +1,454 @@
+"""Fairdial's own pacer: every mode, and the predictive one by marginal cost within a legal budget."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from dialer.domain.abandonment import WindowCount
+from dialer.domain.events import LineSign
+from dialer.domain.ids import CampaignId
+from dialer.domain.pacing_plan import PacingMode, PacingPlan
+from dialer.pacing.books import Book
+from dialer.pacing.campaign_mind import LESSON_VERSION, LINE_ROWS, CampaignMind
+from dialer.pacing.counts import CountedPacer, within
+from dialer.pacing.decision import Binding, DecisionInputs, PacingDecision
+from dialer.pacing.line_hazards import AGES, with_sign
+from dialer.pacing.marginal import BINS, Array, lines_to_start, moments, nobody_free
+from dialer.pacing.pacer import Agent, ContactFeatures, Lesson, Line, LineEnd, Presence, Room
+from dialer.pacing.survival import Occupied
+
+_MOST_AT_ONCE = 48
+_MOST_RATE_OF_CAP = 3.0
+_LEAST_ACCEPTED = 1e-6
+_PROBE_EVERY_S = 1.0
+_WAITING_AT_RISK = 0.5  # of an answered call without an agent: lost, as far as anybody knows
+_SAFE_SHARE_OF_BEST = 0.3  # answers may come back as suddenly as they went
+_PACE_PRIOR_CALLS = 15.0
+_MANY_AGENTS = 150
+
+
+@dataclass(slots=True)
+class _LineRecord:
+    mind: CampaignMind
+    contact: ContactFeatures
+    dialled_at: float
+    chance: float
+    signs: int = 0
+    entered: float = 0.0  # age at which the present signs began
+    piece: int = 0
+    answered_at: float | None = None
+    agent: Agent | None = None
+
+
+@dataclass(slots=True)
+class _AgentRecord:
+    presence: Presence = Presence.AWAY
+    since: float = 0.0
+    leaving: bool = False
+    mind: CampaignMind | None = None  # of the present or last call
+    calls: float = 0.0
+    pace: float = 1.0  # time in calls over that of the campaign's average
+
+
+@dataclass(frozen=True, slots=True)
+class _Outlook:
+    """Sums over everything that may keep an agent from a new call, and the agents there are."""
+
+    total: Array
+    agents: int
+    expected: float
+
+
+class FairPacer(CountedPacer):
+    """See `Pacer`. Predictive campaigns go by risk and budget, the others by counts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.minds: dict[CampaignId, CampaignMind] = {}
+        self._lines: dict[Line, _LineRecord] = {}
+        self._agents: dict[Agent, _AgentRecord] = {}
+        self._ringing_book, self._working_book = Book(), Book()
+        self._lessons: dict[CampaignId, Lesson] = {}
+        self._slots = 0
+        self._levels: Array = np.ones(1)
+        self._seen_at: float | None = None
+        self._coming: dict[CampaignId, float] = {}  # answers foreseen a second
+        self._promise: dict[CampaignId, float] = {}
+
+    # --- plans, the law and the past ----------------------------------------------------------------------------------
+
+    def plans(self, plans: Mapping[CampaignId, PacingPlan], now: float) -> None:
+        super().plans(plans, now)
+        for campaign, plan in plans.items():
+            if (mind := self.minds.get(campaign)) is not None:
+                mind.plan = plan
+                continue
+            self._enter(campaign, plan, now)
+
+    def _enter(self, campaign: CampaignId, plan: PacingPlan, now: float) -> CampaignMind:
+        mind = self.minds[campaign] = CampaignMind(campaign, plan, self._slots, now)
+        self._slots += 1
+        self._levels = np.append(self._levels, 1.0)
+        if (lesson := self._lessons.pop(campaign, None)) is not None:
+            self._take_up(mind, lesson)
+        self._stack()
+        return mind
+
+    def _mind(self, campaign: CampaignId, now: float) -> CampaignMind:
+        return self.minds.get(campaign) or self._enter(campaign, PacingPlan(), now)
+
+    def counted(self, campaign: CampaignId, counts: Sequence[WindowCount]) -> None:
+        if (mind := self.minds.get(campaign)) is not None:
+            mind.budget.counted(counts)
+
+    def learnt(self, lesson: Lesson) -> None:
+        if (mind := self.minds.get(lesson.campaign)) is not None:
+            self._take_up(mind, lesson)
+            self._stack()
+        else:
+            self._lessons[lesson.campaign] = lesson
+
+    def _take_up(self, mind: CampaignMind, lesson: Lesson) -> None:
+        if lesson.version != LESSON_VERSION:
+            return
+        try:
+            mind.take_up(lesson.document)
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+            return  # begins from the priors, which are safe
+
+    def lessons(self) -> Sequence[Lesson]:
+        return [mind.lesson() for mind in self.minds.values()]
+
+    # --- tables over all campaigns ------------------------------------------------------------------------------------
+
+    def _stack(self) -> None:
+        ordered = sorted(self.minds.values(), key=lambda mind: mind.slot)
+        if len(ordered) == 1:
+            mind = ordered[0]
+            self._log_odds, self._agent_rows = mind.log_odds, mind.agent_moments
+            self._eventually, self._soon = mind.line_table.eventually, mind.line_table.soon
+            self._holds = mind.line_table.holds
+            return
+        self._log_odds = np.concatenate([mind.log_odds for mind in ordered])
+        self._agent_rows = np.concatenate([mind.agent_moments for mind in ordered])
+        self._eventually = np.concatenate([mind.line_table.eventually for mind in ordered])
+        self._soon = np.concatenate([mind.line_table.soon for mind in ordered])
+        self._holds = np.concatenate([mind.line_table.holds for mind in ordered])
+
+    def _refresh(self, now: float) -> None:
+        stale = [mind for mind in self.minds.values() if mind.is_stale]
+        for mind in stale:
+            at_work = [each for each in self._agents.values() if each.mind is mind]
+            talking = [now - each.since for each in at_work if each.presence is Presence.ON_CALL]
+            wrapping = [now - each.since for each in at_work if each.presence is Presence.WRAP_UP]
+            mind.refresh(talking, wrapping)
+        if stale:
+            self._stack()
+
+    # --- lines --------------------------------------------------------------------------------------------------------
+
+    def dialled(
+        self, line: Line, campaign: CampaignId, contact: ContactFeatures, now: float, wall: datetime
+    ) -> None:
+        if line in self._lines:
+            return
+        super().dialled(line, campaign, contact, now, wall)
+        mind = self._mind(campaign, now)
+        chance = mind.model.predict(contact)
+        mind.next_chance += (chance - mind.next_chance) / 20.0
+        self._lines[line] = _LineRecord(mind, contact, now, chance)
+        promise = self._promise.get(campaign, 0.0) * mind.line_table.answer_probability * mind.answers.ratio
+        mind.losses.promise(promise)
+        self._ringing_book.add(line, now, mind.slot * LINE_ROWS, mind.slot, mind.odds_of(chance), promise)
+
+    def signalled(self, line: Line, sign: LineSign, now: float) -> None:
+        record = self._lines.get(line)
+        if record is None or record.answered_at is not None:
+            return
+        signs = with_sign(record.signs, sign)
+        if signs == record.signs:
+            return
+        age = now - record.dialled_at
+        piece = record.mind.hazards.passed(record.signs, record.entered, age)
+        record.mind.hazards.moved(record.signs, signs, piece)
+        record.signs, record.entered = signs, age
+        self._ringing_book.rebase(line, record.mind.slot * LINE_ROWS + signs * AGES)
+
+    def answered(self, line: Line, now: float, wall: datetime) -> None:
+        super().answered(line, now, wall)
+        record = self._lines.get(line)
+        if record is None or record.answered_at is not None:
+            return
+        record.answered_at = now
+        record.piece = record.mind.hazards.passed(record.signs, record.entered, now - record.dialled_at)
+        record.mind.saw_answer(record.signs, record.piece, now)
+        record.mind.budget.note(wall.timestamp(), 1, 0)
+        self._ringing_book.remove(line)
+
+    def joined(self, line: Line, agent: Agent, now: float) -> None:
+        super().joined(line, agent, now)
+        record = self._lines.get(line)
+        if record is None:
+            return
+        record.agent = agent
+        self._agents.setdefault(agent, _AgentRecord()).mind = record.mind
+        self._settle_contact(record, True)
+
+    def ended(self, line: Line, end: LineEnd, now: float, wall: datetime) -> None:
+        super().ended(line, end, now, wall)
+        record = self._lines.pop(line, None)
+        if record is None:
+            return
+        self._ringing_book.remove(line)
+        if record.answered_at is None:
+            self._ended_unanswered(record, end, now)
+        else:
+            self._ended_answered(record, end, wall)
+
+    def _ended_unanswered(self, record: _LineRecord, end: LineEnd, now: float) -> None:
+        mind = record.mind
+        if end is LineEnd.CARRIER_FAILED:
+            mind.saw_carrier_failure(now)
+        elif end is LineEnd.NOT_ANSWERED:
+            piece = mind.hazards.passed(record.signs, record.entered, now - record.dialled_at)
+            mind.saw_no_answer(record.signs, piece)
+            self._settle_contact(record, False)
+
+    def _ended_answered(self, record: _LineRecord, end: LineEnd, wall: datetime) -> None:
+        mind = record.mind
+        if end is LineEnd.ABANDONED:
+            mind.budget.note(wall.timestamp(), 0, 1)
+            mind.losses.abandoned()
+            self._settle_contact(record, True)
+        elif end is LineEnd.MACHINE:
+            mind.budget.note(wall.timestamp(), -1, 0)
+            if record.agent is None:
+                mind.saw_machine(record.signs, record.piece)
+                self._settle_contact(record, False)
+        elif record.agent is None:
+            self._settle_contact(record, True)
+
+    def _settle_contact(self, record: _LineRecord, answered: bool) -> None:
+        record.mind.learn_contact(record.contact, record.chance, answered)
+
+    # --- agents -------------------------------------------------------------------------------------------------------
+
+    def present(self, agent: Agent, presence: Presence, now: float, *, leaving: bool = False) -> None:
+        super().present(agent, presence, now, leaving=leaving)
+        record = self._agents.setdefault(agent, _AgentRecord())
+        if presence is not record.presence:
+            self._left_state(record, now)
+            record.presence, record.since = presence, now
+        record.leaving = leaving
+        if presence in (Presence.ON_CALL, Presence.WRAP_UP) and not leaving:
+            mind = record.mind or self._any_mind(now)
+            base = mind.slot * Occupied.ROWS + (Occupied.TALK_AGES if presence is Presence.WRAP_UP else 0)
+            self._working_book.add(agent, record.since, base, mind.slot, 1.0 / record.pace)
+        else:
+            self._working_book.remove(agent)
+
+    def _any_mind(self, now: float) -> CampaignMind:
+        return next(iter(self.minds.values()), None) or self._mind(CampaignId(0), now)
+
+    def _left_state(self, record: _AgentRecord, now: float) -> None:
+        if record.mind is None:
+            return
+        lasted = now - record.since
+        if record.presence is Presence.ON_CALL:
+            record.mind.saw_talk(lasted)
+            usual = max(record.mind.talk.mean(), 1.0) if record.calls % 10 == 0 else None
+            record.calls += 1
+            self._note_pace(record, lasted, usual)
+        elif record.presence is Presence.WRAP_UP:
+            record.mind.saw_wrap_up(lasted)
+
+    def _note_pace(self, record: _AgentRecord, lasted: float, usual: float | None) -> None:
+        """How long this agent's talks are beside the campaign's, shrunk towards 1."""
+
+    @property
+    def _takes_calls(self) -> int:
+        return self.ready + len(self._working_book)
+
+    # --- decisions ----------------------------------------------------------------------------------------------------
+
+    def decide(self, campaign: CampaignId, room: Room, now: float, wall: datetime) -> PacingDecision:
+        mind = self.minds.get(campaign)
+        if mind is None or mind.plan.mode is not PacingMode.PREDICTIVE:
+            return super().decide(campaign, room, now, wall)
+        self._refresh(now)
+        outlook = self._outlook(now)
+        at_risk = self._at_risk()
+        allowance = mind.budget.allowance(now, wall, outlook.agents, at_risk)
+        accepted = _LEAST_ACCEPTED
+        if allowance.stop is None:
+            rate = min(allowance.rate, _MOST_RATE_OF_CAP * mind.plan.day_cap)
+            accepted = max(rate / mind.losses.ratio, _LEAST_ACCEPTED)
+        certain = self.ready - len(self.waiting) - len(self.ringing)
+        most = max(min(_MOST_AT_ONCE, room.trunk), 0)
+        wanted, risk, mean_risk = self._wanted(mind, outlook, accepted, certain, most)
+        binding, because = Binding.RISK, ""
+        if not outlook.agents:
+            wanted, binding = 0, Binding.NO_AGENTS
+        elif allowance.stop is not None:
+            wanted, binding = certain, Binding.BUDGET
+        if mind.carrier_fails:
+            wanted, binding = self._probe(mind, wanted, now), Binding.CARRIER
+        elif mind.is_dry(now) and wanted > certain:
+            wanted, binding = certain, Binding.NO_ANSWERS
+        self._promise[campaign] = mean_risk
+        inputs = DecisionInputs(
+            at=now,
+            ready=self.ready,
+            on_call=self.agents[Presence.ON_CALL],
+            wrap_up=self.agents[Presence.WRAP_UP],
+            ringing=len(self.ringing),
+            waiting=len(self.waiting),
+            answer_probability=self._next_chance(mind),
+            expected_answers=outlook.expected,
+            risk=risk,
+            accepted_risk=accepted,
+            promised=at_risk,
+            windows=allowance.windows,
+        )
+        because = _REASONS[binding](inputs, mind)
+        cut = within(room, wanted, len(self.ringing), because, binding)
+        return PacingDecision(cut.dial, cut.because, cut.binding, inputs)
+
+    def _wanted(
+        self, mind: CampaignMind, outlook: _Outlook, accepted: float, certain: int, most: int
+    ) -> tuple[int, float, float]:
+        """Lines to start, the risk of the next one, and the mean risk of those started."""
+        weights = mind.line_table.weights
+        risk = float(nobody_free(outlook.total, outlook.agents) @ weights)
+        if risk > accepted or most == 0:
+            return certain, risk, risk
+        fresh = self._fresh(mind, self._next_chance(mind))
+        wanted = lines_to_start(outlook.total, fresh, outlook.agents, weights, accepted, most)
+        return max(wanted, certain), risk, (risk + accepted) / 2
+
+    def admit(self, campaign: CampaignId, contacts: Sequence[ContactFeatures], now: float) -> int:
+        mind = self.minds.get(campaign)
+        if mind is None or mind.plan.mode is not PacingMode.PREDICTIVE or len(contacts) < 2:
+            return len(contacts)
+        if not mind.model.trusted:
+            return len(contacts)
+        expected = self._next_chance(mind) * len(contacts)
+        allowed, coming = 0, 0.0
+        for contact in contacts:
+            coming += self._chance(mind, mind.model.predict(contact))
+            if coming > expected * 1.0001 and allowed:
+                break
+            allowed += 1
+        return allowed
+
+    def _chance(self, mind: CampaignMind, predicted: float) -> float:
+        """P(answered) of a fresh line, from the model's word, the hazards and the present level."""
+        log_odds = float(mind.log_odds[0]) + mind.odds_of(predicted)
+        chance = mind.answers.ratio / (1.0 + math.exp(-log_odds))
+        return min(max(chance, _SAFE_SHARE_OF_BEST * mind.best_chance, 0.01), 0.97)
+
+    def _next_chance(self, mind: CampaignMind) -> float:
+        return self._chance(mind, mind.next_chance)
+
+    def _fresh(self, mind: CampaignMind, chance: float) -> Array:
+        average = max(float(mind.line_table.eventually[0]), 1e-4)
+        return moments(np.clip(mind.line_table.holds[:1] * (chance / average), 0.0, 1.0))[0]
+
+    def _probe(self, mind: CampaignMind, wanted: int, now: float) -> int:
+        """While the carrier fails, one line a second finds out when it works again."""
+        for record in self._lines.values():
+            mind.line_is_alive(now - record.dialled_at, record.dialled_at)
+        if not mind.carrier_fails:
+            return wanted
+        if wanted <= 0 or now - mind.probed_at < _PROBE_EVERY_S:
+            return 0
+        mind.probed_at = now
+        return 1
+
+    def _at_risk(self) -> float:
+        promised = float(self._ringing_book.promise[: len(self._ringing_book)].sum())
+        return promised + _WAITING_AT_RISK * len(self.waiting)
+
+    def _outlook(self, now: float) -> _Outlook:
+        total = np.zeros(3 * BINS)
+        self._foresee(now)
+        expected = self._add_lines(total, now) if len(self._ringing_book) else 0.0
+        if len(self._working_book):
+            self._add_agents(total, now)
+        total[:BINS] += len(self.waiting)
+        return _Outlook(total, self._takes_calls, expected)
+
+    def _add_lines(self, total: Array, now: float) -> float:
+        book = self._ringing_book
+        n = len(book)
+        rows = book.base[:n] + np.clip(book.ages(now), 0, AGES - 1).astype(np.int64)
+        average = self._eventually[rows]
+        own = 1.0 / (1.0 + np.exp(-(self._log_odds[rows] + book.odds[:n])))
+        levels = self._levels
+        for mind in self.minds.values():
+            levels[mind.slot] = mind.answers.ratio
+        leaning = own / np.maximum(average, 1e-4)
+        factor = leaning * levels[book.slot[:n]]
+        chances = np.minimum(self._holds[rows] * factor[:, None], 0.97)
+        squares = chances * chances
+        first, second = chances.sum(0), squares.sum(0)
+        third = (squares * chances).sum(0)
+        total[:BINS] += first
+        total[BINS : 2 * BINS] += first - second
+        total[2 * BINS :] += first - 3 * second + 2 * third
+        self._note_coming(self._soon[rows] * leaning, book.slot[:n])
+        return float(np.minimum(own * levels[book.slot[:n]], 0.97).sum())
+
+    def _note_coming(self, soon: Array, slots: Array) -> None:
+        """Answers a second before any correction of the level, which is measured against them."""
+        for mind in self.minds.values():
+            mine = soon if len(self.minds) == 1 else soon[slots == mind.slot]
+            self._coming[mind.campaign] = float(mine.sum())
+
+    def _foresee(self, now: float) -> None:
+        if self._seen_at is not None and now > self._seen_at:
+            for mind in self.minds.values():
+                mind.expect(self._coming.get(mind.campaign, 0.0) * (now - self._seen_at))
+        self._seen_at = now
+        self._coming.clear()
+
+    def _add_agents(self, total: Array, now: float) -> None:
+        book = self._working_book
+        n = len(book)
+        in_wrap_up = book.base[:n] % Occupied.ROWS >= Occupied.TALK_AGES
+        oldest = np.where(in_wrap_up, Occupied.WRAP_AGES - 1, Occupied.TALK_AGES - 1)
+        rows = book.base[:n] + np.clip(book.ages(now) * book.odds[:n], 0, oldest).astype(np.int64)
+        if n < _MANY_AGENTS:
+            total += self._agent_rows.take(rows, axis=0).sum(0)
+        else:
+            total += np.bincount(rows, minlength=len(self._agent_rows)).astype(np.float64) @ self._agent_rows
+
+
+def _risk(inputs: DecisionInputs, mind: CampaignMind) -> str:
+    return (
+        f"one more line would find nobody free with {inputs.risk:.1%}, accepted are {inputs.accepted_risk:.1%} "
+        f"({inputs.ready} free, {inputs.ringing} ringing, {inputs.waiting} waiting)"
+    )
+
+
+def _budget(inputs: DecisionInputs, mind: CampaignMind) -> str:
+    left = ", ".join(f"{w.kind} {w.abandoned}/{w.answered}" for w in inputs.windows)
+    return f"the abandonment allowance is spent ({left}): one line for each free agent"
+
+
+def _dry(inputs: DecisionInputs, mind: CampaignMind) -> str:
+    return f"{mind.lines_since_answer} lines without an answer: one line for each free agent"
+
+
+_REASONS = {
+    Binding.RISK: _risk,
+    Binding.BUDGET: _budget,
+    Binding.NO_ANSWERS: _dry,
+    Binding.NO_AGENTS: lambda inputs, mind: "no agent takes calls",
+    Binding.CARRIER: lambda inputs, mind: (
+        f"{mind.failures_in_a_row} calls in a row failed at the carrier: one line a second until they go through"
+    ),
+}

@@ -1,0 +1,195 @@
+"""What becomes of a ringing line, by how long it has been out and what was signalled on it: learnt while lines ring.
+
+Competing risks in one-second pieces: a line is answered, ends unanswered, or shows a new sign; a line that has shown
+nothing by 6 s is another line than one that rang at 1 s. Hazards of each set of signs shrink towards those of all lines,
+and those towards a cautious prior; memory fades exponentially with the number of lines.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialer.domain.events import LineSign
+from dialer.pacing.marginal import BINS, EDGES, MOMENTS
+from dialer.pacing.survival import numbers
+
+Array = NDArray[np.float64]
+
+_BITS: Mapping[LineSign, int] = {sign: 1 << n for n, sign in enumerate(LineSign)}
+CLASSES = 1 << len(_BITS)  # every set of signs a line can have shown
+AGES = 64  # seconds since dialling, the last piece is open
+_LONGEST = int(MOMENTS.max())
+
+_PRIOR_ANSWER = 0.25  # of a line, before anything is known: few enough lines to be safe
+_PRIOR_RING_S = 9.0
+_PRIOR_FAILED_S = 20.0
+_PRIOR_LINES = 15.0
+_CLASS_SHRINKAGE = 12.0  # line-seconds of each piece
+_HALF_LIFE = 1500.0
+_RESCALE = 1e6
+
+
+def with_sign(signs: int, sign: LineSign) -> int:
+    """The set of signs after one more."""
+    return signs | _BITS.get(sign, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class LineTable:
+    """Of lines by set of signs and age, in rows of `signs * AGES + age`.
+
+    `eventually` is P(answered at all), `soon` P(answered within a second), `holds` P(answered and holding an agent at each
+    of `MOMENTS`), all for a line of average contacts. `weights`: when a new line is answered, if it is.
+    """
+
+    eventually: Array
+    soon: Array
+    holds: Array
+    weights: Array
+
+    @property
+    def answer_probability(self) -> float:
+        """Of a line just dialled."""
+        return float(self.eventually[0])
+
+
+class LineHazards:
+    """Counts of answers, other ends, changes of sign, and seconds of exposure by (signs, age)."""
+
+    def __init__(self) -> None:
+        self._growth = 2.0 ** (1.0 / _HALF_LIFE)
+        self._weight = 1.0
+        self._exposure = np.zeros((CLASSES, AGES))
+        self._answered = np.zeros((CLASSES, AGES))
+        self._failed = np.zeros((CLASSES, AGES))
+        self._moved = np.zeros((CLASSES, CLASSES, AGES))  # from, to
+
+    def passed(self, signs: int, entered: float, left: float) -> int:
+        """A line showed `signs` from age `entered` to age `left`; returns the piece in which it left."""
+        first, last = _piece(entered), _piece(left)
+        exposure = self._exposure[signs]
+        exposure[first : last + 1] += self._weight
+        exposure[first] -= self._weight * min(max(entered - first, 0.0), 1.0)
+        if last < AGES - 1:
+            exposure[last] -= self._weight * (1.0 - min(max(left - last, 0.0), 1.0))
+        else:
+            exposure[last] += self._weight * max(left - AGES, 0.0)
+        return last
+
+    def answered(self, signs: int, piece: int) -> None:
+        self._grow()
+        self._answered[signs, piece] += self._weight
+
+    def failed(self, signs: int, piece: int) -> None:
+        self._grow()
+        self._failed[signs, piece] += self._weight
+
+    def was_none(self, signs: int, piece: int) -> None:
+        """What was counted as an answer turned out to need no agent: a machine."""
+        self._answered[signs, piece] = max(self._answered[signs, piece] - self._weight, 0.0)
+        self._failed[signs, piece] += self._weight
+
+    def moved(self, signs: int, to: int, piece: int) -> None:
+        self._moved[signs, to, piece] += self._weight
+
+    def _grow(self) -> None:
+        self._weight *= self._growth
+        if self._weight > _RESCALE:
+            for counts in (self._exposure, self._answered, self._failed, self._moved):
+                counts /= self._weight
+            self._weight = 1.0
+
+    @property
+    def lines(self) -> float:
+        """Effective number in memory."""
+        return float(self._answered.sum() + self._failed.sum()) / self._weight
+
+    def table(self, held: Array) -> LineTable:
+        """`held`: P(talk and wrap-up last longer than 0, 1, … s), as long as the last of `MOMENTS` and the grace."""
+        answer, fail, move = self._hazards()
+        within = _within(answer, fail, move)
+        eventually = within[-1]
+        increments = np.diff(within[: _LONGEST + 1], axis=0)  # (s, signs, age): answered in second s
+        lag = MOMENTS[None, :] - np.arange(1, _LONGEST + 1)[:, None]
+        grace = len(held) - 1 - _LONGEST
+        kernel = np.where(lag >= 0, held[np.clip(lag + grace, 0, len(held) - 1)], 0.0)
+        holds = np.tensordot(increments, kernel, axes=([0], [0])).reshape(-1, BINS)
+        fresh = within[: _LONGEST + 1, 0, 0]
+        arrived = np.append(np.interp(EDGES, np.arange(_LONGEST + 1), fresh), eventually[0, 0])
+        weights = np.maximum(np.diff(arrived), 1e-12)
+        return LineTable(eventually.reshape(-1), within[1].reshape(-1), holds, weights / weights.sum())
+
+    def _hazards(self) -> tuple[Array, Array, Array]:
+        """Of all three risks, per second; every piece's sum below 1."""
+        prior_answer, prior_fail, prior_exposure = _PRIOR
+        scale = 1.0 / self._weight
+        exposure = self._exposure * scale
+        pooled = exposure.sum(0) + prior_exposure
+        answers = (self._answered.sum(0) * scale + prior_answer) / pooled
+        fails = (self._failed.sum(0) * scale + prior_fail) / pooled
+        weight = exposure + _CLASS_SHRINKAGE
+        answer = (self._answered * scale + _CLASS_SHRINKAGE * answers) / weight
+        fail = (self._failed * scale + _CLASS_SHRINKAGE * fails) / weight
+        move = self._moved * scale / weight[:, None, :]
+        total = answer + fail + move.sum(1)
+        cut = np.minimum(1.0, 0.98 / np.maximum(total, 1e-9))
+        return answer * cut, fail * cut, move * cut[:, None, :]
+
+    def document(self) -> Mapping[str, object]:
+        scale = 1.0 / self._weight
+        return {
+            "exposure": (self._exposure * scale).ravel().tolist(),
+            "answered": (self._answered * scale).ravel().tolist(),
+            "failed": (self._failed * scale).ravel().tolist(),
+            "moved": (self._moved * scale).ravel().tolist(),
+        }
+
+    def take_up(self, document: Mapping[str, object]) -> None:
+        """Raises ValueError, KeyError or TypeError when the document is not one of ours; then nothing has changed."""
+        read = {
+            name: numbers(document[name], size)
+            for name, size in (
+                ("exposure", CLASSES * AGES),
+                ("answered", CLASSES * AGES),
+                ("failed", CLASSES * AGES),
+                ("moved", CLASSES * CLASSES * AGES),
+            )
+        }
+        self._exposure = read["exposure"].reshape(CLASSES, AGES)
+        self._answered = read["answered"].reshape(CLASSES, AGES)
+        self._failed = read["failed"].reshape(CLASSES, AGES)
+        self._moved = read["moved"].reshape(CLASSES, CLASSES, AGES)
+        self._weight = 1.0
+
+
+def _piece(age: float) -> int:
+    return min(max(int(age), 0), AGES - 1)
+
+
+def _within(answer: Array, fail: Array, move: Array) -> Array:
+    """P(answered within s seconds), s = 0 … AGES, shape (s, signs, age); the last stands for "at all"."""
+    stay = 1.0 - answer - fail - move.sum(1)
+    found = np.zeros((AGES + 1, CLASSES, AGES))
+    for s in range(1, AGES + 1):
+        later = np.concatenate([found[s - 1, :, 1:], found[s - 1, :, -1:]], axis=1)
+        found[s] = answer + stay * later + (move * later[None, :, :]).sum(1)
+    return found
+
+
+def _prior() -> tuple[Array, Array, Array]:
+    """Answers, other ends and exposure of `_PRIOR_LINES` imagined lines."""
+    grid = np.arange(AGES + 1, dtype=np.float64)
+    ring = np.exp(-grid / _PRIOR_RING_S) * (
+        1 + grid / _PRIOR_RING_S
+    )  # Erlang of two phases, twice as long on average
+    failed = np.exp(-grid / _PRIOR_FAILED_S)
+    alive = _PRIOR_ANSWER * ring + (1 - _PRIOR_ANSWER) * failed
+    answers = _PRIOR_ANSWER * (ring[:-1] - ring[1:])
+    fails = (1 - _PRIOR_ANSWER) * (failed[:-1] - failed[1:])
+    exposure = (alive[:-1] + alive[1:]) / 2
+    return _PRIOR_LINES * answers, _PRIOR_LINES * fails, _PRIOR_LINES * exposure
+
+
+_PRIOR = _prior()

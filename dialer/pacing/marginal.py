@@ -1,0 +1,68 @@
+"""The marginal rule: start one more line as long as it is unlikely enough that nobody is free when it is answered.
+
+Whatever may keep an agent from the new call is one Bernoulli term: a ringing line that may be answered before it, an agent
+who may still talk, a caller who waits. Their sum Z is Poisson-binomial; P(Z >= agents) comes from its first three moments
+(an Edgeworth expansion with continuity correction, Feller vol. II, XVI.4). Everything is evaluated at `MOMENTS` seconds
+from now, because the new line may be answered at any of them.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+# dense where most calls are answered; whole seconds, for the tables of hazards
+MOMENTS = np.array([1, 2, 3, 4, 5, 7, 9, 11, 13, 15, 18, 22, 26, 32])
+EDGES = np.array(
+    [0, 1.5, 2.5, 3.5, 4.5, 6, 8, 10, 12, 14, 16.5, 20, 24, 29]
+)  # of the time each moment stands for
+BINS = len(MOMENTS)
+
+_ROOT_2_PI = math.sqrt(2 * math.pi)
+_LEAST_VARIANCE = 1e-9
+
+
+def upper_tail(z: Array, density: Array) -> Array:
+    """P(normal > z); Abramowitz and Stegun 26.2.17, error below 7.5e-8."""
+    t = 1 / (1 + 0.2316419 * np.abs(z))
+    q = (
+        density
+        * t
+        * (0.319381530 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
+    )
+    return np.where(z >= 0, q, 1 - q)
+
+
+def moments(x: Array) -> Array:
+    """Shape (n, m) of probabilities to (n, 3 m): mean, variance and third central moment of each Bernoulli term."""
+    variance = x * (1 - x)
+    return np.concatenate([x, variance, variance * (1 - 2 * x)], axis=1)
+
+
+def nobody_free(total: Array, agents: int) -> Array:
+    """P(Z >= agents). `total` has shape (…, 3 BINS), sums of `moments` rows; the result (…, BINS)."""
+    variance = np.maximum(total[..., BINS : 2 * BINS], _LEAST_VARIANCE)
+    deviation = np.sqrt(variance)
+    z = (agents - 0.5 - total[..., :BINS]) / deviation
+    density = np.exp(-0.5 * z * z) / _ROOT_2_PI
+    skew = total[..., 2 * BINS :] / (6 * variance * deviation)
+    return np.clip(upper_tail(z, density) + skew * (z * z - 1) * density, 0.0, 1.0)
+
+
+def risk_of_next(total: Array, agents: int, weights: Array) -> float:
+    """That nobody is free for one more line when it is answered. `weights`, shape (BINS,): when that will be."""
+    return float(nobody_free(total, agents) @ weights)
+
+
+def lines_to_start(
+    total: Array, fresh: Array, agents: int, weights: Array, accepted: float, most: int
+) -> int:
+    """The fewest new lines whose next one would be riskier than `accepted`, at most `most`.
+
+    `fresh`, shape (3 BINS,): the `moments` row of one new line.
+    """
+    added = np.arange(most + 1, dtype=np.float64)[:, None]
+    too_risky = nobody_free(total + added * fresh, agents) @ weights > accepted
+    return int(too_risky.argmax()) if too_risky.any() else most
