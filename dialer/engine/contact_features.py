@@ -1,6 +1,6 @@
 """What a pacer may know of a contact before it is dialled: nothing of the person, and nothing that takes time to look up."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -13,6 +13,9 @@ from dialer.domain.ids import TrunkName
 from dialer.engine.line_end import line_end
 from dialer.pacing.pacer import ContactFeatures, LineEnd
 from dialer.ports.storage import ClaimedContact
+
+# what a pacer is told of a contact about to be dialled, from its claim, the trunk and the wall time
+ContactReader = Callable[[ClaimedContact, TrunkName, datetime], ContactFeatures]
 
 _ANSWERED = frozenset({LineEnd.PERSON, LineEnd.ABANDONED})
 _NOT_ANSWERED = frozenset({LineEnd.NOT_ANSWERED, LineEnd.MACHINE})

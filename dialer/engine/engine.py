@@ -13,6 +13,7 @@ from dialer.domain.campaign import Campaign, CampaignSignal, CampaignState
 from dialer.domain.events import LinkLost, LinkUp, TelephonyEvent
 from dialer.domain.ids import CampaignId, RunnerId
 from dialer.engine.call_supervisor import CallSupervisor
+from dialer.engine.contact_features import ContactReader, contact_features
 from dialer.engine.dial_loop import DialLoop
 from dialer.engine.floor_reporter import FloorReporter
 from dialer.engine.ledger_writer import LedgerWriter
@@ -68,6 +69,7 @@ class Engine:
         runner: UUID,
         clock: Clock,
         who: tuple[str, int],
+        features: ContactReader = contact_features,
     ) -> None:
         self._telephony, self._stores, self._clock, self._who = telephony, stores, clock, who
         self.runner = RunnerId(runner)
@@ -76,7 +78,7 @@ class Engine:
         self.meters = {limits.name: TrunkMeter(limits, clock.monotonic()) for limits in trunks}
         self.ledger = LedgerWriter(stores.attempts, stores.agents, stores.recordings)
         recording_log = RecordingLog(self.ledger.recording)
-        self.floor = FloorReporter(pacer, clock)
+        self.floor = FloorReporter(pacer, clock, features)
         self.supervisor = CallSupervisor(
             telephony, self.ledger, recording_log, clock, self._tasks, self._changed, self.floor
         )

@@ -21,7 +21,7 @@ from dialer.domain.disposition import Disposition
 from dialer.domain.events import LineSign
 from dialer.domain.ids import AgentId, AttemptId, CampaignId
 from dialer.domain.pacing_plan import PacingPlan
-from dialer.engine.contact_features import contact_features
+from dialer.engine.contact_features import ContactReader, contact_features
 from dialer.engine.line_end import line_end
 from dialer.engine.live_call import LiveCall
 from dialer.pacing.decision import PacingDecision
@@ -47,10 +47,13 @@ class _Line:
 
 
 class FloorReporter:
-    """A line's name is its attempt, an agent's the agent's id. Lines the pacer was not told of are not reported."""
+    """A line's name is its attempt, an agent's the agent's id. Lines the pacer was not told of are not reported.
 
-    def __init__(self, pacer: Pacer, clock: Clock) -> None:
-        self.pacer, self._clock = pacer, clock
+    `features` reads what the pacer may know of a contact.
+    """
+
+    def __init__(self, pacer: Pacer, clock: Clock, features: ContactReader = contact_features) -> None:
+        self.pacer, self._clock, self.features = pacer, clock, features
         self._lines: dict[AttemptId, _Line] = {}
         self._agents: dict[AgentId, tuple[Presence, bool]] = {}
         self._plans: Mapping[CampaignId, PacingPlan] = {}
@@ -72,7 +75,7 @@ class FloorReporter:
         """A call of an engine that is gone, with the times at which everything happened to it."""
         if call.state is AttemptState.MESSAGE:
             return  # needs no agent any more
-        features = contact_features(call.claimed, call.trunk, call.dialled_at)
+        features = self.features(call.claimed, call.trunk, call.dialled_at)
         line = self._lines[call.id] = _Line(joined_at=call.joined_at)
         self._tell(self.pacer.dialled, call.id, call.campaign.id, features, *self._time(call.dialled_at))
         if call.rang_at is not None:

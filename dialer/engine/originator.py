@@ -13,7 +13,6 @@ from dialer.domain.disposition import Disposition, HangupCause
 from dialer.domain.events import CallEnded
 from dialer.domain.ids import RunnerId
 from dialer.engine.call_supervisor import CallSupervisor
-from dialer.engine.contact_features import contact_features
 from dialer.engine.floor_reporter import FloorReporter
 from dialer.engine.ledger_writer import LedgerWriter
 from dialer.engine.live_call import LiveCall, settle
@@ -92,7 +91,8 @@ class Originator:
         for contact in claimed:
             verdict = review(_candidate(contact), campaign, caller_id, now)
             if isinstance(verdict, DialPermit):
-                dialable.append(Dialable(verdict, contact, contact_features(contact, verdict.trunk, now)))
+                features = self.floor.features(contact, verdict.trunk, now)
+                dialable.append(Dialable(verdict, contact, features))
             else:
                 await self._refuse(campaign, contact, verdict, now)
         return dialable
