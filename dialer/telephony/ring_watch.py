@@ -6,7 +6,7 @@ follows a 183 starts the measure again: the 183 may have been an announcement.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dialer.clock import Clock
 from dialer.domain.events import LineSign
@@ -14,6 +14,32 @@ from dialer.domain.events import LineSign
 # nothing was signalled at all: the far end may ring unheard, so wait far longer than any ringing
 SILENT_LIMIT_S = 60.0
 _GRAIN_S = 1e-6  # far below the time that the order to hang up takes
+
+
+@dataclass(slots=True)
+class RingLimit:
+    """The rule alone, for one call. All times are seconds of one clock."""
+
+    ring_for_s: float
+    minimum_s: float
+    dialled_at: float = 0.0
+    wanted_gone: bool = False  # somebody wants the call gone: at once when it has rung its minimum, else then
+    rings_since: float | None = None
+    _heard: LineSign | None = None
+
+    def signed(self, sign: LineSign, at: float) -> bool:
+        """A ringing indication was heard; whether it counts."""
+        if self._heard is LineSign.RINGING or self._heard is sign:
+            return False
+        self._heard, self.rings_since = sign, at
+        return True
+
+    @property
+    def due(self) -> float:
+        """From then on the call may be given up."""
+        if self.rings_since is None:
+            return self.dialled_at + SILENT_LIMIT_S
+        return self.rings_since + (self.minimum_s if self.wanted_gone else self.ring_for_s)
 
 
 @dataclass(slots=True)
@@ -27,46 +53,35 @@ class RingWatch:
     ring_for_s: float
     minimum_s: float
     give_up: Callable[[], None]
-    _heard: LineSign | None = None
-    _since: float = 0.0
-    _due: float = 0.0
-    _wanted_gone: bool = False
+    _limit: RingLimit = field(init=False)
     _timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        self._since = self.clock.monotonic()
-        self._arm(SILENT_LIMIT_S)
+        self._limit = RingLimit(self.ring_for_s, self.minimum_s, self.clock.monotonic())
+        self._wait()
 
     def signed(self, sign: LineSign, rung_s: float = 0.0) -> None:
         """A ringing indication was heard, `rung_s` ago when it was in an earlier life."""
-        if self._heard is LineSign.RINGING or self._heard is sign:
-            return
-        self._heard = sign
-        self._since = self.clock.monotonic() - rung_s
-        self._arm(self.minimum_s if self._wanted_gone else self.ring_for_s)
+        if self._limit.signed(sign, self.clock.monotonic() - rung_s):
+            self._wait()
 
     def end_soon(self) -> None:
         """Somebody wants the call gone: at once when it has rung its minimum, else then."""
-        self._wanted_gone = True
-        if self._heard is not None:
-            self._arm(self.minimum_s)
+        self._limit.wanted_gone = True
+        self._wait()
 
     def stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _arm(self, after_s: float) -> None:
-        self._due = self._since + after_s
-        self._wait()
-
     def _wait(self) -> None:
         self.stop()
-        left = max(self._due - self.clock.monotonic(), 0.0)
+        left = max(self._limit.due - self.clock.monotonic(), 0.0)
         self._timer = asyncio.get_running_loop().call_later(left, self._rung)
 
     def _rung(self) -> None:
-        if self._due - self.clock.monotonic() > _GRAIN_S:
+        if self._limit.due - self.clock.monotonic() > _GRAIN_S:
             self._wait()
         else:
             self.give_up()
