@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 
 from dialer.domain.disposition import Disposition
@@ -101,3 +101,4 @@ class Campaign:
     id: CampaignId
     state: CampaignState
     plan: CampaignPlan
+    started_at: datetime | None = None  # the first time; None for one that never ran

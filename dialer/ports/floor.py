@@ -10,6 +10,8 @@ from dialer.domain.attempt import AttemptState
 from dialer.domain.campaign import CampaignState
 from dialer.domain.disposition import Disposition
 from dialer.domain.ids import AgentId, AttemptId, CampaignId, TrunkName
+from dialer.domain.pacing_plan import PacingMode
+from dialer.pacing.decision import Binding, WindowState
 from dialer.ports.storage import Abandonment, ContactCounts
 
 
@@ -24,8 +26,28 @@ class AgentOnFloor:
 
 
 @dataclass(frozen=True, slots=True)
+class CampaignPacing:
+    """The last pacing decision and what it was made from. None is what this mode does not reckon with.
+
+    `target_lines` is how many lines without an answer the pacer wants out: those that ring and those it would add. Risks
+    and probabilities are 0 to 1.
+    """
+
+    mode: PacingMode
+    at: datetime
+    binding: Binding
+    because: str  # in English; `binding` is the same in one word
+    target_lines: int
+    risk: float | None = None  # that one more line, if answered, finds nobody free
+    accepted_risk: float | None = None
+    answer_probability: float | None = None  # of the next contact
+    expected_answers: float | None = None  # of the lines that ring now
+    windows: Sequence[WindowState] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignOnFloor:
-    """`pacing` is the reason of the last pacing decision, for people."""
+    """`pacing` is the reason of the last pacing decision, for people; `decision` is all of it, None before the first."""
 
     id: CampaignId
     name: str
@@ -35,6 +57,7 @@ class CampaignOnFloor:
     outcomes: Mapping[Disposition, int]
     abandonment: Mapping[str, Abandonment]  # by window: "today", "30_days"
     pacing: str
+    decision: CampaignPacing | None = None
 
 
 @dataclass(frozen=True, slots=True)
