@@ -14,7 +14,8 @@ class _Span:
     begins: float
     ends: float  # inf: to the end of the day
     leaves: Movement = Movement.LEAVE
-    announced: bool = True  # shifts are on the roster
+    announced: bool = True  # leaving; shifts are on the roster
+    expected: bool = True  # coming
 
 
 def moves(scenario: Scenario, agents: int, random: np.random.Generator) -> tuple[AgentMove, ...]:
@@ -27,7 +28,7 @@ def moves(scenario: Scenario, agents: int, random: np.random.Generator) -> tuple
         for span in of_agent:
             if span.begins >= scenario.day_s:
                 continue
-            found.append(AgentMove(span.begins, agent, Movement.COME, span.announced))
+            found.append(AgentMove(span.begins, agent, Movement.COME, span.expected))
             if span.ends < scenario.day_s:
                 found.append(AgentMove(span.ends, agent, span.leaves, span.announced))
     return tuple(sorted(found, key=lambda move: (move.at, move.agent)))
@@ -78,5 +79,5 @@ def _without(span: _Span, leaves: float, returns: float, how: Movement, announce
     if span.begins < leaves:
         parts.append(replace(span, ends=leaves, leaves=how, announced=announced))
     if returns < span.ends:
-        parts.append(replace(span, begins=returns))
+        parts.append(replace(span, begins=returns, expected=announced))
     return parts
