@@ -11,7 +11,8 @@ _FIRST_CAPACITY = 64
 class Book:
     """Rows without gaps: the last one moves into the place of one that leaves.
 
-    `base` is the row of a table at age 0, `since` when that age began, `odds` and `promise` are the line's own.
+    `base` is the row of a table at age 0, `since` when that age began. Of a line, `odds` are its own log-odds beyond the
+    average's and `promise` the abandonments it may bring; of an agent they are the pace of ageing and the oldest row.
     """
 
     def __init__(self) -> None:

@@ -24,7 +24,7 @@ _PRIOR_RATE = 0.4 / 120.0  # answers per agent and second, before any was seen
 _PRIOR_AGENT_S = 600.0
 _STEP_S = 10.0
 _LATE_S = 300.0  # a ledger read longer ago than this is not waited for
-_AT_LEAST_EVERY_S = 1.0
+_AT_LEAST_EVERY_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What pacing knows of one campaign: its lines, its talks, its contacts, its allowance; and what it keeps across restarts."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ class CampaignMind:
             self.model.plain_rate
         )  # of the contacts dialled lately: the next ones are like them
         self.usual_chance = self.next_chance  # of the lines the hazards were learnt from
-        self.best_chance = 0.0  # the answer probability of better times, fading slowly
+        self.best_chance = self.next_chance  # the answer probability of better times, fading slowly
         self.lines_since_answer = 0
         self.foreseen_since_answer = 0.0
         self.answered_at = now
@@ -58,7 +59,7 @@ class CampaignMind:
         self.log_odds: Array
         self.agent_moments: Array
         self._held: Array
-        self.refresh([], [])
+        self.refresh((), (), ())
 
     # --- tables -------------------------------------------------------------------------------------------------------
 
@@ -69,21 +70,30 @@ class CampaignMind:
             or self._new_talks > max(_LEAST_NEW, _FRESH_SHARE * self.talk.calls)
         )  # fmt: skip
 
-    def refresh(self, talking: list[float], wrapping_up: list[float]) -> None:
-        """Make the tables anew. `talking`, `wrapping_up`: for how long those who are at it have been (s)."""
+    def refresh(
+        self,
+        talking: Sequence[float],
+        wrapping_up: Sequence[float],
+        ringing: Iterable[tuple[int, float, float]],
+    ) -> None:
+        """Make the tables anew.
+
+        `talking`, `wrapping_up`: for how long those who are at it have been (s); `ringing`: (signs, age when they
+        began, age) of the lines out.
+        """
         if self._new_talks > max(_LEAST_NEW, _FRESH_SHARE * self.talk.calls):
             talk = self.talk.survival(_LONGEST_S, talking)
             occupied = Occupied(talk, self.wrap_up.survival(_LONGEST_S, wrapping_up), MOMENTS, _GRACE_S)
             self.agent_moments, self._held = moments(occupied.probability), occupied.held
             self._new_talks = 0.0
-        self.line_table = self.hazards.table(self._held)
+        self.line_table = self.hazards.table(self._held, ringing)
         chance = np.clip(self.line_table.eventually, 1e-4, 0.97)
         self.log_odds = np.log(chance / (1 - chance))
         self._new_lines = 0.0
 
     def odds_of(self, chance: float) -> float:
         """Log-odds of a contact beyond those of the contacts the hazards were learnt from."""
-        return float(_log_odds(chance) - _log_odds(self.usual_chance))
+        return _log_odds(chance) - _log_odds(self.usual_chance)
 
     # --- lessons of single lines and calls ----------------------------------------------------------------------------
 
@@ -173,9 +183,9 @@ class CampaignMind:
         self.hazards, self.model, self.talk, self.wrap_up = hazards, model, talk, wrap_up
         self.next_chance, self.usual_chance, self.best_chance = chances
         self._new_lines, self._new_talks = 1e9, 1e9
-        self.refresh([], [])
+        self.refresh((), (), ())
 
 
 def _log_odds(chance: float) -> float:
     chance = min(max(chance, 0.005), 0.97)
-    return float(np.log(chance / (1 - chance)))
+    return math.log(chance / (1 - chance))

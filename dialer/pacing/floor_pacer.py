@@ -1,11 +1,12 @@
 """Fairdial's own pacer: every mode, and the predictive one by marginal cost within a legal budget."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dialer.domain.abandonment import WindowCount
 from dialer.domain.events import LineSign
@@ -130,13 +131,14 @@ class FairPacer(CountedPacer):
             mind = ordered[0]
             self._log_odds, self._agent_rows = mind.log_odds, mind.agent_moments
             self._eventually, self._soon = mind.line_table.eventually, mind.line_table.soon
-            self._holds = mind.line_table.holds
+            self._holds, self._most = mind.line_table.holds, mind.line_table.most
             return
         self._log_odds = np.concatenate([mind.log_odds for mind in ordered])
         self._agent_rows = np.concatenate([mind.agent_moments for mind in ordered])
         self._eventually = np.concatenate([mind.line_table.eventually for mind in ordered])
         self._soon = np.concatenate([mind.line_table.soon for mind in ordered])
         self._holds = np.concatenate([mind.line_table.holds for mind in ordered])
+        self._most = np.concatenate([mind.line_table.most for mind in ordered])
 
     def _refresh(self, now: float) -> None:
         stale = [mind for mind in self.minds.values() if mind.is_stale]
@@ -144,7 +146,12 @@ class FairPacer(CountedPacer):
             at_work = [each for each in self._agents.values() if each.mind is mind]
             talking = [now - each.since for each in at_work if each.presence is Presence.ON_CALL]
             wrapping = [now - each.since for each in at_work if each.presence is Presence.WRAP_UP]
-            mind.refresh(talking, wrapping)
+            ringing = [
+                (each.signs, each.entered, now - each.dialled_at)
+                for each in self._lines.values()
+                if each.answered_at is None and each.mind is mind
+            ]
+            mind.refresh(talking, wrapping, ringing)
         if stale:
             self._stack()
 
@@ -162,7 +169,8 @@ class FairPacer(CountedPacer):
         self._lines[line] = _LineRecord(mind, contact, now, chance)
         promise = self._promise.get(campaign, 0.0) * mind.line_table.answer_probability * mind.answers.ratio
         mind.losses.promise(promise)
-        self._ringing_book.add(line, now, mind.slot * LINE_ROWS, mind.slot, mind.odds_of(chance), promise)
+        odds = mind.odds_of(chance) if mind.model.trusted else 0.0
+        self._ringing_book.add(line, now, mind.slot * LINE_ROWS, mind.slot, odds, promise)
 
     def signalled(self, line: Line, sign: LineSign, now: float) -> None:
         record = self._lines.get(line)
@@ -245,8 +253,10 @@ class FairPacer(CountedPacer):
         record.leaving = leaving
         if presence in (Presence.ON_CALL, Presence.WRAP_UP) and not leaving:
             mind = record.mind or self._any_mind(now)
-            base = mind.slot * Occupied.ROWS + (Occupied.TALK_AGES if presence is Presence.WRAP_UP else 0)
-            self._working_book.add(agent, record.since, base, mind.slot, 1.0 / record.pace)
+            base, oldest = mind.slot * Occupied.ROWS, Occupied.TALK_AGES - 1
+            if presence is Presence.WRAP_UP:
+                base, oldest = base + Occupied.TALK_AGES, Occupied.WRAP_AGES - 1
+            self._working_book.add(agent, record.since, base, mind.slot, 1.0 / record.pace, oldest)
         else:
             self._working_book.remove(agent)
 
@@ -346,7 +356,8 @@ class FairPacer(CountedPacer):
 
     def _chance(self, mind: CampaignMind, predicted: float) -> float:
         """P(answered) of a fresh line, from the model's word, the hazards and the present level."""
-        log_odds = float(mind.log_odds[0]) + mind.odds_of(predicted)
+        odds = mind.odds_of(predicted) if mind.model.trusted else 0.0
+        log_odds = float(mind.log_odds[0]) + odds
         chance = mind.answers.ratio / (1.0 + math.exp(-log_odds))
         return min(max(chance, _SAFE_SHARE_OF_BEST * mind.best_chance, 0.01), 0.97)
 
@@ -355,7 +366,7 @@ class FairPacer(CountedPacer):
 
     def _fresh(self, mind: CampaignMind, chance: float) -> Array:
         average = max(float(mind.line_table.eventually[0]), 1e-4)
-        return moments(np.clip(mind.line_table.holds[:1] * (chance / average), 0.0, 1.0))[0]
+        return moments(np.minimum(mind.line_table.holds[:1, :BINS] * (chance / average), 1.0))[0]
 
     def _probe(self, mind: CampaignMind, wanted: int, now: float) -> int:
         """While the carrier fails, one line a second finds out when it works again."""
@@ -384,25 +395,29 @@ class FairPacer(CountedPacer):
     def _add_lines(self, total: Array, now: float) -> float:
         book = self._ringing_book
         n = len(book)
-        rows = book.base[:n] + np.clip(book.ages(now), 0, AGES - 1).astype(np.int64)
-        average = self._eventually[rows]
-        own = 1.0 / (1.0 + np.exp(-(self._log_odds[rows] + book.odds[:n])))
-        levels = self._levels
+        ages = np.minimum(np.maximum(book.ages(now), 0.0), AGES - 1.0)
+        rows = book.base[:n] + ages.astype(np.int64)
+        average = self._eventually.take(rows)
+        odds = book.odds[:n]
+        if odds.any():
+            leaning = 1.0 / ((1.0 + np.exp(-(self._log_odds.take(rows) + odds))) * np.maximum(average, 1e-4))
+        else:
+            leaning = np.ones(n)
+        slots = book.slot[:n]
         for mind in self.minds.values():
-            levels[mind.slot] = mind.answers.ratio
-        leaning = own / np.maximum(average, 1e-4)
-        factor = leaning * levels[book.slot[:n]]
-        chances = np.minimum(self._holds[rows] * factor[:, None], 0.97)
-        squares = chances * chances
-        first, second = chances.sum(0), squares.sum(0)
-        third = (squares * chances).sum(0)
+            self._levels[mind.slot] = mind.answers.ratio
+        factor = np.minimum(leaning * self._levels.take(slots), self._most.take(rows))
+        powers = self._holds.take(rows, axis=0)
+        first = factor @ powers[:, :BINS]
+        second = (factor * factor) @ powers[:, BINS : 2 * BINS]
+        third = (factor**3) @ powers[:, 2 * BINS :]
         total[:BINS] += first
         total[BINS : 2 * BINS] += first - second
         total[2 * BINS :] += first - 3 * second + 2 * third
-        self._note_coming(self._soon[rows] * leaning, book.slot[:n])
-        return float(np.minimum(own * levels[book.slot[:n]], 0.97).sum())
+        self._note_coming(self._soon.take(rows) * leaning, slots)
+        return float(factor @ average)
 
-    def _note_coming(self, soon: Array, slots: Array) -> None:
+    def _note_coming(self, soon: Array, slots: NDArray[np.int64]) -> None:
         """Answers a second before any correction of the level, which is measured against them."""
         for mind in self.minds.values():
             mine = soon if len(self.minds) == 1 else soon[slots == mind.slot]
@@ -418,13 +433,13 @@ class FairPacer(CountedPacer):
     def _add_agents(self, total: Array, now: float) -> None:
         book = self._working_book
         n = len(book)
-        in_wrap_up = book.base[:n] % Occupied.ROWS >= Occupied.TALK_AGES
-        oldest = np.where(in_wrap_up, Occupied.WRAP_AGES - 1, Occupied.TALK_AGES - 1)
-        rows = book.base[:n] + np.clip(book.ages(now) * book.odds[:n], 0, oldest).astype(np.int64)
+        ages = np.minimum(np.maximum(book.ages(now) * book.odds[:n], 0.0), book.promise[:n])
+        rows = book.base[:n] + ages.astype(np.int64)
         if n < _MANY_AGENTS:
             total += self._agent_rows.take(rows, axis=0).sum(0)
         else:
-            total += np.bincount(rows, minlength=len(self._agent_rows)).astype(np.float64) @ self._agent_rows
+            counts: Array = np.bincount(rows, minlength=len(self._agent_rows)).astype(np.float64)
+            total += counts @ self._agent_rows
 
 
 def _risk(inputs: DecisionInputs, mind: CampaignMind) -> str:
@@ -443,7 +458,7 @@ def _dry(inputs: DecisionInputs, mind: CampaignMind) -> str:
     return f"{mind.lines_since_answer} lines without an answer: one line for each free agent"
 
 
-_REASONS = {
+_REASONS: Mapping[Binding, Callable[[DecisionInputs, CampaignMind], str]] = {
     Binding.RISK: _risk,
     Binding.BUDGET: _budget,
     Binding.NO_ANSWERS: _dry,

@@ -5,7 +5,7 @@ nothing by 6 s is another line than one that rang at 1 s. Hazards of each set of
 and those towards a cautious prior; memory fades exponentially with the number of lines.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +23,7 @@ AGES = 64  # seconds since dialling, the last piece is open
 _LONGEST = int(MOMENTS.max())
 
 _PRIOR_ANSWER = 0.25  # of a line, before anything is known: few enough lines to be safe
-_PRIOR_RING_S = 9.0
+_PRIOR_RING_S = 10.0
 _PRIOR_FAILED_S = 20.0
 _PRIOR_LINES = 15.0
 _CLASS_SHRINKAGE = 12.0  # line-seconds of each piece
@@ -41,12 +41,14 @@ class LineTable:
     """Of lines by set of signs and age, in rows of `signs * AGES + age`.
 
     `eventually` is P(answered at all), `soon` P(answered within a second), `holds` P(answered and holding an agent at each
-    of `MOMENTS`), all for a line of average contacts. `weights`: when a new line is answered, if it is.
+    of `MOMENTS`) with its second and third powers, all for a line of average contacts. `most` is by how much a row may be
+    multiplied and stay a probability. `weights`: when a new line is answered, if it is.
     """
 
     eventually: Array
     soon: Array
     holds: Array
+    most: Array
     weights: Array
 
     @property
@@ -68,15 +70,7 @@ class LineHazards:
 
     def passed(self, signs: int, entered: float, left: float) -> int:
         """A line showed `signs` from age `entered` to age `left`; returns the piece in which it left."""
-        first, last = _piece(entered), _piece(left)
-        exposure = self._exposure[signs]
-        exposure[first : last + 1] += self._weight
-        exposure[first] -= self._weight * min(max(entered - first, 0.0), 1.0)
-        if last < AGES - 1:
-            exposure[last] -= self._weight * (1.0 - min(max(left - last, 0.0), 1.0))
-        else:
-            exposure[last] += self._weight * max(left - AGES, 0.0)
-        return last
+        return _expose(self._exposure[signs], entered, left, self._weight)
 
     def answered(self, signs: int, piece: int) -> None:
         self._grow()
@@ -106,9 +100,16 @@ class LineHazards:
         """Effective number in memory."""
         return float(self._answered.sum() + self._failed.sum()) / self._weight
 
-    def table(self, held: Array) -> LineTable:
-        """`held`: P(talk and wrap-up last longer than 0, 1, … s), as long as the last of `MOMENTS` and the grace."""
-        answer, fail, move = self._hazards()
+    def table(self, held: Array, running: Iterable[tuple[int, float, float]] = ()) -> LineTable:
+        """`held`: P(talk and wrap-up last longer than 0, 1, … s), as long as the last of `MOMENTS` and the grace.
+
+        `running`: (signs, age when they began, age now) of lines still out, without which quick answers would make all
+        lines look quick to answer.
+        """
+        exposure = self._exposure / self._weight
+        for signs, entered, age in running:
+            _expose(exposure[signs], entered, age, 1.0)
+        answer, fail, move = self._hazards(exposure)
         within = _within(answer, fail, move)
         eventually = within[-1]
         increments = np.diff(within[: _LONGEST + 1], axis=0)  # (s, signs, age): answered in second s
@@ -119,13 +120,18 @@ class LineHazards:
         fresh = within[: _LONGEST + 1, 0, 0]
         arrived = np.append(np.interp(EDGES, np.arange(_LONGEST + 1), fresh), eventually[0, 0])
         weights = np.maximum(np.diff(arrived), 1e-12)
-        return LineTable(eventually.reshape(-1), within[1].reshape(-1), holds, weights / weights.sum())
+        return LineTable(
+            eventually.reshape(-1),
+            within[1].reshape(-1),
+            np.concatenate([holds, holds**2, holds**3], axis=1),
+            0.97 / np.maximum(np.maximum(holds.max(1), eventually.reshape(-1)), 1e-6),
+            weights / weights.sum(),
+        )
 
-    def _hazards(self) -> tuple[Array, Array, Array]:
+    def _hazards(self, exposure: Array) -> tuple[Array, Array, Array]:
         """Of all three risks, per second; every piece's sum below 1."""
         prior_answer, prior_fail, prior_exposure = _PRIOR
         scale = 1.0 / self._weight
-        exposure = self._exposure * scale
         pooled = exposure.sum(0) + prior_exposure
         answers = (self._answered.sum(0) * scale + prior_answer) / pooled
         fails = (self._failed.sum(0) * scale + prior_fail) / pooled
@@ -166,6 +172,15 @@ class LineHazards:
 
 def _piece(age: float) -> int:
     return min(max(int(age), 0), AGES - 1)
+
+
+def _expose(exposure: Array, entered: float, left: float, weight: float) -> int:
+    """Add the seconds between two ages to their pieces; returns the last of these."""
+    first, last = _piece(entered), _piece(left)
+    exposure[first : last + 1] += weight
+    exposure[first] -= weight * min(max(entered - first, 0.0), 1.0)
+    exposure[last] -= weight * min(1.0 - (left - last), 1.0)  # more than a second in the last, open piece
+    return last
 
 
 def _within(answer: Array, fail: Array, move: Array) -> Array:

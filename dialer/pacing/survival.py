@@ -61,7 +61,8 @@ class Durations:
         exposure = self._prior_exposure + self._exposure / self._weight
         for lasted in running:
             exposure = exposure + np.clip(lasted - EDGES, 0.0, _WIDTHS)
-        return (self._prior_ended + self._ended / self._weight) / exposure
+        hazard: Array = (self._prior_ended + self._ended / self._weight) / exposure
+        return hazard
 
     def survival(self, seconds: int, running: Sequence[float] = ()) -> Array:
         """P(longer than 0, 1, … `seconds`), shape (seconds + 1,)."""
@@ -129,5 +130,5 @@ class Occupied:
 def _held(talk: Array, wrap_up: Array, longest: int) -> Array:
     """P(talk and wrap-up together last longer than 0, 1, … `longest` s)."""
     ends = talk[:-1] - talk[1:]
-    whole = np.array([talk[h] + float(ends[:h] @ wrap_up[:h][::-1]) for h in range(longest + 1)])
-    return np.clip(whole, 0.0, 1.0)
+    whole = [float(talk[h]) + float(ends[:h] @ wrap_up[:h][::-1]) for h in range(longest + 1)]
+    return np.clip(np.array(whole), 0.0, 1.0)

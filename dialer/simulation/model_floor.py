@@ -70,8 +70,10 @@ class ModelFloor:
     _decision_due: bool = False
     _tokens: float = 0.0
     _filled_at: float = 0.0
+    _knows_fate: KnowsFate | None = None
 
     def run(self) -> DayResult:
+        self._knows_fate = self.pacer if isinstance(self.pacer, KnowsFate) else None
         self.result = DayResult(self.world.day_s)
         self._open()
         events, end = self._events, self.world.day_s
@@ -179,9 +181,9 @@ class ModelFloor:
         self._lines += 1
         self.result.dials += self._counts()
         self.pacer.dialled(n, CAMPAIGN, contact or fate.contact, self.now, self._wall())
-        if isinstance(self.pacer, KnowsFate):
+        if self._knows_fate is not None:
             picked_up = fate.answers_after if fate.end is LineEnd.PERSON else None
-            self.pacer.fate(
+            self._knows_fate.fate(
                 n, None if picked_up is None else self.now + picked_up, self.now + fate.ends_after
             )
         for after, sign in fate.signs:
