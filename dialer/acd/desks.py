@@ -1,6 +1,7 @@
 """Agents at their desks: who is free, for how long, and what each asked for.
 
-A wish (log in, pause, log out) is carried out as soon as the state allows: never in the middle of a call.
+A wish (log in, pause, log out) is carried out as soon as the state allows: never in the middle of a call. What was asked
+for in a call begins when its wrap-up is over; what is asked for in the wrap-up ends it.
 """
 
 import logging
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 
+from dialer.acd.alarm import Alarm
 from dialer.acd.reconnection import Reconnection
 from dialer.clock import Clock
 from dialer.domain.agent import TRANSITIONS, AgentSignal, AgentState
@@ -34,6 +36,7 @@ class Desk:
     reason: str = ""
     wish: AgentState = AgentState.LOGGED_OUT
     wish_reason: str = ""
+    wish_waits: bool = False  # until the wrap-up is over
     attempt: AttemptId | None = None  # the call being handled or wrapped up
     idle_order: int = 0  # smaller has been free longer
     wrap_up_ends: datetime | None = None
@@ -78,6 +81,9 @@ class Desks:
         self._telephony, self._record, self._clock, self._tasks = telephony, record, clock, tasks
         self._on_free, self._seen = on_free, seen
         self._desks: dict[AgentId, Desk] = {}
+        self._ready: dict[AgentId, Desk] = {}  # longest idle first
+        self._to_tend: dict[AgentId, Desk] = {}  # in wrap-up, or not yet where they wish to be
+        self._alarm = Alarm(clock)
         self._reconnection = Reconnection()
         self._order = count(1)
         # no phone is called before the exchange was asked which ones are connected: it would be called twice
@@ -89,7 +95,10 @@ class Desks:
 
     @property
     def free(self) -> int:
-        return sum(desk.state is _S.READY for desk in self._desks.values())
+        return len(self._ready)
+
+    def desk(self, agent: AgentId) -> Desk | None:
+        return self._desks.get(agent)
 
     def gave_up(self) -> list[AgentId]:
         """Agents whose phone could not be kept connected since the last call: their wish is to be taken back."""
@@ -106,7 +115,9 @@ class Desks:
                     self._log(desk)
             if (desk.wish, desk.wish_reason) != (wished.wish, wished.wish_reason):
                 desk.wish, desk.wish_reason = wished.wish, wished.wish_reason
+                desk.wish_waits = False
                 self._reconnection.forget(desk.id)
+                self._note_to_tend(desk)
                 self._seen(desk)
             desk.name, desk.phone = wished.name, wished.phone
         self.tend()
@@ -114,12 +125,35 @@ class Desks:
     def tend(self) -> None:
         """End wrap-ups whose time is over and bring every agent nearer to the wish."""
         now = self._clock.now()
-        for desk in self._desks.values():
+        for desk in list(self._to_tend.values()):
             if desk.state is _S.WRAP_UP and desk.wrap_up_ends is not None and desk.wrap_up_ends <= now:
-                self._move(desk, _G.WRAPPED_UP)
-            self._converge(desk)
+                self._wrapped_up(desk)
+            else:
+                self._converge(desk)
+
+    async def tend_when_due(self) -> None:
+        """Never returns. Sleeps until the next wrap-up ends or a lost phone is to be called again."""
+        while True:
+            dues = [due for desk in self._to_tend.values() if (due := self._due(desk)) is not None]
+            await self._alarm.sleep_until(min(dues, default=None))
+            self.tend()
+
+    def _due(self, desk: Desk) -> datetime | None:
+        if desk.state is _S.WRAP_UP:
+            return desk.wrap_up_ends
+        return (
+            self._reconnection.next_try(desk.id, self._clock.now()) if desk.state is _S.LOGGED_OUT else None
+        )
+
+    def _note_to_tend(self, desk: Desk) -> None:
+        if desk.state is _S.WRAP_UP or (desk.state, desk.wish) in _TOWARDS:
+            self._to_tend[desk.id] = desk
+        else:
+            self._to_tend.pop(desk.id, None)
 
     def _converge(self, desk: Desk) -> None:
+        if desk.wish_waits and desk.state is _S.WRAP_UP:
+            return
         signal = _TOWARDS.get((desk.state, desk.wish))
         if signal is None or (signal is _G.LOGIN and not self._may_connect(desk)):
             return
@@ -176,6 +210,8 @@ class Desks:
         self._reconnection.lost(agent, self._clock.now())
         desk.attempt = None
         self._move(desk, _G.PHONE_DOWN, f"phone: {because}" if because else "phone")
+        if (due := self._due(desk)) is not None:
+            self._alarm.ring_by(due)
 
     def adopt(self, agent: AgentId, attempt: AttemptId | None) -> None:
         """The phone is connected already, from an earlier life of this service."""
@@ -193,20 +229,15 @@ class Desks:
         if desk is not None and desk.state is _S.LOGGED_OUT:
             self._move(desk, _G.LOGIN)
 
-    def _take_call(self, desk: Desk, attempt: AttemptId) -> None:
-        if desk.state is _S.READY:
-            desk.attempt = attempt
-            self._move(desk, _G.JOIN)
-
     # --- calls ------------------------------------------------------------------------------------------------------
 
     def reserve_longest_idle(self, attempt: AttemptId) -> AgentId | None:
         """Take the agent who has been free longest for this call."""
-        ready = [desk for desk in self._desks.values() if desk.state is _S.READY]
-        if not ready:
+        desk = next(iter(self._ready.values()), None)
+        if desk is None:
             return None
-        desk = min(ready, key=lambda each: each.idle_order)
-        self._take_call(desk, attempt)
+        desk.attempt = attempt
+        self._move(desk, _G.JOIN)
         return desk.id
 
     def release(self, agent: AgentId, attempt: AttemptId | None) -> None:
@@ -216,6 +247,7 @@ class Desks:
             place, desk.attempt = desk.idle_order, None
             self._move(desk, _G.RELEASE)
             desk.idle_order = place
+            self._ready = dict(sorted(self._ready.items(), key=lambda each: each[1].idle_order))
             self._converge(desk)
 
     def call_ended(self, agent: AgentId, attempt: AttemptId, wrap_up: timedelta) -> None:
@@ -224,16 +256,25 @@ class Desks:
         if desk is None or desk.state is not _S.ON_CALL or desk.attempt != attempt:
             return
         desk.wrap_up_ends = self._clock.now() + wrap_up
+        desk.wish_waits = True
         self._move(desk, _G.CALL_ENDED)
-        self.tend()
+        if wrap_up:
+            self._alarm.ring_by(desk.wrap_up_ends)
+        else:
+            self._wrapped_up(desk)
 
     def end_wrap_up(self, agent: AgentId) -> None:
         if (desk := self._desks.get(agent)) is None:
             raise NotFound(f"there is no agent {agent}")
         if desk.state is not _S.WRAP_UP:
             raise Conflict(f"{desk.name} is {desk.state}, not in wrap-up")
-        self._move(desk, _G.WRAPPED_UP)
+        self._wrapped_up(desk)
+
+    def _wrapped_up(self, desk: Desk) -> None:
+        desk.wish_waits = False
         self._converge(desk)
+        if desk.state is _S.WRAP_UP:
+            self._move(desk, _G.WRAPPED_UP)
 
     def _move(self, desk: Desk, signal: AgentSignal, reason: str = "") -> None:
         self._enter(desk, signal, reason)
@@ -244,7 +285,12 @@ class Desks:
                 self._on_free()
 
     def _enter(self, desk: Desk, signal: AgentSignal, reason: str = "") -> None:
-        desk.state = following(TRANSITIONS, desk.state, signal)
+        before, desk.state = desk.state, following(TRANSITIONS, desk.state, signal)
+        if before is _S.READY:
+            self._ready.pop(desk.id, None)
+        elif desk.state is _S.READY:
+            self._ready[desk.id] = desk
+        self._note_to_tend(desk)
         if signal in _WORTH_A_LINE:
             log.info(
                 "agent",

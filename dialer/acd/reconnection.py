@@ -26,6 +26,13 @@ class Reconnection:
         line = self._lines.setdefault(agent, _Line())
         return line.failures < _TRIES and (line.next_try is None or line.next_try <= now)
 
+    def next_try(self, agent: AgentId, now: datetime) -> datetime | None:
+        """When the pause after a failure is over; None when it is, or nothing failed, or too much."""
+        line = self._lines.get(agent)
+        if line is None or line.failures >= _TRIES or line.next_try is None or line.next_try <= now:
+            return None
+        return line.next_try
+
     def connected(self, agent: AgentId, now: datetime) -> None:
         self._lines.setdefault(agent, _Line()).connected_at = now
 
