@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import uvloop
 from aiohttp import web
@@ -122,6 +123,7 @@ def build(settings: Settings, store: PostgresStore, clock: Clock, pacer: Pacer |
         uuid4(),
         clock,
         who,
+        zone=ZoneInfo(settings.time_zone),
     )
     ear.engine = engine
     floor = FloorView(engine, telephony, store.campaigns, clock, settings.time_zone)

@@ -129,4 +129,4 @@ class DialLoop:
         most = campaign.plan.most_lines
         if most is not None:
             most -= sum(call.campaign.id == campaign.id for call in self.originator.supervisor.lines())
-        return Room(meter.room(now), most, self.originator.obstacle())
+        return Room(meter.room(now), most, self.originator.obstacle(campaign))

@@ -3,8 +3,9 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from dialer.acd.desks import Desks
 from dialer.clock import Clock
@@ -12,19 +13,23 @@ from dialer.domain.agent import AgentState
 from dialer.domain.campaign import Campaign, CampaignSignal, CampaignState
 from dialer.domain.events import LinkLost, LinkUp, TelephonyEvent
 from dialer.domain.ids import CampaignId, RunnerId
+from dialer.engine.budget_keeper import BudgetKeeper
 from dialer.engine.call_supervisor import CallSupervisor
 from dialer.engine.contact_features import ContactReader, contact_features
 from dialer.engine.dial_loop import DialLoop
 from dialer.engine.floor_reporter import FloorReporter
 from dialer.engine.ledger_writer import LedgerWriter
+from dialer.engine.lesson_keeper import LessonKeeper
 from dialer.engine.live_call import LiveCall
 from dialer.engine.originator import Originator
 from dialer.engine.reconciler import Reconciler
 from dialer.engine.recording_keeper import RecordingKeeper
 from dialer.engine.recording_log import RecordingLog
 from dialer.engine.trunk_meter import TrunkLimits, TrunkMeter
+from dialer.engine.unkept_pacing import UnkeptPacing
 from dialer.errors import Conflict, LinkDown, StorageDown
 from dialer.pacing.pacer import Pacer
+from dialer.ports.pacing import PacingStore
 from dialer.ports.recordings import RecordingStore
 from dialer.ports.storage import (
     AgentStore,
@@ -43,6 +48,10 @@ _LOOK_S = 1.0
 _TEND_S = 0.1
 _STAND_BY_S = 1.0
 _STRAYS_S = 10.0
+_LIMBS = frozenset(
+    {"ledger", "dial-loop", "reconcile", "follow-store", "tend-desks", "recordings", "budget", "lessons"}
+)
+_UTC = ZoneInfo("UTC")
 _STRAY_LOOKS = 6  # orders given before an interruption are carried out soon after it, or never
 
 
@@ -54,10 +63,14 @@ class EngineStores:
     recordings: RecordingIndex
     runners: RunnerStore
     changes: Changes
+    pacing: PacingStore = field(default_factory=UnkeptPacing)
 
 
 class Engine:
-    """`telephony` must send its events to `take`. `run` ends only when cancelled or when the lock is lost for good."""
+    """`telephony` must send its events to `take`. `run` ends only when cancelled or when the lock is lost for good.
+
+    `zone` is the service's own: its midnight begins the day in which abandonment is counted.
+    """
 
     def __init__(
         self,
@@ -70,6 +83,7 @@ class Engine:
         clock: Clock,
         who: tuple[str, int],
         features: ContactReader = contact_features,
+        zone: ZoneInfo = _UTC,
     ) -> None:
         self._telephony, self._stores, self._clock, self._who = telephony, stores, clock, who
         self.runner = RunnerId(runner)
@@ -83,6 +97,10 @@ class Engine:
             telephony, self.ledger, recording_log, clock, self._tasks, self._changed, self.floor
         )
         self.keeper = RecordingKeeper(stores.recordings, recording_store, clock)
+        self.budget = BudgetKeeper(
+            stores.pacing, self.floor, self.ledger, clock, zone, lambda: self.campaigns, self._wake_loop
+        )
+        self.lessons = LessonKeeper(stores.pacing, self.floor, clock)
         self.originator = Originator(
             telephony,
             stores.attempts,
@@ -126,7 +144,10 @@ class Engine:
             meter.give_back()
         self.loop.wake()
 
-    def _obstacle(self) -> str | None:
+    def _wake_loop(self) -> None:
+        self.loop.wake()
+
+    def _obstacle(self, campaign: Campaign) -> str | None:
         """Why nothing is dialled now; None when dialling is possible."""
         obstacles: tuple[tuple[Callable[[], bool], str], ...] = (
             (lambda: self.draining, "the service is stopping"),
@@ -135,7 +156,7 @@ class Engine:
             (lambda: not self._telephony.link_up, "telephony is down"),
             (lambda: not self.reconciled, "calls are being compared with the exchange"),
         )
-        return next((why for applies, why in obstacles if applies()), None)
+        return next((why for applies, why in obstacles if applies()), self.budget.obstacle(campaign))
 
     # --- life ---------------------------------------------------------------------------------------------------------
 
@@ -150,6 +171,8 @@ class Engine:
                 (self._follow_store(), "follow-store"),
                 (self._tend_desks(), "tend-desks"),
                 (self.keeper.run(), "recordings"),
+                (self.budget.run(), "budget"),
+                (self.lessons.run(), "lessons"),
             ):
                 self._tasks.spawn(work, name)
             await self._failure
@@ -158,8 +181,7 @@ class Engine:
 
     def _task_failed(self, name: str, failure: BaseException) -> None:
         """A service with a dead limb is worse than one that is started anew."""
-        long_lived = {"ledger", "dial-loop", "reconcile", "follow-store", "tend-desks", "recordings"}
-        if name in long_lived and self._failure is not None and not self._failure.done():
+        if name in _LIMBS and self._failure is not None and not self._failure.done():
             self._failure.set_exception(failure)
 
     async def _become_active(self) -> None:
@@ -180,6 +202,7 @@ class Engine:
             if await self._look():
                 break
             await asyncio.sleep(_STAND_BY_S)
+        await self.lessons.take_up()
         for call in await self._reconciler.take_over(self.campaigns):
             if call.trunk in self.meters:
                 self.meters[call.trunk].in_use += 1
@@ -239,6 +262,8 @@ class Engine:
                 )
             self.database_up = False
             return False
+        if not self.database_up:
+            self.budget.mark_stale()
         self.database_up = True
         return True
 
@@ -256,6 +281,7 @@ class Engine:
                 )
         self.campaigns = self.loop.campaigns = {each.id: each for each in campaigns}
         self.floor.plans(self.campaigns.values())
+        self.budget.look()
 
     async def _hold_lock(self) -> None:
         try:
@@ -263,6 +289,7 @@ class Engine:
         except StorageDown:
             return
         if not held and self._failure is not None and not self._failure.done():
+            self.active = False
             self._failure.set_exception(Conflict("another engine took over while the database was away"))
 
     async def _close_campaigns(self) -> None:
@@ -304,7 +331,9 @@ class Engine:
             await asyncio.sleep(_TEND_S)
 
     async def end(self) -> None:
-        """Give the lock back, for an engine that stands by."""
+        """Keep what was learnt, and give the lock back for an engine that stands by."""
+        if self.active:
+            await self.lessons.keep()
         try:
             await self._stores.runners.end_runner(self.runner, self._clock.now())
         except StorageDown as down:

@@ -14,6 +14,7 @@ from typing import Any
 
 from dialer.acd.desks import Desk
 from dialer.clock import Clock
+from dialer.domain.abandonment import WindowCount
 from dialer.domain.agent import AgentState
 from dialer.domain.attempt import AttemptState
 from dialer.domain.campaign import Campaign, CampaignState
@@ -25,7 +26,7 @@ from dialer.engine.contact_features import ContactReader, contact_features
 from dialer.engine.line_end import line_end
 from dialer.engine.live_call import LiveCall
 from dialer.pacing.decision import PacingDecision
-from dialer.pacing.pacer import ContactFeatures, LineEnd, Pacer, Presence, Room
+from dialer.pacing.pacer import ContactFeatures, Lesson, LineEnd, Pacer, Presence, Room
 
 log = logging.getLogger(__name__)
 
@@ -54,16 +55,29 @@ class FloorReporter:
 
     def __init__(self, pacer: Pacer, clock: Clock, features: ContactReader = contact_features) -> None:
         self.pacer, self._clock, self.features = pacer, clock, features
+        self.decisions = 0  # asked for so far
         self._lines: dict[AttemptId, _Line] = {}
         self._agents: dict[AgentId, tuple[Presence, bool]] = {}
         self._plans: Mapping[CampaignId, PacingPlan] = {}
         self._news: deque[tuple[Callable[..., None], tuple[Any, ...], dict[str, Any]]] = deque()
+
+    # --- the plan, the law and the past ---------------------------------------------------------------------------------
 
     def plans(self, campaigns: Iterable[Campaign]) -> None:
         plans = {each.id: each.plan.pacing for each in campaigns if each.state is CampaignState.RUNNING}
         if plans != self._plans:
             self._plans = plans
             self._tell(self.pacer.plans, plans, self._clock.monotonic())
+
+    def counted(self, campaign: CampaignId, counts: Sequence[WindowCount]) -> None:
+        self._tell(self.pacer.counted, campaign, counts)
+
+    def learnt(self, lesson: Lesson) -> None:
+        self._tell(self.pacer.learnt, lesson)
+
+    def lessons(self) -> Sequence[Lesson]:
+        self.flush()
+        return self.pacer.lessons()
 
     # --- lines ----------------------------------------------------------------------------------------------------------
 
@@ -138,6 +152,7 @@ class FloorReporter:
 
     def decide(self, campaign: CampaignId, room: Room) -> PacingDecision:
         self.flush()
+        self.decisions += 1
         return self.pacer.decide(campaign, room, *self._time())
 
     def admit(self, campaign: CampaignId, contacts: Sequence[ContactFeatures]) -> int:

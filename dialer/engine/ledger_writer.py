@@ -48,6 +48,7 @@ class _Batch:
     attempts: defaultdict[AttemptId, _News] = field(default_factory=lambda: defaultdict(_News))
     agents: list[AgentChange] = field(default_factory=list)
     recordings: list[RecordingMove] = field(default_factory=list)
+    stored: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __bool__(self) -> bool:
         return bool(self.attempts or self.agents or self.recordings)
@@ -57,9 +58,8 @@ class LedgerWriter:
     def __init__(self, attempts: AttemptStore, agents: AgentStore, recordings: RecordingIndex) -> None:
         self._attempts, self._agents, self._recordings = attempts, agents, recordings
         self._batch = _Batch()
+        self._writing: _Batch | None = None
         self._due = asyncio.Event()
-        self._empty = asyncio.Event()
-        self._empty.set()
         self.healthy = True
 
     def progress(self, progress: Progress) -> None:
@@ -85,22 +85,23 @@ class LedgerWriter:
         self._wake()
 
     def _wake(self) -> None:
-        self._empty.clear()
         self._due.set()
 
     async def drained(self) -> None:
-        """Everything noted so far is in the store."""
-        await self._empty.wait()
+        """Everything noted so far is in the store; what is noted meanwhile is not waited for."""
+        last = self._batch if self._batch else self._writing
+        if last is not None:
+            await last.stored.wait()
 
     async def run(self) -> None:
         while True:
             await self._due.wait()
             await asyncio.sleep(_GATHER_S)
             self._due.clear()
-            batch, self._batch = self._batch, _Batch()
-            await self._write(batch)
-            if not self._batch:
-                self._empty.set()
+            self._writing, self._batch = self._batch, _Batch()
+            await self._write(self._writing)
+            self._writing.stored.set()
+            self._writing = None
 
     async def _write(self, batch: _Batch) -> None:
         # a recording is known before its conversation, and an agent's log comes after the call it names

@@ -56,7 +56,7 @@ class Originator:
     runner: RunnerId
     clock: Clock
     tasks: TaskOwner
-    obstacle: Callable[[], str | None]  # why nothing may be dialled, None when dialling is possible
+    obstacle: Callable[[Campaign], str | None]  # why nothing may be dialled, None when dialling is possible
     in_flight: int = 0
     unsure: bool = False  # contacts may be claimed or committed that we know nothing of
 
@@ -122,7 +122,9 @@ class Originator:
         granted = await self.attempts.begin_dialling(wanted, self.runner, now)
         if held := [permit.attempt for permit in permits if permit.attempt not in granted]:
             await self.attempts.release(held)
-        if self.obstacle() is not None:  # the link went, or came back uncompared, while the store was asked
+        if (
+            self.obstacle(campaign) is not None
+        ):  # the link went, or came back uncompared, while the store was asked
             self.unsure = True
             return 0
         for each in dialable:

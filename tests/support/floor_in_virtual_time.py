@@ -1,7 +1,7 @@
 """A whole floor (engine, scripted exchange, stores in memory) in virtual time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +16,7 @@ from dialer.domain.phone_number import PhoneNumber
 from dialer.engine.engine import Engine, EngineStores
 from dialer.engine.trunk_meter import TrunkLimits
 from dialer.pacing.counts import CountedPacer
-from dialer.pacing.pacer import Pacer
+from dialer.pacing.pacer import Lesson, Pacer
 from dialer.ports.recordings import RecordingMissing
 from dialer.ports.storage import StoredRecording
 from dialer.telephony.fake import FakeTelephony, Script
@@ -24,6 +24,7 @@ from tests.support.memory_ledger import (
     MemoryAgents,
     MemoryAttempts,
     MemoryCampaigns,
+    MemoryPacing,
     MemoryRecordings,
     MemoryRunners,
     QuietChanges,
@@ -55,6 +56,7 @@ class VirtualFloor:
     campaigns: MemoryCampaigns
     recordings: MemoryRecordings
     runners: MemoryRunners
+    pacing: MemoryPacing
     campaign: CampaignId
 
     def agent_states(self) -> dict[AgentId, str]:
@@ -77,12 +79,15 @@ async def floor(
     pacer: Pacer | None = None,
     attempts: MemoryAttempts | None = None,
     telephony: FakeTelephony | None = None,
+    lessons: Sequence[Lesson] = (),
 ) -> AsyncIterator[VirtualFloor]:
     """`attempts` and `telephony` of an earlier floor make this one the engine after a crash."""
     clock, fresh = VirtualClock(), attempts is None
     attempts = attempts or MemoryAttempts()
     stores = (MemoryAgents(), MemoryCampaigns(attempts), MemoryRecordings(), MemoryRunners())
     agent_store, campaign_store, recordings, runners = stores
+    pacing = MemoryPacing(attempts)
+    pacing.kept_lessons = {each.campaign: each for each in lessons}
     campaign = campaign_store.run(plan)
     for n in range(contacts if fresh else 0):
         attempts.add(campaign, number(n), START - timedelta(minutes=contacts - n))
@@ -98,7 +103,7 @@ async def floor(
     limits = [TrunkLimits(TrunkName("main"), channels, calls_per_second, "+12025550100")]
     engine = Engine(
         exchange,
-        EngineStores(attempts, campaign_store, agent_store, recordings, runners, QuietChanges()),
+        EngineStores(attempts, campaign_store, agent_store, recordings, runners, QuietChanges(), pacing),
         NoRecordings(),
         limits,
         pacer or CountedPacer(),
@@ -112,7 +117,7 @@ async def floor(
     exchange.raise_link()
     try:
         yield VirtualFloor(
-            engine, exchange, attempts, agent_store, campaign_store, recordings, runners, campaign
+            engine, exchange, attempts, agent_store, campaign_store, recordings, runners, pacing, campaign
         )
     finally:
         running.cancel()

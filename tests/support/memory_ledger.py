@@ -7,15 +7,18 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from dialer.domain.abandonment import AbandonmentWindow, WindowCount
 from dialer.domain.agent import AgentState
 from dialer.domain.attempt import AttemptState
 from dialer.domain.campaign import TRANSITIONS, Campaign, CampaignPlan, CampaignSignal, CampaignState
 from dialer.domain.contact import ContactState
-from dialer.domain.disposition import Disposition
+from dialer.domain.disposition import ANSWERED_BY_PERSON, Disposition
 from dialer.domain.ids import AgentId, AttemptId, CampaignId, ContactId, NumberId, RunnerId, TrunkName
 from dialer.domain.phone_number import PhoneNumber
 from dialer.domain.transitions import following
 from dialer.errors import StorageDown
+from dialer.pacing.pacer import Lesson
+from dialer.ports.pacing import DecisionSample
 from dialer.ports.storage import (
     Abandonment,
     AgentChange,
@@ -30,6 +33,7 @@ from dialer.ports.storage import (
     TimeInState,
     TimelineEntry,
 )
+from tests.support.virtual_time import START
 
 ZONES = ("America/New_York",)
 
@@ -155,6 +159,8 @@ class MemoryAttempts:
             if row.state is AttemptState.ENDED:
                 continue
             row.state, row.settlement = AttemptState.ENDED, each
+            if each.progress is not None:
+                row.progress = row.progress.followed_by(each.progress) if row.progress else each.progress
             contact = self.contacts[each.contact]
             contact.state, contact.due_at = each.contact_state, each.due_at
             contact.attempts += each.dialled
@@ -223,7 +229,7 @@ class MemoryCampaigns:
 
     def run(self, plan: CampaignPlan) -> CampaignId:
         campaign = CampaignId(len(self.known) + 1)
-        self.known[campaign] = Campaign(campaign, CampaignState.RUNNING, plan)
+        self.known[campaign] = Campaign(campaign, CampaignState.RUNNING, plan, START)
         return campaign
 
     async def campaigns(self) -> Sequence[Campaign]:
@@ -258,6 +264,59 @@ class MemoryCampaigns:
 
     def __getattr__(self, name: str) -> Any:
         raise AssertionError(f"the engine is not expected to ask for {name}")
+
+
+class MemoryPacing:
+    """Counts the attempts of `attempts`; what is kept is in `kept_lessons` and `samples`."""
+
+    def __init__(self, attempts: MemoryAttempts) -> None:
+        self._attempts = attempts
+        self.kept_lessons: dict[CampaignId, Lesson] = {}
+        self.samples: list[DecisionSample] = []
+        self.asked: list[tuple[CampaignId, Sequence[AbandonmentWindow], datetime]] = []
+
+    async def window_counts(
+        self, campaign: CampaignId, windows: Sequence[AbandonmentWindow], now: datetime
+    ) -> Sequence[WindowCount]:
+        self._attempts._reach()
+        self.asked.append((campaign, windows, now))
+        return [self._count(campaign, window, now) for window in windows]
+
+    def _count(self, campaign: CampaignId, window: AbandonmentWindow, now: datetime) -> WindowCount:
+        answered = [
+            row
+            for row in self._attempts.rows.values()
+            if row.claimed.campaign == campaign
+            and row.progress is not None
+            and row.progress.answered_at is not None
+            and window.begins <= row.progress.answered_at < now
+            and (row.settlement is None or row.settlement.disposition in ANSWERED_BY_PERSON)
+        ]
+        abandoned = [
+            row
+            for row in answered
+            if row.state is AttemptState.MESSAGE
+            or (row.settlement is not None and row.settlement.disposition is Disposition.ABANDONED)
+        ]
+        return WindowCount(window, len(answered), len(abandoned), now)
+
+    async def lessons(self) -> Sequence[Lesson]:
+        self._attempts._reach()
+        return list(self.kept_lessons.values())
+
+    async def keep_lessons(self, lessons: Sequence[Lesson], now: datetime) -> None:
+        self._attempts._reach()
+        self.kept_lessons |= {lesson.campaign: lesson for lesson in lessons}
+
+    async def keep_decisions(self, samples: Sequence[DecisionSample]) -> None:
+        self._attempts._reach()
+        self.samples.extend(samples)
+
+    async def decisions(
+        self, campaign: CampaignId, since: datetime, until: datetime, most: int
+    ) -> Sequence[DecisionSample]:
+        of = [each for each in self.samples if each.campaign == campaign and since <= each.at < until]
+        return of[-most:]
 
 
 class MemoryRecordings:
