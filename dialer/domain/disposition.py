@@ -23,6 +23,7 @@ class Disposition(StrEnum):
     ABANDONED = "abandoned"  # no agent in time: the message played, or the callee left after the limit
     HUNG_UP = "hung_up"  # the callee left before an agent had to be there
     DROPPED = "dropped"  # the agent's phone failed and no other agent was free
+    PLAYED = "played"  # the message of a campaign without agents
     # an agent's word on a connected call, in the place of CONNECTED
     MACHINE = "machine"
     DEAD_AIR = "dead_air"
@@ -46,7 +47,12 @@ AGENT_RESULTS = frozenset(
         Disposition.CALLBACK,
     }
 )
-ANSWERED = AGENT_RESULTS | {Disposition.ABANDONED, Disposition.HUNG_UP, Disposition.DROPPED}
+ANSWERED = AGENT_RESULTS | {
+    Disposition.ABANDONED,
+    Disposition.HUNG_UP,
+    Disposition.DROPPED,
+    Disposition.PLAYED,
+}
 # 16 CFR 310.4(b)(4)(i) measures "calls answered by a person": a call an agent marked as a machine is none
 ANSWERED_BY_PERSON = ANSWERED - {Disposition.MACHINE}
 

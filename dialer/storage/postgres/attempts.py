@@ -124,6 +124,8 @@ def _claimed(row: asyncpg.Record) -> ClaimedContact:
         tally=row["tally"],
         other_numbers=row["other_numbers"],
         on_do_not_call=row["on_do_not_call"],
+        list_name=row["list_name"] or "",
+        imported_at=row["imported_at"],
     )
 
 

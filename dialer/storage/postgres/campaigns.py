@@ -1,7 +1,7 @@
 """Campaigns and the counts that pacing and people read."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import asyncpg
 
@@ -25,7 +25,9 @@ _MOVE = named("move_campaign")
 _CONTACTS = named("count_contacts")
 _EXHAUSTED = named("campaign_is_exhausted")
 _OUTCOMES = named("count_outcomes")
-_ABANDONMENT = named("count_abandonment")
+_WINDOWS = named("count_windows")
+
+_FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class PostgresCampaigns:
@@ -93,12 +95,13 @@ class PostgresCampaigns:
         return {Disposition(row["disposition"]): row["attempts"] for row in rows}
 
     async def abandonment(self, campaign: CampaignId, since: datetime) -> Abandonment:
-        row = await self._database.row(_ABANDONMENT, campaign, since)
-        return Abandonment(since, row["answered"], row["abandoned"]) if row else Abandonment(since, 0, 0)
+        (row,) = await self._database.rows(_WINDOWS, campaign, [since], [_FOREVER])
+        return Abandonment(since, row["answered"], row["abandoned"])
 
 
 def _campaign(row: asyncpg.Record) -> Campaign:
-    return Campaign(CampaignId(row["id"]), CampaignState(row["state"]), plan_from_json(row["plan"]))
+    plan = plan_from_json(row["plan"])
+    return Campaign(CampaignId(row["id"]), CampaignState(row["state"]), plan, row["started_at"])
 
 
 def _following(state: CampaignState, signal: CampaignSignal) -> CampaignState:

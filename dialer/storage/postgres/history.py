@@ -23,6 +23,7 @@ _TIMELINE = named("timeline_of_attempt")
 _LOCK = named("lock_attempt")
 _NOTE = named("note_result")
 _RECOUNT = named("recount_result")
+_RECOUNT_ANSWERED = named("recount_answered")
 _RETIRE = named("retire_number")
 
 _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
@@ -79,6 +80,7 @@ class PostgresHistory:
             await connection.execute(
                 _RECOUNT.sql, found["contact_id"], found["disposition"], result.value, state, due_at, because
             )
+            await connection.execute(_RECOUNT_ANSWERED.sql, attempt, found["disposition"], result.value)
             if result is Disposition.WRONG_NUMBER:
                 await connection.execute(_RETIRE.sql, found["number_id"])
 

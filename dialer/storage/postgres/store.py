@@ -7,6 +7,7 @@ import asyncpg
 
 from dialer.clock import Clock
 from dialer.ports import storage
+from dialer.ports.pacing import PacingStore
 from dialer.storage.postgres.agents import PostgresAgents
 from dialer.storage.postgres.attempts import PostgresAttempts
 from dialer.storage.postgres.campaigns import PostgresCampaigns
@@ -14,6 +15,7 @@ from dialer.storage.postgres.changes import PostgresChanges
 from dialer.storage.postgres.contacts import PostgresContacts
 from dialer.storage.postgres.do_not_call import PostgresDoNotCall
 from dialer.storage.postgres.history import PostgresHistory
+from dialer.storage.postgres.pacing import PostgresPacing
 from dialer.storage.postgres.pool import Database, create_pool
 from dialer.storage.postgres.recordings import PostgresRecordings
 from dialer.storage.postgres.runners import PostgresRunners
@@ -29,6 +31,7 @@ class PostgresStore:
     contacts: PostgresContacts
     do_not_call: PostgresDoNotCall
     history: PostgresHistory
+    pacing: PostgresPacing
     recordings: PostgresRecordings
     users: PostgresUsers
     runners: PostgresRunners
@@ -46,6 +49,7 @@ class PostgresStore:
             contacts=PostgresContacts(database),
             do_not_call=PostgresDoNotCall(database),
             history=PostgresHistory(database),
+            pacing=PostgresPacing(database),
             recordings=PostgresRecordings(database),
             users=PostgresUsers(database),
             runners=PostgresRunners(dsn),
@@ -70,6 +74,7 @@ _parts: tuple[
     type[storage.ContactStore],
     type[storage.DoNotCallStore],
     type[storage.AttemptHistory],
+    type[PacingStore],
     type[storage.RecordingIndex],
     type[storage.UserStore],
     type[storage.RunnerStore],
@@ -81,6 +86,7 @@ _parts: tuple[
     PostgresContacts,
     PostgresDoNotCall,
     PostgresHistory,
+    PostgresPacing,
     PostgresRecordings,
     PostgresUsers,
     PostgresRunners,

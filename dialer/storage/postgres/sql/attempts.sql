@@ -2,14 +2,14 @@
 -- Hand out the next dialable contacts with an open attempt each; a contact without a usable number is exhausted.
 -- params: campaign_id, runner_id, most, now
 with candidates as (
-    select id, zone, attempts, tally, due_at, priority
+    select id, list_id, zone, attempts, tally, due_at, priority
     from contacts
     where campaign_id = $1 and state = 'ready' and due_at <= $4
     order by priority desc, due_at, id
     limit $3
     for update skip locked
 ), chosen as (
-    select c.id as contact_id, c.zone, c.attempts, c.tally, c.due_at, c.priority,
+    select c.id as contact_id, c.list_id, c.zone, c.attempts, c.tally, c.due_at, c.priority,
            n.id as number_id, n.e164, n.zones, n.usable
     from candidates c
     left join lateral (
@@ -35,7 +35,7 @@ with candidates as (
 )
 select o.id as attempt_id, $1::bigint as campaign_id, s.contact_id, s.number_id, s.e164,
        case when s.zone is null then s.zones else array[s.zone] end as zones,
-       s.attempts, s.tally, s.usable - 1 as other_numbers,
+       s.attempts, s.tally, s.usable - 1 as other_numbers, l.source as list_name, l.imported_at,
        exists (
            select from do_not_call d
            where d.e164 = s.e164
@@ -44,6 +44,7 @@ select o.id as attempt_id, $1::bigint as campaign_id, s.contact_id, s.number_id,
        ) as on_do_not_call
 from opened o
 join chosen s on s.contact_id = o.contact_id
+left join contact_lists l on l.id = s.list_id
 order by s.priority desc, s.due_at, s.contact_id;
 
 -- name: release_claims
@@ -152,8 +153,19 @@ with wanted as (
         agent_id = coalesce(w.agent_id, a.agent_id)
     from wanted w
     where a.id = w.attempt_id and a.state <> 'ended'
-    returning a.id, a.contact_id, a.number_id,
+    returning a.id, a.campaign_id, a.contact_id, a.number_id, a.answered_at,
               w.disposition, w.dialled, w.contact_state, w.due_at, w.contact_because, w.number_is_dead
+), counted as (
+    insert into answered_quarters as q (campaign_id, begins, answered, abandoned)
+    select s.campaign_id, date_bin('15 minutes', s.answered_at, '2000-01-01 00:00+00'), count(*),
+           count(*) filter (where s.disposition = 'abandoned')
+    from settled s
+    join dispositions d on d.code = s.disposition
+    where s.answered_at is not null and d.by_person
+    group by 1, 2
+    order by 1, 2
+    on conflict (campaign_id, begins) do update
+    set answered = q.answered + excluded.answered, abandoned = q.abandoned + excluded.abandoned
 ), moved_contacts as (
     -- a contact that was blocked during the call stays blocked, but the attempt still counts
     update contacts c
@@ -188,7 +200,7 @@ with adopted as (
 )
 select a.id as attempt_id, a.campaign_id, a.contact_id, a.number_id, a.e164,
        case when c.zone is null then n.zones else array[c.zone] end as zones,
-       c.attempts, c.tally,
+       c.attempts, c.tally, l.source as list_name, l.imported_at,
        (
            select count(*) from contact_numbers o
            where o.contact_id = a.contact_id and o.id <> a.number_id and not o.dead
@@ -203,4 +215,5 @@ select a.id as attempt_id, a.campaign_id, a.contact_id, a.number_id, a.e164,
 from adopted a
 join contacts c on c.id = a.contact_id
 join contact_numbers n on n.id = a.number_id
+left join contact_lists l on l.id = c.list_id
 order by a.claimed_at, a.id;

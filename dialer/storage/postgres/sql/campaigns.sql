@@ -1,17 +1,17 @@
 -- name: all_campaigns
 -- Every campaign, oldest first.
 -- params:
-select id, state, plan from campaigns order by id;
+select id, state, plan, started_at from campaigns order by id;
 
 -- name: campaign_by_id
 -- One campaign.
 -- params: campaign_id
-select id, state, plan from campaigns where id = $1;
+select id, state, plan, started_at from campaigns where id = $1;
 
 -- name: campaign_by_name
 -- One campaign.
 -- params: name
-select id, state, plan from campaigns where name = $1;
+select id, state, plan, started_at from campaigns where name = $1;
 
 -- name: create_campaign
 -- A new campaign in state draft; no row when the name is taken.
@@ -58,15 +58,6 @@ select disposition, count(*) as attempts
 from attempts
 where campaign_id = $1 and disposition is not null
 group by disposition;
-
--- name: count_abandonment
--- Calls answered by a person since a moment, and the abandoned among them; one that hears the message is abandoned.
--- params: campaign_id, since
-select count(*) filter (where d.by_person or a.state = 'message') as answered,
-       count(*) filter (where a.disposition = 'abandoned' or a.state = 'message') as abandoned
-from attempts a
-left join dispositions d on d.code = a.disposition
-where a.campaign_id = $1 and a.answered_at >= $2;
 
 -- name: campaign_is_exhausted
 -- Whether there are contacts and none has an attempt to come or open. Each part is answered by one index entry.

@@ -69,6 +69,20 @@ set tally = k.without || jsonb_build_object($3::text, coalesce((k.without ->> $3
 from counted k
 where c.id = k.id;
 
+-- name: recount_answered
+-- The count of answered calls follows the agent's word; before and after are dispositions.
+-- params: attempt_id, before, after
+insert into answered_quarters as q (campaign_id, begins, answered, abandoned)
+select a.campaign_id, date_bin('15 minutes', a.answered_at, '2000-01-01 00:00+00'),
+       later.by_person::integer - earlier.by_person::integer,
+       ($3::text = 'abandoned')::integer - ($2::text = 'abandoned')::integer
+from attempts a
+join dispositions earlier on earlier.code = $2
+join dispositions later on later.code = $3
+where a.id = $1 and a.answered_at is not null
+on conflict (campaign_id, begins) do update
+set answered = q.answered + excluded.answered, abandoned = q.abandoned + excluded.abandoned;
+
 -- name: retire_number
 -- A number that belongs to somebody else.
 -- params: number_id
