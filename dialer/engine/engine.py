@@ -45,7 +45,7 @@ from dialer.tasks import TaskOwner
 log = logging.getLogger(__name__)
 
 _LOOK_S = 1.0
-_TEND_S = 0.1
+_QUIET_LOOK_S = 0.1
 _STAND_BY_S = 1.0
 _STRAYS_S = 10.0
 _LIMBS = frozenset(
@@ -169,7 +169,7 @@ class Engine:
                 (self.loop.run(), "dial-loop"),
                 (self._follow_link(), "reconcile"),
                 (self._follow_store(), "follow-store"),
-                (self._tend_desks(), "tend-desks"),
+                (self.desks.tend_when_due(), "tend-desks"),
                 (self.keeper.run(), "recordings"),
                 (self.budget.run(), "budget"),
                 (self.lessons.run(), "lessons"),
@@ -309,11 +309,6 @@ class Engine:
             return None
         return CampaignSignal.EXHAUSTED if await self._stores.campaigns.is_exhausted(campaign.id) else None
 
-    async def _tend_desks(self) -> None:
-        while True:
-            await asyncio.sleep(_TEND_S)
-            self.desks.tend()
-
     async def drain(self, within_s: float) -> None:
         """Stop dialling and wait until no caller waits and no line is out, but not longer. Conversations go on."""
         self.draining = True
@@ -328,7 +323,7 @@ class Engine:
         while True:
             if not self.supervisor.waiting and not any(self.supervisor.lines()):
                 return
-            await asyncio.sleep(_TEND_S)
+            await asyncio.sleep(_QUIET_LOOK_S)
 
     async def end(self) -> None:
         """Keep what was learnt, and give the lock back for an engine that stands by."""
