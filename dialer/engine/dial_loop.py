@@ -3,13 +3,13 @@
 Woken by every change that may free a line or an agent; several changes within a few milliseconds are one decision.
 """
 
-import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dialer.domain.campaign import Campaign, CampaignState
 from dialer.domain.ids import CampaignId, TrunkName
+from dialer.engine.bell import Bell
 from dialer.engine.originator import Originator, Round
 from dialer.engine.trunk_meter import TrunkMeter
 from dialer.errors import StorageDown
@@ -39,11 +39,11 @@ class DialLoop:
     trunks: Mapping[TrunkName, TrunkMeter]
     campaigns: Mapping[CampaignId, Campaign] = field(default_factory=dict)
     _running: dict[CampaignId, _Running] = field(default_factory=dict)
-    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _bell: Bell = field(default_factory=Bell)
     _turn: int = 0
 
     def wake(self) -> None:
-        self._wake.set()
+        self._bell.strike()
 
     def new_contacts(self) -> None:
         """Lists may have something due again: look at once."""
@@ -59,14 +59,8 @@ class DialLoop:
         clock = self.originator.clock
         pause, took = _LOOK_AGAIN_S, 0.0
         while True:
-            try:
-                async with asyncio.timeout(pause):
-                    await self._wake.wait()
-                # under load the rounds become larger instead of more
-                await asyncio.sleep(min(max(_COALESCE_S, 2 * took), _LONGEST_COALESCE_S))
-            except TimeoutError:
-                pass
-            self._wake.clear()
+            # under load the rounds become larger instead of more
+            await self._bell.heard(pause, min(max(_COALESCE_S, 2 * took), _LONGEST_COALESCE_S))
             begun = clock.monotonic()
             pause = await self._round()
             took = clock.monotonic() - begun

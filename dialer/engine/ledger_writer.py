@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from dialer.domain.ids import AttemptId
+from dialer.engine.bell import Bell
 from dialer.engine.recording_log import RecordingMove
 from dialer.errors import NotFound, StorageDown
 from dialer.ports.storage import (
@@ -59,33 +60,30 @@ class LedgerWriter:
         self._attempts, self._agents, self._recordings = attempts, agents, recordings
         self._batch = _Batch()
         self._writing: _Batch | None = None
-        self._due = asyncio.Event()
+        self._bell = Bell()
         self.healthy = True
 
     def progress(self, progress: Progress) -> None:
         news = self._batch.attempts[progress.attempt]
         news.progress = progress if news.progress is None else news.progress.followed_by(progress)
-        self._wake()
+        self._bell.strike()
 
     def note(self, entry: TimelineEntry) -> None:
         self._batch.attempts[entry.attempt].timeline.append(entry)
-        self._wake()
+        self._bell.strike()
 
     def settle(self, settlement: Settlement) -> None:
         news = self._batch.attempts[settlement.attempt]
         news.end = news.end or settlement
-        self._wake()
+        self._bell.strike()
 
     def agent(self, change: AgentChange) -> None:
         self._batch.agents.append(change)
-        self._wake()
+        self._bell.strike()
 
     def recording(self, move: RecordingMove) -> None:
         self._batch.recordings.append(move)
-        self._wake()
-
-    def _wake(self) -> None:
-        self._due.set()
+        self._bell.strike()
 
     async def drained(self) -> None:
         """Everything noted so far is in the store; what is noted meanwhile is not waited for."""
@@ -95,9 +93,7 @@ class LedgerWriter:
 
     async def run(self) -> None:
         while True:
-            await self._due.wait()
-            await asyncio.sleep(_GATHER_S)
-            self._due.clear()
+            await self._bell.heard(None, _GATHER_S)
             self._writing, self._batch = self._batch, _Batch()
             await self._write(self._writing)
             self._writing.stored.set()
