@@ -101,18 +101,26 @@ class LedgerWriter:
 
     async def _write(self, batch: _Batch) -> None:
         # a recording is known before its conversation, and an agent's log comes after the call it names
-        await self._all(batch.recordings, self._move_recordings)
-        news = list(batch.attempts.values())
-        await self._all([each for each in news if each.end is None], self._record)
-        await self._all([each for each in news if each.end is not None], self._settle)
-        await self._all(batch.agents, self._agents.record_states)
+        if batch.recordings:
+            await self._all(batch.recordings, self._move_recordings)
+        news = batch.attempts.values()
+        if going_on := [each for each in news if each.end is None]:
+            await self._all(going_on, self._record)
+        if ended := [each for each in news if each.end is not None]:
+            await self._all(ended, self._settle)
+        if batch.agents:
+            await self._all(batch.agents, self._agents.record_states)
 
     async def _record(self, news: Sequence[_News]) -> None:
         progress = [each.progress for each in news if each.progress is not None]
         await self._attempts.record(progress, _timeline(news))
 
     async def _settle(self, news: Sequence[_News]) -> None:
-        ends = [replace(each.end, progress=each.progress) for each in news if each.end is not None]
+        ends = [
+            replace(each.end, progress=each.progress) if each.progress is not None else each.end
+            for each in news
+            if each.end is not None
+        ]
         await self._attempts.settle(ends, _timeline(news))
 
     async def _move_recordings(self, moves: Sequence[RecordingMove]) -> None:

@@ -1,10 +1,8 @@
 """The engine's stores in memory, for whole days of calls: constant time for each, and nothing kept of what is over."""
 
-import asyncio
 import heapq
 from bisect import bisect_left, insort
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,6 +17,7 @@ from dialer.domain.disposition import ANSWERED_BY_PERSON, Disposition
 from dialer.domain.ids import AgentId, AttemptId, CampaignId, ContactId, NumberId, RunnerId, TrunkName
 from dialer.domain.phone_number import PhoneNumber
 from dialer.domain.transitions import following
+from dialer.engine.bell import Bell
 from dialer.pacing.pacer import ContactFeatures, Lesson, LineEnd
 from dialer.ports.pacing import DecisionSample
 from dialer.ports.recordings import RecordingMissing
@@ -277,19 +276,16 @@ class OnlyRunner:
 
 
 class PromptChanges:
-    """Tells the engine at once, as NOTIFY does. Must be made within the loop it is used in."""
+    """Tells the engine at once, as NOTIFY does."""
 
     def __init__(self) -> None:
-        self._changed = asyncio.Event()
+        self._bell = Bell()
 
     def tell(self) -> None:
-        self._changed.set()
+        self._bell.strike()
 
     async def wait(self, within_s: float) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(within_s):
-                await self._changed.wait()
-        self._changed.clear()
+        await self._bell.heard(within_s, 0.0)
 
 
 def left_talking(

@@ -51,7 +51,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.elapsed = 0.0
         self._due: list[tuple[float, int, _Due]] = []
         self._set = 0
-        self._ready: deque[asyncio.Handle] = deque()
+        self._ready: deque[_Due] = deque()
 
     def time(self) -> float:
         return self.elapsed
@@ -94,8 +94,16 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 self._jump()
             for _ in range(len(ready)):
                 handle = ready.popleft()
-                if not handle._cancelled:
-                    handle._run()
+                if handle._cancelled:
+                    continue
+                try:
+                    handle._context.run(handle._callback, *handle._args)
+                except (SystemExit, KeyboardInterrupt):
+                    raise
+                except BaseException as failure:
+                    self.call_exception_handler(
+                        {"message": f"{handle._callback!r} failed", "exception": failure, "handle": handle}
+                    )
 
     def _jump(self) -> None:
         """To the next timer, and make ready all that are due then."""
