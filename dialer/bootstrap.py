@@ -111,7 +111,13 @@ def build(settings: Settings, store: PostgresStore, clock: Clock, pacer: Pacer |
     places = settings.recordings
     recordings = LocalRecordings(places.folder, places.landing, places.workers)
     stores = EngineStores(
-        store.attempts, store.campaigns, store.agents, store.recordings, store.runners, store.changes
+        store.attempts,
+        store.campaigns,
+        store.agents,
+        store.recordings,
+        store.runners,
+        store.changes,
+        store.pacing,
     )
     who = (socket.gethostname(), os.getpid())
     engine = Engine(
@@ -161,6 +167,7 @@ def web_app(service: Service) -> web.Application:
             recordings=_Files(service.recordings),
             lists=_Lists(service),
             region=settings.default_region,
+            zone=ZoneInfo(settings.time_zone),
             trunks=frozenset(settings.trunks),
         )
     )

@@ -5,22 +5,25 @@ Woken by every change that may free a line or an agent; several changes within a
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dialer.domain.campaign import Campaign, CampaignState
 from dialer.domain.ids import CampaignId, TrunkName
+from dialer.domain.pacing_plan import PacingMode
 from dialer.engine.bell import Bell
+from dialer.engine.decision_log import DecisionLog
 from dialer.engine.originator import Originator, Round
 from dialer.engine.trunk_meter import TrunkMeter
 from dialer.errors import StorageDown
-from dialer.pacing.decision import PacingDecision
+from dialer.pacing.decision import Binding, PacingDecision
 from dialer.pacing.pacer import Room
+from dialer.pacing.sharing import Want, credits, split
 
 log = logging.getLogger(__name__)
 
 _COALESCE_S = 0.005
 _LONGEST_COALESCE_S = 0.05
-_LOOK_AGAIN_S = 0.25
+_LOOK_AGAIN_S = 0.5
 _EMPTY_S = 1.0  # how long a list that had nothing due is left alone
 _DECLINED_S = 0.05  # how long those next on the list stay declined: they are the same people at the next look
 _MOST_CLAIMED = 100
@@ -31,12 +34,22 @@ class _Running:
     because: str = ""
     leave_until: float = 0.0
     trunk_bound: bool = False  # more would be dialled if the trunk took it
+    credit: float = 0.0  # of a line, from rounds that were shared
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    campaign: Campaign
+    meter: TrunkMeter
+    state: _Running
+    lines: int
 
 
 @dataclass(slots=True)
 class DialLoop:
     originator: Originator
     trunks: Mapping[TrunkName, TrunkMeter]
+    decisions: DecisionLog
     campaigns: Mapping[CampaignId, Campaign] = field(default_factory=dict)
     _running: dict[CampaignId, _Running] = field(default_factory=dict)
     _bell: Bell = field(default_factory=Bell)
@@ -66,14 +79,14 @@ class DialLoop:
             took = clock.monotonic() - begun
 
     async def _round(self) -> float:
-        """One decision for each running campaign; every round another one is first. Returns seconds to the next look."""
+        """Every running campaign says what it wishes; every round another one is first. Returns seconds to the next."""
         running = [each for each in self.campaigns.values() if each.state is CampaignState.RUNNING]
+        self.originator.floor.flush()
         self._turn += 1
         first = self._turn % len(running) if running else 0
         try:
             await self.originator.put_back_unsent()
-            for campaign in running[first:] + running[:first]:
-                await self._dial(campaign)
+            await self._dial_for(running[first:] + running[:first])
         except StorageDown as down:
             log.warning("not dialling", extra={"action": "dial.no_database", "why": str(down)})
             self.originator.unsure = True
@@ -87,27 +100,45 @@ class DialLoop:
         waits = [wait for trunk in bound if (wait := self.trunks[trunk].next_room_s(now)) > 0]
         return min([_LOOK_AGAIN_S, *(max(wait, _COALESCE_S) for wait in waits)])
 
-    async def _dial(self, campaign: Campaign) -> None:
+    # --- one campaign ---------------------------------------------------------------------------------------------------
+
+    async def _dial_for(self, running: Sequence[Campaign]) -> None:
+        asked = [(each, self._ask(each)) for each in running]
+        wishes = [self._wish(campaign, decision) for campaign, decision in asked if decision is not None]
+        wanting = [wish for wish in wishes if wish is not None]
+        for rivals in _rivalries(wanting):
+            if len(rivals) == 1:
+                await self._dial(rivals[0], rivals[0].lines)
+            else:
+                await self._dial_shared(rivals)
+
+    def _ask(self, campaign: Campaign) -> PacingDecision | None:
+        """None while its list is left alone."""
         state = self._running.setdefault(campaign.id, _Running())
         now = self.originator.clock.monotonic()
         if now < state.leave_until:
-            return
-        meter = self.trunks.get(campaign.plan.trunk)
-        room = self._room(campaign, meter, now)
+            return None
+        room = self._room(campaign, now)
         decision = self.originator.floor.decide(campaign.id, room)
         state.because = decision.because
         state.trunk_bound = room.obstacle is None and decision.dial >= room.trunk
-        if decision.dial > 0 and meter is not None:
-            await self._dial_some(campaign, meter, decision, state)
+        self.decisions.note(campaign.id, decision, self.originator.floor.calls.ringing[campaign.id])
+        return decision
 
-    async def _dial_some(
-        self, campaign: Campaign, meter: TrunkMeter, decision: PacingDecision, state: _Running
-    ) -> None:
-        most = min(decision.dial, _MOST_CLAIMED)
-        result = await self.originator.dial(campaign, meter, most)
-        self._look_back(state, result, most)
+    def _wish(self, campaign: Campaign, decision: PacingDecision) -> _Wish | None:
+        meter = self.trunks.get(campaign.plan.trunk)
+        if decision.dial <= 0 or meter is None:
+            return None
+        return _Wish(campaign, meter, self._running[campaign.id], decision.dial)
+
+    async def _dial(self, wish: _Wish, lines: int) -> int:
+        """How many calls were begun."""
+        most = min(lines, _MOST_CLAIMED)
+        result = await self.originator.dial(wish.campaign, wish.meter, most)
+        self._look_back(wish.state, result, most)
         if self.originator.unsure:
             self.wake()
+        return result.dialled
 
     def _look_back(self, state: _Running, result: Round, most: int) -> None:
         now = self.originator.clock.monotonic()
@@ -117,10 +148,59 @@ class DialLoop:
         elif result.offered and not result.dialled:
             state.leave_until = now + _DECLINED_S
 
-    def _room(self, campaign: Campaign, meter: TrunkMeter | None, now: float) -> Room:
+    def _room(self, campaign: Campaign, now: float) -> Room:
+        meter = self.trunks.get(campaign.plan.trunk)
         if meter is None:
             return Room(0, obstacle=f"there is no trunk {campaign.plan.trunk} in the settings")
         most = campaign.plan.most_lines
         if most is not None:
-            most -= sum(call.campaign.id == campaign.id for call in self.originator.supervisor.lines())
+            most -= self.originator.floor.calls.ringing[campaign.id]
         return Room(meter.room(now), most, self.originator.obstacle(campaign))
+
+    # --- several campaigns ----------------------------------------------------------------------------------------------
+
+    async def _dial_shared(self, rivals: Sequence[_Wish]) -> None:
+        """Whoever has least for its weight is first; the others are asked again, for their wishes meant the same agents."""
+        wants = [self._want(wish) for wish in rivals]
+        shares = split(max(wish.lines for wish in rivals), wants)
+        dialled = [0] * len(rivals)
+        for nth in sorted(range(len(rivals)), key=lambda each: wants[each].level(0)):
+            wish, lines = rivals[nth], shares[nth]
+            if any(dialled):
+                again = self._ask(wish.campaign)
+                lines = min(lines, again.dial) if again is not None else 0
+            if shares[nth] < wish.lines:
+                self._note_share(wish, lines)
+            if lines > 0:
+                dialled[nth] = await self._dial(wish, lines)
+        for wish, credit in zip(rivals, credits(wants, dialled), strict=True):
+            wish.state.credit = credit
+
+    def _want(self, wish: _Wish) -> Want:
+        plan = wish.campaign.plan.pacing
+        present = self.originator.floor.calls.out[wish.campaign.id]
+        return Want(wish.lines, plan.weight, plan.least_lines, present, wish.state.credit)
+
+    def _note_share(self, wish: _Wish, lines: int) -> None:
+        latest = self.decisions.latest(wish.campaign.id)
+        wish.state.because = f"{lines} of {wish.lines} wanted lines: the others are other campaigns' share"
+        if latest is not None:
+            shared = replace(latest.decision, dial=lines, because=wish.state.because, binding=Binding.SHARE)
+            ringing = self.originator.floor.calls.ringing[wish.campaign.id]
+            self.decisions.note(wish.campaign.id, shared, ringing)
+
+
+def _rivalries(wishes: Sequence[_Wish]) -> list[list[_Wish]]:
+    """Campaigns that want the same: those on one trunk, and all that need agents."""
+    groups: list[tuple[set[str], list[_Wish]]] = []
+    for wish in wishes:
+        wanted = {f"trunk {wish.campaign.plan.trunk}"}
+        if wish.campaign.plan.pacing.mode is not PacingMode.AGENTLESS:
+            wanted.add("agents")
+        members = [wish]
+        for group in [each for each in groups if each[0] & wanted]:
+            groups.remove(group)
+            wanted |= group[0]
+            members = group[1] + members
+        groups.append((wanted, members))
+    return [members for _, members in groups]

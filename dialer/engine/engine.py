@@ -16,6 +16,7 @@ from dialer.domain.ids import CampaignId, RunnerId
 from dialer.engine.budget_keeper import BudgetKeeper
 from dialer.engine.call_supervisor import CallSupervisor
 from dialer.engine.contact_features import ContactReader, contact_features
+from dialer.engine.decision_log import DecisionLog
 from dialer.engine.dial_loop import DialLoop
 from dialer.engine.floor_reporter import FloorReporter
 from dialer.engine.ledger_writer import LedgerWriter
@@ -49,7 +50,17 @@ _QUIET_LOOK_S = 0.1
 _STAND_BY_S = 1.0
 _STRAYS_S = 10.0
 _LIMBS = frozenset(
-    {"ledger", "dial-loop", "reconcile", "follow-store", "tend-desks", "recordings", "budget", "lessons"}
+    {
+        "ledger",
+        "dial-loop",
+        "reconcile",
+        "follow-store",
+        "tend-desks",
+        "recordings",
+        "budget",
+        "lessons",
+        "decisions",
+    }
 )
 _UTC = ZoneInfo("UTC")
 _STRAY_LOOKS = 6  # orders given before an interruption are carried out soon after it, or never
@@ -112,7 +123,8 @@ class Engine:
             self._tasks,
             self._obstacle,
         )
-        self.loop = DialLoop(self.originator, self.meters)
+        self.decisions = DecisionLog(stores.pacing, clock)
+        self.loop = DialLoop(self.originator, self.meters, self.decisions)
         self._reconciler = Reconciler(
             telephony, stores.attempts, self.supervisor, self.runner, clock, self.floor
         )
@@ -173,6 +185,7 @@ class Engine:
                 (self.keeper.run(), "recordings"),
                 (self.budget.run(), "budget"),
                 (self.lessons.run(), "lessons"),
+                (self.decisions.run(), "decisions"),
             ):
                 self._tasks.spawn(work, name)
             await self._failure
@@ -282,6 +295,7 @@ class Engine:
         self.campaigns = self.loop.campaigns = {each.id: each for each in campaigns}
         self.floor.plans(self.campaigns.values())
         self.budget.look()
+        self.decisions.forget_all_but(list(self.campaigns))
 
     async def _hold_lock(self) -> None:
         try:
@@ -329,6 +343,7 @@ class Engine:
         """Keep what was learnt, and give the lock back for an engine that stands by."""
         if self.active:
             await self.lessons.keep()
+            await self.decisions.write()
         try:
             await self._stores.runners.end_runner(self.runner, self._clock.now())
         except StorageDown as down:

@@ -6,7 +6,7 @@ put before everything that happened was told.
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,16 +47,42 @@ class _Line:
     joined_at: datetime | None = None  # before this service took the call over
 
 
+class CallCounts:
+    """How many calls each campaign has: `ringing` without an answer, `out` in any state."""
+
+    def __init__(self) -> None:
+        self.ringing: Counter[CampaignId] = Counter()
+        self.out: Counter[CampaignId] = Counter()
+        self._known: dict[AttemptId, bool] = {}  # whether it rings
+
+    def enter(self, call: LiveCall) -> None:
+        self._known[call.id] = call.unanswered
+        self.out[call.campaign.id] += 1
+        self.ringing[call.campaign.id] += call.unanswered
+
+    def answered(self, call: LiveCall) -> None:
+        if self._known.get(call.id):
+            self._known[call.id] = False
+            self.ringing[call.campaign.id] -= 1
+
+    def leave(self, call: LiveCall) -> None:
+        self.answered(call)
+        if self._known.pop(call.id, None) is not None:
+            self.out[call.campaign.id] -= 1
+
+
 class FloorReporter:
     """A line's name is its attempt, an agent's the agent's id. Lines the pacer was not told of are not reported.
 
-    `features` reads what the pacer may know of a contact.
+    Lines of agentless campaigns are none of a pacer's business: nobody on the floor will be kept busy by them. `features`
+    reads what the pacer may know of a contact.
     """
 
     def __init__(self, pacer: Pacer, clock: Clock, features: ContactReader = contact_features) -> None:
         self.pacer, self._clock, self.features = pacer, clock, features
         self.decisions = 0  # asked for so far
         self._lines: dict[AttemptId, _Line] = {}
+        self.calls = CallCounts()
         self._agents: dict[AgentId, tuple[Presence, bool]] = {}
         self._plans: Mapping[CampaignId, PacingPlan] = {}
         self._news: deque[tuple[Callable[..., None], tuple[Any, ...], dict[str, Any]]] = deque()
@@ -82,13 +108,17 @@ class FloorReporter:
     # --- lines ----------------------------------------------------------------------------------------------------------
 
     def dialled(self, call: LiveCall, features: ContactFeatures) -> None:
+        self.calls.enter(call)
+        if call.agentless:
+            return
         self._lines[call.id] = _Line()
         self._tell(self.pacer.dialled, call.id, call.campaign.id, features, *self._time())
 
     def taken_over(self, call: LiveCall) -> None:
         """A call of an engine that is gone, with the times at which everything happened to it."""
-        if call.state is AttemptState.MESSAGE:
-            return  # needs no agent any more
+        self.calls.enter(call)
+        if call.agentless or call.state is AttemptState.MESSAGE:
+            return  # needs no agent, or none any more
         features = self.features(call.claimed, call.trunk, call.dialled_at)
         line = self._lines[call.id] = _Line(joined_at=call.joined_at)
         self._tell(self.pacer.dialled, call.id, call.campaign.id, features, *self._time(call.dialled_at))
@@ -104,6 +134,7 @@ class FloorReporter:
             self._tell(self.pacer.signalled, call.id, sign, self._clock.monotonic())
 
     def answered(self, call: LiveCall) -> None:
+        self.calls.answered(call)
         line = self._lines.get(call.id)
         if line is None or line.answered:
             return
@@ -118,6 +149,7 @@ class FloorReporter:
 
     def ended(self, call: LiveCall, disposition: Disposition, sent: bool) -> None:
         """`sent` is False for a call that never left this program."""
+        self.calls.leave(call)
         self._over(call.id, line_end(disposition) if sent else LineEnd.UNKNOWN)
 
     def _over(self, attempt: AttemptId, end: LineEnd) -> None:
@@ -172,10 +204,6 @@ class FloorReporter:
                 log.exception("pacer failed", extra={"action": "pacing.event_failed", "event": tell.__name__})
 
     def _tell(self, tell: Callable[..., None], *arguments: Any, **words: Any) -> None:
-        if not self._news:
-            # after the next turn: what was started in this one (the order to bridge) has its first step before
-            loop = asyncio.get_running_loop()
-            loop.call_soon(loop.call_soon, self.flush)
         self._news.append((tell, arguments, words))
 
     def _time(self, at: datetime | None = None) -> tuple[float, datetime]:

@@ -9,13 +9,24 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from dialer.clock import Clock
+from dialer.domain.abandonment import WindowCount
 from dialer.domain.attempt import AttemptState
 from dialer.domain.campaign import Campaign, CampaignState
 from dialer.domain.disposition import Disposition
 from dialer.domain.ids import AgentId, AttemptId, CampaignId
 from dialer.engine.engine import Engine
 from dialer.errors import StorageDown
-from dialer.ports.floor import AgentOnFloor, CampaignOnFloor, Gauges, PartHealth, Snapshot, TrunkOnFloor
+from dialer.pacing.decision import WindowState
+from dialer.ports.floor import (
+    AgentOnFloor,
+    CampaignOnFloor,
+    CampaignPacing,
+    Gauges,
+    PartHealth,
+    Snapshot,
+    TrunkOnFloor,
+)
+from dialer.ports.pacing import DecisionSample
 from dialer.ports.storage import Abandonment, CampaignStore, ContactCounts
 from dialer.ports.telephony import Telephony
 
@@ -111,10 +122,33 @@ class FloorView:
                 counts.outcomes,
                 counts.abandonment,
                 self._engine.loop.reason(campaign.id),
+                self._pacing(campaign),
             )
             for campaign in self._engine.campaigns.values()
             if (counts := self._counts.get(campaign.id)) is not None
         ]
+
+    def _pacing(self, campaign: Campaign) -> CampaignPacing | None:
+        engine, mode = self._engine, campaign.plan.pacing.mode
+        decided = engine.decisions.latest(campaign.id)
+        if decided is None:
+            return None
+        decision, inputs = decided.decision, decided.decision.inputs
+        return CampaignPacing(
+            mode,
+            decided.at,
+            decision.binding,
+            engine.loop.reason(campaign.id),
+            decided.target_lines,
+            risk=inputs.risk if inputs else None,
+            accepted_risk=inputs.accepted_risk if inputs else None,
+            answer_probability=inputs.answer_probability if inputs else None,
+            expected_answers=inputs.expected_answers if inputs else None,
+            windows=inputs.windows if inputs else _unforeseen(engine.budget.counts(campaign.id)),
+        )
+
+    def decisions(self, campaign: CampaignId, most: int) -> Sequence[DecisionSample]:
+        return self._engine.decisions.recent(campaign, most)
 
     def _agents(self) -> Sequence[AgentOnFloor]:
         return [
@@ -167,3 +201,11 @@ class FloorView:
 
     async def end_wrap_up(self, agent: AgentId) -> None:
         self._engine.desks.end_wrap_up(agent)
+
+
+def _unforeseen(counts: Sequence[WindowCount]) -> list[WindowState]:
+    """Windows of a campaign whose mode looks at none: as the ledger last had them."""
+    return [
+        WindowState(each.window.kind, each.window.cap, each.answered, each.abandoned, 0.0, 0.0)
+        for each in counts
+    ]

@@ -52,6 +52,10 @@ class HandOver:
             self.seek_agent(call)
 
     def seek_agent(self, call: LiveCall) -> None:
+        """In an agentless campaign the message is what the call is for."""
+        if call.agentless:
+            self._tasks.spawn(self._play(call), f"message-{call.id}")
+            return
         agent = self.desks.reserve_longest_idle(call.id)
         if agent is not None:
             self._join(call, agent)

@@ -10,6 +10,7 @@ from dialer.domain.contact import ContactState
 from dialer.domain.disposition import Disposition, of_unanswered
 from dialer.domain.events import CallEnded
 from dialer.domain.ids import AgentId, AttemptId, TrunkName
+from dialer.domain.pacing_plan import PacingMode
 from dialer.domain.recycling import aftermath
 from dialer.domain.transitions import following
 from dialer.ports.storage import ClaimedContact, Progress, Settlement
@@ -40,6 +41,11 @@ class LiveCall:
     @property
     def plan(self) -> CampaignPlan:
         return self.campaign.plan
+
+    @property
+    def agentless(self) -> bool:
+        """Hears the campaign's message and is given no agent."""
+        return self.plan.pacing.mode is PacingMode.AGENTLESS
 
     @property
     def unanswered(self) -> bool:
@@ -75,6 +81,8 @@ def outcome(call: LiveCall, ended: CallEnded) -> tuple[Disposition, str]:
             return Disposition.CONNECTED, "talked with an agent"
         case AttemptState.MESSAGE | AttemptState.WAITING if call.joined_at is not None:
             return Disposition.DROPPED, "the agent's phone failed and nobody else took the call"
+        case AttemptState.MESSAGE if call.agentless:
+            return Disposition.PLAYED, "heard the campaign's message"
         case AttemptState.MESSAGE:
             return Disposition.ABANDONED, "no agent in time, the message was played"
         case AttemptState.WAITING:
@@ -84,6 +92,8 @@ def outcome(call: LiveCall, ended: CallEnded) -> tuple[Disposition, str]:
 
 
 def _left_waiting(call: LiveCall, ended: CallEnded) -> tuple[Disposition, str]:
+    if call.agentless:
+        return Disposition.HUNG_UP, "left before the message began"
     waited = ended.at - call.answered_at if call.answered_at is not None else call.plan.answer_within
     if waited >= call.plan.answer_within:
         return Disposition.ABANDONED, f"no agent after {waited.total_seconds():.1f} s"

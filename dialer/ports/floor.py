@@ -12,6 +12,7 @@ from dialer.domain.disposition import Disposition
 from dialer.domain.ids import AgentId, AttemptId, CampaignId, TrunkName
 from dialer.domain.pacing_plan import PacingMode
 from dialer.pacing.decision import Binding, WindowState
+from dialer.ports.pacing import DecisionSample
 from dialer.ports.storage import Abandonment, ContactCounts
 
 
@@ -103,6 +104,10 @@ class Floor(Protocol):
         ...
 
     def parts(self) -> Sequence[PartHealth]: ...
+
+    def decisions(self, campaign: CampaignId, most: int) -> Sequence[DecisionSample]:
+        """The latest pacing decisions still in memory, oldest first; a run of equal ones not to dial is one sample."""
+        ...
 
     def gauges(self) -> Gauges: ...
 

@@ -20,6 +20,7 @@ from dialer.ports.floor import (
     Snapshot,
     TrunkOnFloor,
 )
+from dialer.ports.pacing import DecisionSample
 from dialer.ports.storage import Abandonment, ContactCounts
 
 LIVE_CALL = AttemptId(UUID("00000000-0000-4000-8000-0000000000aa"))
@@ -42,6 +43,9 @@ class FakeFloor:
 
     def parts(self) -> Sequence[PartHealth]:
         return self.health
+
+    def decisions(self, campaign: CampaignId, most: int) -> Sequence[DecisionSample]:
+        return ()
 
     def gauges(self) -> Gauges:
         return Gauges({("spring", Disposition.BUSY): 7}, 2, 3, (0.05, 0.2), (1.5, 3.0, 9.0))

@@ -27,6 +27,7 @@ from dialer.domain.disposition import Disposition
 from dialer.domain.ids import AgentId, AttemptId, CampaignId, TrunkName
 from dialer.errors import NotFound
 from dialer.ports.floor import AgentOnFloor, CampaignOnFloor, Gauges, PartHealth, Snapshot, TrunkOnFloor
+from dialer.ports.pacing import DecisionSample
 from dialer.ports.storage import Abandonment, Caller, ContactCounts
 from dialer.web.app import build_app
 from dialer.web.auth import new_token
@@ -56,6 +57,9 @@ class _Floor:
 
     def parts(self) -> Sequence[PartHealth]:
         return _PARTS
+
+    def decisions(self, campaign: CampaignId, most: int) -> Sequence[DecisionSample]:
+        return ()
 
     def gauges(self) -> Gauges:
         return Gauges({}, 0, 0, (), ())

@@ -108,6 +108,7 @@ def test_every_disposition_has_an_end() -> None:
         Disposition.CONNECTED,
         Disposition.HUNG_UP,
         Disposition.DROPPED,
+        Disposition.PLAYED,
         Disposition.DEAD_AIR,
         Disposition.WRONG_NUMBER,
         Disposition.DO_NOT_CALL,
