@@ -11,7 +11,17 @@ from dialer.web.errors import unmatched
 from dialer.web.live import BROADCAST, FEED, Broadcast, broadcasting, end_streams
 from dialer.web.metrics import METRICS, FloorMetrics
 from dialer.web.operations import Operation, route_of
-from dialer.web.routes import agents, attempts, campaigns, contacts, do_not_call, live, recordings, session
+from dialer.web.routes import (
+    agents,
+    attempts,
+    campaigns,
+    contacts,
+    do_not_call,
+    live,
+    pacing,
+    recordings,
+    session,
+)
 from dialer.web.stats import StatsFeed
 
 MOST_BODY = 1 << 20
@@ -20,6 +30,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *live.OPERATIONS,
     *session.OPERATIONS,
     *campaigns.OPERATIONS,
+    *pacing.OPERATIONS,
     *contacts.OPERATIONS,
     *agents.OPERATIONS,
     *attempts.OPERATIONS,

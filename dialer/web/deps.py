@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from dialer.clock import Clock
 from dialer.domain.ids import CampaignId
 from dialer.ports.floor import Floor
+from dialer.ports.pacing import PacingStore
 from dialer.ports.storage import (
     AgentStore,
     AttemptHistory,
@@ -18,6 +20,8 @@ from dialer.ports.storage import (
     RefusedRow,
     UserStore,
 )
+
+_UTC = ZoneInfo("UTC")
 
 
 class Store(Protocol):
@@ -33,6 +37,8 @@ class Store(Protocol):
     def do_not_call(self) -> DoNotCallStore: ...
     @property
     def history(self) -> AttemptHistory: ...
+    @property
+    def pacing(self) -> PacingStore: ...
     @property
     def recordings(self) -> RecordingIndex: ...
     @property
@@ -67,4 +73,5 @@ class WebDeps:
     recordings: RecordingFiles
     lists: ListIntake
     region: str = "US"  # for numbers written without a country code
+    zone: ZoneInfo = _UTC  # whose midnight begins a day
     trunks: frozenset[str] | None = None  # names a campaign may use; None: not checked

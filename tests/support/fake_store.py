@@ -10,6 +10,7 @@ from uuid import UUID
 
 from dialer.domain import campaign as campaign_domain
 from dialer.domain import contact as contact_domain
+from dialer.domain.abandonment import AbandonmentWindow, WindowCount
 from dialer.domain.agent import AgentState
 from dialer.domain.campaign import Campaign, CampaignPlan, CampaignSignal, CampaignState
 from dialer.domain.contact import ContactSignal, ContactState
@@ -18,6 +19,8 @@ from dialer.domain.ids import AgentId, AttemptId, CampaignId, ContactId
 from dialer.domain.phone_number import PhoneNumber
 from dialer.domain.transitions import IllegalTransition, following
 from dialer.errors import Conflict, NotFound
+from dialer.pacing.pacer import Lesson
+from dialer.ports.pacing import DecisionSample
 from dialer.ports.storage import (
     Abandonment,
     AgentChange,
@@ -73,7 +76,7 @@ class FakeCampaigns:
             state = following(campaign_domain.TRANSITIONS, row.state, signal)
         except IllegalTransition as illegal:
             raise Conflict(str(illegal)) from None
-        self.rows[campaign] = replace(row, state=state)
+        self.rows[campaign] = replace(row, state=state, started_at=row.started_at or now)
         return state
 
     async def contact_counts(self, campaign: CampaignId, now: datetime) -> ContactCounts:
@@ -307,6 +310,34 @@ class FakeUsers:
         return Counter(line.action for line in self.audited)
 
 
+@dataclass
+class FakePacing:
+    """The same counts for every window, and the samples a test puts in."""
+
+    answered: int = 200
+    abandoned: int = 3
+    samples: list[DecisionSample] = field(default_factory=list)
+
+    async def window_counts(
+        self, campaign: CampaignId, windows: Sequence[AbandonmentWindow], now: datetime
+    ) -> Sequence[WindowCount]:
+        return [WindowCount(window, self.answered, self.abandoned, now) for window in windows]
+
+    async def lessons(self) -> Sequence[Lesson]:
+        return []
+
+    async def keep_lessons(self, lessons: Sequence[Lesson], now: datetime) -> None: ...
+
+    async def keep_decisions(self, samples: Sequence[DecisionSample]) -> None:
+        self.samples += samples
+
+    async def decisions(
+        self, campaign: CampaignId, since: datetime, until: datetime, most: int
+    ) -> Sequence[DecisionSample]:
+        found = [each for each in self.samples if each.campaign == campaign and since <= each.at < until]
+        return found[-most:]
+
+
 @dataclass(slots=True)
 class FakeStore:
     campaigns: FakeCampaigns = field(default_factory=FakeCampaigns)
@@ -314,6 +345,7 @@ class FakeStore:
     agents: FakeAgents = field(default_factory=FakeAgents)
     do_not_call: FakeDoNotCall = field(default_factory=FakeDoNotCall)
     history: FakeHistory = field(default_factory=FakeHistory)
+    pacing: FakePacing = field(default_factory=FakePacing)
     recordings: FakeRecordings = field(default_factory=FakeRecordings)
     users: FakeUsers = field(default_factory=FakeUsers)
 
