@@ -16,6 +16,7 @@ from dialer.cli import (
     explain,
     recordings,
     service,
+    simulate,
     users,
 )
 
@@ -38,6 +39,7 @@ app.add_typer(do_not_call.commands, name="dnc")
 app.add_typer(recordings.commands, name="recordings")
 app.add_typer(users.commands, name="users")
 app.add_typer(explain.commands, name="explain")
+app.add_typer(simulate.commands, name="simulate")
 app.add_typer(service.asterisk_commands, name="asterisk")
 
 
