@@ -100,7 +100,7 @@ class BudgetKeeper:
         running = [each for each in self._campaigns().values() if each.state is CampaignState.RUNNING]
         self._read = {each.id: self._read[each.id] for each in running if each.id in self._read}
         now = self._clock.now()
-        due = [each for each in running if self._is_due(each, self._windows(each, now))]
+        due = [each for each in running if self._is_due(each, now)]
         if not due:
             return
         as_of = await self._stored_until()
@@ -122,14 +122,13 @@ class BudgetKeeper:
         self._read[campaign.id] = _Read(self._clock.monotonic(), _terms(campaign), _bounds(asked), counts)
         self._floor.counted(campaign.id, counts)
 
-    def _is_due(self, campaign: Campaign, asked: Sequence[AbandonmentWindow]) -> bool:
+    def _is_due(self, campaign: Campaign, now: datetime) -> bool:
         read = self._read.get(campaign.id)
-        return (
-            read is None
-            or self._clock.monotonic() - read.at >= EVERY_S
-            or read.terms != _terms(campaign)
-            or read.bounds != _bounds(asked)
-        )
+        if read is None or self._clock.monotonic() - read.at >= EVERY_S or read.terms != _terms(campaign):
+            return True
+        if all(begins <= now and (ends is None or now < ends) for begins, ends in read.bounds):
+            return False  # the usual case, without working out the windows
+        return read.bounds != _bounds(self._windows(campaign, now))
 
     def _windows(self, campaign: Campaign, now: datetime) -> list[AbandonmentWindow]:
         plan = campaign.plan

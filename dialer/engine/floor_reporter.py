@@ -1,10 +1,9 @@
 """Tells the pacer what happens on the floor, and puts the engine's questions to it.
 
-Telling waits for the next turn of the loop: the order to bridge an answered call has then gone out. A question is never
-put before everything that happened was told.
+Telling waits for the dial loop's next round: the order to bridge an answered call has then gone out. A question is never
+put before everything that happened was told, with the moment at which it happened.
 """
 
-import asyncio
 import logging
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
