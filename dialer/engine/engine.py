@@ -161,14 +161,17 @@ class Engine:
 
     def _obstacle(self, campaign: Campaign) -> str | None:
         """Why nothing is dialled now; None when dialling is possible."""
-        obstacles: tuple[tuple[Callable[[], bool], str], ...] = (
-            (lambda: self.draining, "the service is stopping"),
-            (lambda: not self.active, "another engine is active"),
-            (lambda: not self.database_up or not self.ledger.healthy, "the database is away"),
-            (lambda: not self._telephony.link_up, "telephony is down"),
-            (lambda: not self.reconciled, "calls are being compared with the exchange"),
-        )
-        return next((why for applies, why in obstacles if applies()), self.budget.obstacle(campaign))
+        if self.draining:
+            return "the service is stopping"
+        if not self.active:
+            return "another engine is active"
+        if not self.database_up or not self.ledger.healthy:
+            return "the database is away"
+        if not self._telephony.link_up:
+            return "telephony is down"
+        if not self.reconciled:
+            return "calls are being compared with the exchange"
+        return self.budget.obstacle(campaign)
 
     # --- life ---------------------------------------------------------------------------------------------------------
 
