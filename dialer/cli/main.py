@@ -14,6 +14,7 @@ from dialer.cli import (
     database,
     do_not_call,
     explain,
+    pacing,
     recordings,
     service,
     simulate,
@@ -39,6 +40,7 @@ app.add_typer(do_not_call.commands, name="dnc")
 app.add_typer(recordings.commands, name="recordings")
 app.add_typer(users.commands, name="users")
 app.add_typer(explain.commands, name="explain")
+app.add_typer(pacing.commands, name="pacing")
 app.add_typer(simulate.commands, name="simulate")
 app.add_typer(service.asterisk_commands, name="asterisk")
 
