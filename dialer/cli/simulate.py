@@ -80,7 +80,7 @@ def simulate(
     if scenario is None:
         typer.echo(context.get_help())
         return
-    from dialer.cli.simulation import study
+    from dialer.cli.simulation.studying import study
 
     study(Wish(scenario, policy, agents, seeds, days, floor, out, json, workers), settings or [], plot)
 
@@ -88,7 +88,7 @@ def simulate(
 @commands.command("list")
 def list_all(json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
     """Scenarios and rules, with their settings."""
-    from dialer.cli.simulation import catalogue
+    from dialer.cli.simulation.listing import catalogue
 
     catalogue(json)
 
@@ -107,7 +107,7 @@ def tune(
     workers: Workers = None,
 ) -> None:
     """Find a rule's best setting within 3 % abandonment, and report it on other seeds."""
-    from dialer.cli.simulation import tuning
+    from dialer.cli.simulation.studying import tuning
 
     tuning(Wish(scenario, policy, agents, seeds, days, floor, out, json, workers), report_seeds)
 
@@ -126,6 +126,6 @@ def size(
     workers: Workers = None,
 ) -> None:
     """How many agents, lines and contacts does it take, and how many callers will be lost?"""
-    from dialer.cli.simulation import sizing
+    from dialer.cli.simulation.sizing import sizing
 
     sizing(Wish(scenario, policy, agents, seeds, days, floor, out, json, workers), occupancy)

@@ -45,9 +45,9 @@ def world_facts(scenario: Scenario, agents: int | None = None) -> WorldFacts:
 def discrimination(scenario: Scenario) -> float:
     """AUC of the true answer probabilities: the best that any model of who answers could reach. 0.5 says nothing."""
     world = ScenarioWorld(scenario, _SEED)
-    at = 0.5 * scenario.day_s
-    scores = np.array([world.answer_probability(n, at) for n in range(_DIALS)])
-    answered = np.array([world.fate(n, at).end is LineEnd.PERSON for n in range(_DIALS)])
+    at, dials = 0.5 * scenario.day_s, _DIALS // 2
+    scores = np.array([world.answer_probability(n, at) for n in range(dials)])
+    answered = np.array([world.fate(n, at).end is LineEnd.PERSON for n in range(dials)])
     return area_under_curve(scores, answered)
 
 

@@ -6,14 +6,13 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any, Self, cast
 
 from dialer.errors import BadInput
 from dialer.pacing.pacer import Pacer
@@ -98,83 +97,92 @@ def _day(job: Job, world: ScenarioWorld, pacer: Pacer, plan: Any) -> DayFigures:
 # --- many -------------------------------------------------------------------------------------------------------------
 
 
-def run(
-    jobs: Sequence[Job], *, out: Path | None = None, workers: int | None = None
-) -> Generator[Outcome, None, None]:
-    """Outcomes as they are ready, those that `out` holds already first. Every new one is appended to `out`.
+class Study:
+    """Plays jobs on `workers` processes, which stay for the next jobs; None: one for each core.
 
-    Closing the iterator, or Ctrl-C, ends the workers; what was finished is in the file.
+    What `out` holds already is not played again, and every new outcome is appended to it. Leaving the context ends the
+    workers, at once if by an exception such as Ctrl-C; what was finished is in the file. Raises `BadInput` if the file
+    holds something else.
     """
-    known = _known(out) if out is not None else {}
-    missing = []
-    for job in jobs:
-        if (days := known.get(job.key)) is None:
-            missing.append(job)
-        else:
-            yield Outcome(job, days)
-    with ExitStack() as stack:
-        file = stack.enter_context(out.open("a", encoding="utf-8")) if out is not None else None
-        for outcome in _played(missing, min(workers or _cores(), len(missing))):
-            if file is not None:
-                _append(file, outcome)
+
+    def __init__(self, out: Path | None = None, workers: int | None = None) -> None:
+        self._out, self._workers = out, workers or _cores()
+        self._known = _known(out) if out is not None else {}
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._pool is None:
+            return
+        if kind is not None:
+            for worker in list((self._pool._processes or {}).values()):
+                worker.terminate()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def outcomes(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
+        """As they are ready, the known ones first."""
+        missing = []
+        for job in jobs:
+            if (days := self._known.get(job.key)) is None:
+                missing.append(job)
+            else:
+                yield Outcome(job, days)
+        for outcome in self._played(missing):
+            self._keep(outcome)
             yield outcome
+
+    def _played(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
+        if self._workers <= 1 or (len(jobs) <= 1 and self._pool is None):
+            yield from map(play, jobs)
+            return
+        if self._pool is None:
+            # a fresh interpreter each: forking a process with threads in it may deadlock
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(self._workers, context, _leave_interrupts_to_parent)
+        # a few at a time, so that nothing long waits in the queue when somebody stops the study
+        waiting = iter(jobs)
+        running = {self._pool.submit(play, job) for job in islice(waiting, 2 * self._workers)}
+        while running:
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                if (job := next(waiting, None)) is not None:
+                    running.add(self._pool.submit(play, job))
+                yield future.result()
+
+    def _keep(self, outcome: Outcome) -> None:
+        self._known[outcome.job.key] = outcome.days
+        if self._out is not None:
+            with self._out.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(outcome.to_json()) + "\n")
 
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _append(file: IO[str], outcome: Outcome) -> None:
-    file.write(json.dumps(outcome.to_json()) + "\n")
-    file.flush()
+def _leave_interrupts_to_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _known(out: Path) -> dict[str, tuple[DayFigures, ...]]:
-    """A last line cut off by a crash is played again."""
+    """A last line cut off by a crash is taken away, and played again."""
     known: dict[str, tuple[DayFigures, ...]] = {}
     if not out.exists():
         return known
-    text = out.read_text("utf-8")
-    if text and not text.endswith("\n"):
-        out.write_text(text[: text.rfind("\n") + 1], "utf-8")
-    for number, line in enumerate(text[: text.rfind("\n") + 1].splitlines(), 1):
+    try:
+        whole, newline, rest = out.read_text("utf-8").rpartition("\n")
+    except UnicodeDecodeError:
+        raise BadInput(f"{out}: not results of this simulator: choose another file") from None
+    for number, line in enumerate(whole.splitlines(), 1):
         try:
             document = json.loads(line)
             known[document["key"]] = tuple(DayFigures.from_json(day) for day in document["days"])
         except (ValueError, KeyError, TypeError):
             raise BadInput(f"{out}:{number}: not a result of this simulator: choose another file") from None
+    if rest and known:
+        out.write_text(whole + newline, "utf-8")
+    elif rest:
+        raise BadInput(f"{out}:1: not a result of this simulator: choose another file")
     return known
-
-
-def _played(jobs: Sequence[Job], workers: int) -> Iterator[Outcome]:
-    if workers <= 1:
-        for job in jobs:
-            yield play(job)
-        return
-    # a fresh interpreter each: forking a process with threads in it may deadlock
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, context, initializer=_leave_interrupts_to_parent)
-    try:
-        yield from _as_ready(pool, jobs, workers)
-    except BaseException:
-        for worker in list((pool._processes or {}).values()):
-            worker.terminate()
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _as_ready(pool: ProcessPoolExecutor, jobs: Sequence[Job], workers: int) -> Iterator[Outcome]:
-    """A few at a time, so that nothing long waits in the queue when somebody stops the study."""
-    waiting = iter(jobs)
-    running: set[Future[Outcome]] = {pool.submit(play, job) for job in islice(waiting, 2 * workers)}
-    while running:
-        done, running = wait(running, return_when=FIRST_COMPLETED)
-        for future in done:
-            if (job := next(waiting, None)) is not None:
-                running.add(pool.submit(play, job))
-            yield future.result()
-
-
-def _leave_interrupts_to_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -77,7 +77,7 @@ def _bisect(policy: str, setting: Setting, base: Job, seeds: int, play: Play, ca
     while within(high) and high < setting.most:
         low, high = high, min(setting.most, high * 2)
     for _ in range(_BISECTIONS):
-        middle = (low + high) / 2
+        middle = round((low + high) / 2, 6)
         low, high = (middle, high) if within(middle) else (low, middle)
     ordered = _best_first(rows, cap)
     best = ordered[0] if ordered[0].abandonment <= cap else None
@@ -103,10 +103,9 @@ def _sweep(policy: str, base: Job, seeds: int, play: Play, cap: float) -> Tuned:
         rows += _played(policy, base, further, seeds, play)
     ordered = _best_first(rows, cap)
     best = ordered[0]
-    settings = dict(best.cell.settings)
-    edge = tuple(
-        s.name for s in registry.settings_of(policy) if _step_beyond(s, settings.get(s.name)) is not None
-    )
+    known = dict(best.cell.settings)
+    untried = _further(policy, known, rows)
+    edge = tuple(name for each in untried for name, value in each.items() if known[name] != value)
     return Tuned(policy, best if best.abandonment <= cap else None, ordered, tried, edge)
 
 

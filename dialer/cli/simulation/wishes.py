@@ -17,6 +17,13 @@ _MOST_AGENTS = 5000
 _MOST_JOBS = 200_000
 
 
+def check_files(wish: Wish) -> None:
+    """Before hours of simulation, not after them."""
+    for file in (wish.document, wish.out):
+        if file is not None and str(file) != "-" and not file.parent.is_dir():
+            raise BadInput(f"{file}: there is no folder {file.parent}")
+
+
 def scenarios(wish: Wish) -> list[Scenario]:
     return [load(name) for name in _listed(wish.scenarios, "scenario")]
 
@@ -41,6 +48,7 @@ def teams(wish: Wish, scenario: Scenario) -> list[int]:
 
 def bases(wish: Wish) -> list[Job]:
     """One job for each scenario, team and policy, with nothing set and the first seed."""
+    check_files(wish)
     chosen = policies(wish)
     return [
         Job(scenario, agents, policy, {}, 1, wish.days, Floor(wish.floor))
