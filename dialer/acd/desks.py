@@ -60,6 +60,8 @@ _TOWARDS = {
 }
 
 
+_AWAY = frozenset({_S.LOGGED_OUT, _S.PAUSED})
+
 # the comings and goings; calls are told by the call itself
 _WORTH_A_LINE = frozenset({_G.LOGIN, _G.PHONE_UP, _G.PHONE_DOWN, _G.PAUSE, _G.RESUME, _G.LOGOUT})
 
@@ -290,6 +292,8 @@ class Desks:
             self._ready.pop(desk.id, None)
         elif desk.state is _S.READY:
             self._ready[desk.id] = desk
+        if desk.state in _AWAY:
+            desk.attempt = desk.wrap_up_ends = None  # or the next login would take the desk for one in a call
         self._note_to_tend(desk)
         if signal in _WORTH_A_LINE:
             log.info(

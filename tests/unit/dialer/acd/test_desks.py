@@ -149,6 +149,20 @@ def test_what_is_asked_for_in_the_wrap_up_ends_it() -> None:
     run(scene())
 
 
+def test_who_logged_out_in_the_wrap_up_is_free_after_the_next_login() -> None:
+    async def scene() -> None:
+        async with hall(agents=1) as made:
+            made.take_call()
+            made.end_call(1)
+            made.wish(1, _S.LOGGED_OUT)
+            await asyncio.sleep(1)
+            made.wish(1, _S.READY)
+            await asyncio.sleep(1)
+            assert (made.state(1), made.desks.free) == (_S.READY, 1)
+
+    run(scene())
+
+
 def test_a_lost_phone_is_called_again_after_two_seconds_then_four_then_never() -> None:
     async def scene() -> None:
         async with hall(agents=1) as made:
