@@ -36,7 +36,6 @@ from dialer.simulation.stores import (
 )
 from dialer.simulation.virtual_time import VirtualClock, run
 
-_ALL_DAY = CallingHours(time(0), time.max)
 _LONGEST_RING = timedelta(seconds=120)
 _LONGEST_WRAP_UP = timedelta(days=1)  # people end it themselves
 _ENGINE = UUID(int=1)
@@ -86,6 +85,7 @@ class _Day:
                 NoRecordings(),
                 OnlyRunner(),
                 changes,
+                self._pacing,
             ),
             NoRecordings(),
             [TrunkLimits(TRUNK, self._world.lines, floor.calls_per_second, "+12025550100")],
@@ -146,10 +146,12 @@ class _Day:
 
 
 def campaign_plan(world: World, pacing: PacingPlan) -> CampaignPlan:
+    ends = BEGINS + timedelta(seconds=world.day_s)
+    closes = ends.time() if ends.date() == BEGINS.date() else time.max
     return CampaignPlan(
         "simulated day",
         TRUNK,
-        hours=_ALL_DAY,
+        hours=CallingHours(time(0), closes),  # pacing counts on answers until then
         ring_for=min(max(timedelta(seconds=world.ring_for_s), RING_MINIMUM), _LONGEST_RING),
         answer_within=timedelta(seconds=world.answer_within_s),
         wrap_up=_LONGEST_WRAP_UP,
