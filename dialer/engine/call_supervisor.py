@@ -179,18 +179,7 @@ class CallSupervisor:
         self._hand_over.stop_waiting(call)
         del self.calls[call.id]
         self._telephony.forget(call.id)
-        log.info(
-            "call ended",
-            extra={
-                "action": "call.ended",
-                "attempt_id": str(call.id),
-                "campaign": call.plan.name,
-                "disposition": disposition.value,
-                "because": because,
-                "q850": event.cause.q850,
-                "sip": event.cause.sip,
-            },
-        )
+        _log_end(call, disposition, because, event.cause)
         self.totals[call.plan.name, disposition] += 1
         self._floor.ended(call, disposition, dialled)
         self._ledger.settle(settle(call.claimed, call.plan, disposition, because, event, dialled=dialled))
@@ -252,3 +241,20 @@ class CallSupervisor:
 
     def _note(self, call: LiveCall, kind: str, detail: str = "") -> None:
         self._ledger.note(TimelineEntry(call.id, self._clock.now(), kind, detail))
+
+
+def _log_end(call: LiveCall, disposition: Disposition, because: str, cause: HangupCause) -> None:
+    if not log.isEnabledFor(logging.INFO):
+        return
+    log.info(
+        "call ended",
+        extra={
+            "action": "call.ended",
+            "attempt_id": str(call.id),
+            "campaign": call.plan.name,
+            "disposition": disposition.value,
+            "because": because,
+            "q850": cause.q850,
+            "sip": cause.sip,
+        },
+    )
