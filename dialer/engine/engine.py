@@ -13,6 +13,7 @@ from dialer.domain.agent import AgentState
 from dialer.domain.campaign import Campaign, CampaignSignal, CampaignState
 from dialer.domain.events import LinkLost, LinkUp, TelephonyEvent
 from dialer.domain.ids import CampaignId, RunnerId
+from dialer.domain.pacing_plan import PacingMode
 from dialer.engine.budget_keeper import BudgetKeeper
 from dialer.engine.call_supervisor import CallSupervisor
 from dialer.engine.contact_features import ContactReader, contact_features
@@ -63,6 +64,8 @@ _LIMBS = frozenset(
     }
 )
 _UTC = ZoneInfo("UTC")
+# in preview the agent decides: nothing may be dialled without having been offered
+_NO_PREVIEW = "contacts are not offered to agents by this version: choose another pacing mode"
 _STRAY_LOOKS = 6  # orders given before an interruption are carried out soon after it, or never
 
 
@@ -171,6 +174,8 @@ class Engine:
             return "telephony is down"
         if not self.reconciled:
             return "calls are being compared with the exchange"
+        if campaign.plan.pacing.mode is PacingMode.PREVIEW:
+            return _NO_PREVIEW
         return self.budget.obstacle(campaign)
 
     # --- life ---------------------------------------------------------------------------------------------------------

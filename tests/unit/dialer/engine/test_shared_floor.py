@@ -176,3 +176,14 @@ def test_an_agentless_call_found_after_a_crash_hears_its_message_and_gets_no_age
             assert second.agent_states() == {1: "ready"}
 
     run(scene())
+
+
+def test_a_preview_campaign_never_dials_by_itself_and_says_why() -> None:
+    async def scene() -> None:
+        plan = replace(PLAN, pacing=PacingPlan(PacingMode.PREVIEW))
+        async with floor(lambda _: TALKS, contacts=3, agents=2, plan=plan) as hall:
+            await asyncio.sleep(20)
+            assert hall.telephony.calls_placed == []
+            assert "choose another pacing mode" in hall.engine.loop.reason(hall.campaign)
+
+    run(scene())
