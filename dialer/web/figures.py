@@ -11,7 +11,10 @@ from dialer.domain.attempt import AttemptState
 from dialer.domain.campaign import CampaignState
 from dialer.domain.contact import ContactState
 from dialer.domain.disposition import Disposition
+from dialer.domain.pacing_plan import PacingMode
+from dialer.pacing.decision import Binding
 from dialer.web.models import Out
+from dialer.web.pacing import Finite, WindowStateOut
 
 
 class Health(Out):
@@ -38,6 +41,21 @@ class AbandonmentOut(Out):
     rate: float | None = Field(description="null while nobody has answered")
 
 
+class LatestDecision(Out):
+    """The last pacing decision; null is what the mode does not reckon with."""
+
+    mode: PacingMode
+    at: datetime
+    binding: Binding = Field(description="what kept the number of lines from being larger, in one word")
+    because: str
+    target_lines: int = Field(description="lines without an answer that are wanted out")
+    risk: Finite
+    accepted_risk: Finite
+    answer_probability: Finite
+    expected_answers: Finite
+    windows: list[WindowStateOut]
+
+
 class CampaignFigures(Out):
     id: int
     name: str
@@ -47,6 +65,7 @@ class CampaignFigures(Out):
     outcomes: Mapping[Disposition, int]
     abandonment: Mapping[str, AbandonmentOut]
     pacing: str
+    decision: LatestDecision | None
 
 
 class AgentFigures(Out):

@@ -18,6 +18,7 @@ from dialer.domain.agent import AgentState
 from dialer.domain.attempt import AttemptState
 from dialer.domain.contact import ContactState
 from dialer.ports.floor import Floor, Gauges, Snapshot
+from dialer.web.pacing_metrics import pacing_families
 
 OPENMETRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SETUP_BUCKETS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 20.0, 30.0, 60.0)
@@ -78,6 +79,7 @@ class FloorMetrics:
         self._setup.take(tuple(gauges.setup_s))
         self._join.take(tuple(gauges.answer_to_join_s))
         yield from _calls(snapshot, gauges)
+        yield from pacing_families(snapshot)
         yield from _floor(snapshot)
         yield from _link(floor, gauges)
         yield self._setup.family("dialer_call_setup_seconds", "From dialling to the first ringing")

@@ -22,7 +22,8 @@ _FILES = {
     "/static/icon.svg": ("icon.svg", "image/svg+xml"),
 }
 _SHOWN = (
-    "agent.", "attempt.", "campaign.", "contact.", "disposition.", "page.", "figure.", "window."
+    "agent.", "attempt.", "campaign.", "contact.", "disposition.", "page.", "figure.", "window.",
+    "mode.", "binding.",
 )  # fmt: skip
 
 

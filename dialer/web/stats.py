@@ -37,6 +37,7 @@ def _campaign(campaign: CampaignOnFloor) -> dict[str, Any]:
         "outcomes": _counts(campaign.outcomes),
         "abandonment": {window: abandonment(of) for window, of in campaign.abandonment.items()},
         "pacing": campaign.pacing,
+        "decision": campaign.decision,
     }
 
 

@@ -54,6 +54,9 @@ async def test_the_language_can_be_changed_and_is_remembered(browser: Browser, s
     await page.get_by_role("button", name="中文").click()
     await expect(page.locator("#agents-title")).to_have_text("座席")
     await expect(page.locator("#outcomes tbody")).to_contain_text("无应答")
+    running = page.locator("#campaigns tbody tr").first
+    await expect(running).to_contain_text("预测拨号")
+    await expect(running).to_contain_text("目标线路 3 · 再多一路，接通时很可能没有空闲座席")
     assert await page.evaluate("document.documentElement.lang") == "zh-CN"
     await page.reload()
     await expect(page.locator("#campaigns-title")).to_have_text("外呼任务")

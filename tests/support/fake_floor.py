@@ -6,15 +6,19 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from dialer.domain.abandonment import WindowKind
 from dialer.domain.agent import AgentState
 from dialer.domain.attempt import AttemptState
 from dialer.domain.campaign import CampaignState
 from dialer.domain.disposition import Disposition
 from dialer.domain.ids import AgentId, AttemptId, CampaignId, TrunkName
+from dialer.domain.pacing_plan import PacingMode
 from dialer.errors import Conflict, NotFound
+from dialer.pacing.decision import Binding, WindowState
 from dialer.ports.floor import (
     AgentOnFloor,
     CampaignOnFloor,
+    CampaignPacing,
     Gauges,
     PartHealth,
     Snapshot,
@@ -117,6 +121,25 @@ def _campaign(
             "30_days": Abandonment(at - timedelta(days=30), answered * 7, abandoned * 5),
         },
         "3 agents ready, 2 calls ringing: dial 1" if calls else "",
+        _decision(at, answered, abandoned) if calls else None,
+    )
+
+
+def _decision(at: datetime, answered: int, abandoned: int) -> CampaignPacing:
+    return CampaignPacing(
+        mode=PacingMode.PREDICTIVE,
+        at=at,
+        binding=Binding.RISK,
+        because="3 agents ready, 2 calls ringing: dial 1",
+        target_lines=3,
+        risk=0.125,
+        accepted_risk=0.14,
+        answer_probability=0.25,
+        expected_answers=None,
+        windows=(
+            WindowState(WindowKind.DAY, 0.03, answered, abandoned, 80.0, 0.04),
+            WindowState(WindowKind.HALF_HOUR, 0.05, 0, 0, 40.0, float("inf")),
+        ),
     )
 
 

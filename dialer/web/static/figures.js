@@ -71,15 +71,24 @@ export class Figures {
   }
 
   campaigns(campaigns) {
-    this.table("campaigns", ["figure.campaign", "figure.state", "figure.calls", ["figure.due"], "figure.contacts", "figure.pacing"],
+    this.table("campaigns", ["figure.campaign", "figure.state", "figure.mode", "figure.calls", ["figure.due"], "figure.contacts", "figure.pacing"],
       campaigns.map((one) => [
         element("th", { scope: "row", class: "name" }, one.name),
         cell("", pill(CAMPAIGN_LOOK[one.state] ?? "still", this.say(`campaign.${one.state}`))),
+        cell("nowrap", one.decision ? this.say(`mode.${one.decision.mode}`) : "–"),
         cell("", this.chips("attempt", one.calls)),
         cell("number", this.number(one.contacts.due_now), this.nextDue(one.contacts)),
         cell("", this.chips("contact", one.contacts.by_state)),
-        cell("words", one.pacing),
+        cell("words", ...this.pacing(one)),
       ]), "page.no_campaigns");
+  }
+
+  /** What holds the number of lines where it is; the pacer's own words are English, and below. */
+  pacing(one) {
+    if (!one.decision) return [one.pacing];
+    const lines = `${this.say("figure.lines_wanted")} ${this.number(one.decision.target_lines)}`;
+    const words = `${lines} · ${this.say(`binding.${one.decision.binding}`)}`;
+    return [words, element("span", { class: "sub" }, one.pacing)];
   }
 
   nextDue(contacts) {

@@ -174,6 +174,36 @@ async def test_metrics_name_no_person_and_no_number(served: Served) -> None:
     assert "Ana" not in text
 
 
+async def test_metrics_say_how_each_campaign_is_paced(served: Served) -> None:
+    async with served.client.get("/metrics", headers=served.as_role("read_only")) as answer:
+        text = await answer.text()
+    paced = [line for line in text.splitlines() if line.startswith("fairdial_pacing_") and "Spring" in line]
+    name = 'campaign="Spring renewal"'
+    day = f'{{{name},window="day"}}'
+    assert [line for line in paced if "binding" not in line] == [
+        f"fairdial_pacing_lines_wanted{{{name}}} 3.0",
+        f"fairdial_pacing_risk{{{name}}} 0.125",
+        f"fairdial_pacing_accepted_risk{{{name}}} 0.14",
+        f"fairdial_pacing_answer_probability{{{name}}} 0.25",
+        f"fairdial_pacing_window_rate{day} {11 / 612}",
+        f"fairdial_pacing_window_cap{day} 0.03",
+        f'fairdial_pacing_window_cap{{{name},window="half_hour"}} 0.05',
+        f"fairdial_pacing_window_allowed_rate{day} 0.04",
+    ]
+    bound = [line for line in paced if "binding" in line and line.endswith(" 1.0")]
+    assert bound == [f'fairdial_pacing_binding{{binding="risk",{name}}} 1.0']
+    assert 'fairdial_pacing_risk{campaign="Survey"}' not in text
+
+
+async def test_the_live_figures_tell_the_latest_decision(served: Served) -> None:
+    _, stats = await served.get("/api/v1/stats")
+    spring, *_, survey = stats["campaigns"]
+    decision = spring["decision"]
+    assert (decision["mode"], decision["binding"], decision["target_lines"]) == ("predictive", "risk", 3)
+    assert [window["rate"] for window in decision["windows"]] == [0.04, None]
+    assert survey["decision"] is None
+
+
 async def test_histograms_grow_by_what_is_new_only(served: Served) -> None:
     for _ in range(3):
         async with served.client.get("/metrics", headers=served.as_role("read_only")) as answer:
