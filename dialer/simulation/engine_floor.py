@@ -119,6 +119,7 @@ class _Day:
             self._attempts.left_open.append(left_talking(attempt, CAMPAIGN, agent, TRUNK, now))
             fate = CallFate(0.0, LineEnd.PERSON, 0.0, talk=talk_left)
             self._exchange.go_on_talking(attempt, agent, fate)
+            self._book.begins_in_call(agent)
 
     # --- asked by the parts -------------------------------------------------------------------------------------------
 

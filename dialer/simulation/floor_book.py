@@ -23,6 +23,7 @@ class FloorBook:
     result: DayResult
     warm_up_s: float = 0.0
     _agents: dict[AgentId, tuple[AgentState, float]] = field(default_factory=dict)
+    _in_call: set[AgentId] = field(default_factory=set)
 
     # --- lines --------------------------------------------------------------------------------------------------------
 
@@ -55,9 +56,19 @@ class FloorBook:
     def agent_is(self, agent: AgentId, state: AgentState, at: float) -> None:
         before, since = self._agents.get(agent, (AgentState.LOGGED_OUT, at))
         self._book(before, since, at)
-        if before is AgentState.READY and state is AgentState.ON_CALL and self._counts(at):
-            self.result.idle.append(at - since)
+        if before is AgentState.READY and state is AgentState.ON_CALL:
+            self._was_idle(agent, since, at)
         self._agents[agent] = state, at
+
+    def begins_in_call(self, agent: AgentId) -> None:
+        """Such an agent waits for no call, though the desk is set up free and then given its call back."""
+        self._in_call.add(agent)
+
+    def _was_idle(self, agent: AgentId, since: float, at: float) -> None:
+        if agent in self._in_call:
+            self._in_call.discard(agent)
+        elif self._counts(at):
+            self.result.idle.append(at - since)
 
     def close(self) -> None:
         for state, since in self._agents.values():

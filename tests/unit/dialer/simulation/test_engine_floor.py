@@ -119,6 +119,7 @@ def test_who_begins_the_day_in_a_call_is_in_it_from_the_first_second() -> None:
     engine, model = both(SmallWorld(moves, busy_at_start=((0, 50.0), (1, 70.0)), day_s=50.0, warm_up_s=0.0))
     assert engine.paid == pytest.approx(model.paid) == pytest.approx(100.0)
     assert engine.talk == pytest.approx(model.talk) == pytest.approx(100.0)
+    assert engine.idle == model.idle == []
 
 
 def test_an_exhausted_list_ends_the_dialling_and_not_the_day() -> None:
