@@ -1,7 +1,8 @@
-"""What every telephony driver promises, on the scripted one and on a real Asterisk with a carrier behind it."""
+"""What every telephony driver promises, on the scripted and the simulated one and on a real Asterisk with a carrier."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from uuid import uuid4
 
@@ -22,7 +23,14 @@ from dialer.domain.events import (
 from dialer.domain.ids import AgentId, AttemptId
 from dialer.errors import Refused
 from dialer.lab.world.numbers import Behaviour, number
-from tests.support.exchange import MESSAGE, Exchange, asterisk_exchange, fake_exchange, permit
+from tests.support.exchange import (
+    MESSAGE,
+    Exchange,
+    asterisk_exchange,
+    fake_exchange,
+    permit,
+    simulated_exchange,
+)
 
 AGENT = AgentId(1)
 
@@ -30,14 +38,17 @@ AGENT = AgentId(1)
 @pytest.fixture(
     params=[
         pytest.param("fake", marks=pytest.mark.contract),  # in real time: too slow for a unit test
+        pytest.param("simulated", marks=pytest.mark.contract),
         pytest.param("asterisk", marks=pytest.mark.asterisk),
     ]
 )
 async def exchange(request: pytest.FixtureRequest) -> AsyncIterator[Exchange]:
-    made = (
-        fake_exchange() if request.param == "fake" else asterisk_exchange(request.getfixturevalue("centre"))
-    )
-    async with made as ready:
+    makers: dict[str, Callable[[], AbstractAsyncContextManager[Exchange]]] = {
+        "fake": fake_exchange,
+        "simulated": simulated_exchange,
+        "asterisk": lambda: asterisk_exchange(request.getfixturevalue("centre")),
+    }
+    async with makers[request.param]() as ready:
         yield ready
 
 

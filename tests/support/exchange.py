@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import time, timedelta
 from pathlib import PurePosixPath
 from typing import Protocol, TypeVar
@@ -14,12 +15,17 @@ from dialer.clock import SystemClock
 from dialer.compliance.gate import Candidate, DialPermit, review
 from dialer.domain.campaign import CallingHours, Campaign, CampaignPlan, CampaignState
 from dialer.domain.disposition import HangupCause
-from dialer.domain.events import LinkUp, TelephonyEvent
+from dialer.domain.events import LineSign, LinkUp, TelephonyEvent
 from dialer.domain.ids import AgentId, AttemptId, CampaignId, ContactId, TrunkName
 from dialer.domain.phone_number import PhoneNumber
 from dialer.lab.centre import CallCentre
 from dialer.lab.world.numbers import Behaviour, behaviour_of
+from dialer.pacing.pacer import LineEnd
 from dialer.ports.telephony import Telephony
+from dialer.simulation.exchange import SimulatedExchange
+from dialer.simulation.fate import CallFate
+from dialer.simulation.floor_book import FloorBook
+from dialer.simulation.result import DayResult
 from dialer.telephony.asterisk.driver import AsteriskTelephony
 from dialer.telephony.asterisk.trunks import DialString
 from dialer.telephony.fake import BUSY, RINGS_OUT, FakeTelephony, Script
@@ -119,3 +125,43 @@ async def fake_exchange() -> AsyncIterator[Exchange]:
     made.events = heard
     driver.raise_link()
     yield made
+
+
+@dataclass(frozen=True, slots=True)
+class _Scripted(CallFate):
+    cause: HangupCause = field(default_factory=HangupCause)
+
+
+def _fate(script: Script) -> CallFate:
+    never = float("inf")
+    return _Scripted(
+        never if script.end_s is None else script.end_s,
+        LineEnd.NOT_ANSWERED if script.answer_s is None else LineEnd.PERSON,
+        script.answer_s,
+        talk=script.talk_s,
+        patience=script.talk_s,
+        signs=() if script.ring_s is None else ((script.ring_s, LineSign.RINGING),),
+        cause=script.cause,
+    )
+
+
+def _cause(fate: CallFate) -> HangupCause:
+    return fate.cause if isinstance(fate, _Scripted) else HangupCause()
+
+
+@asynccontextmanager
+async def simulated_exchange() -> AsyncIterator[Exchange]:
+    heard: list[TelephonyEvent] = []
+    book = FloorBook(DayResult(3600.0))
+    driver = SimulatedExchange(
+        lambda leave: _fate(_SCRIPTS[behaviour_of(leave.number.e164)]),
+        heard.append,
+        SystemClock(),
+        book,
+        cause=_cause,
+    )
+    made = Exchange(driver, ["tone-101", "tone-102"], driver.drop_phone)
+    made.events = heard
+    driver.raise_link()
+    yield made
+    assert book.result.dropped_early == 0
