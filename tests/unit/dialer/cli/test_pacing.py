@@ -10,10 +10,10 @@ import pytest
 from dialer.domain.ids import CampaignId
 from dialer.pacing.decision import Binding, PacingDecision
 from dialer.ports.pacing import DecisionSample
+from tests.support.fake_floor import NOON
 from tests.support.fake_store import FakeStore
 from tests.support.pacing_samples import an_hour
 from tests.unit.dialer.cli.conftest import Run
-from tests.unit.dialer.web.conftest import NOON
 
 pytestmark = pytest.mark.unit
 
