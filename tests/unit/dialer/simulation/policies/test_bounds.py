@@ -70,8 +70,8 @@ def test_the_oracle_replaces_lines_that_nobody_will_answer() -> None:
 
 
 def test_knowing_the_lines_is_worth_many_points_to_a_small_team() -> None:
-    world = SmallWorld(5, hours=3.0)
+    world = SmallWorld(5, hours=1.5, warm_up_s=300.0)
     blind, seeing = (
         ModelFloor(world, pacer).run() for pacer in (FixedRisk(0.0307, LAWS), Oracle(0.0307, LAWS))
     )
-    assert seeing.occupancy > blind.occupancy + 0.08
+    assert seeing.occupancy > blind.occupancy + 0.05

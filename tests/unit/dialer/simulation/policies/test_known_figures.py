@@ -14,7 +14,7 @@ from tests.unit.dialer.simulation.policies.small_world import SmallWorld
 
 pytestmark = pytest.mark.unit
 
-WORLD = SmallWorld(20, hours=3.0)
+WORLD = SmallWorld(20, hours=2.0)
 
 
 @pytest.mark.parametrize(

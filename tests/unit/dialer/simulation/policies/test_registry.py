@@ -12,17 +12,16 @@ from tests.unit.dialer.simulation.policies.small_world import SmallWorld
 pytestmark = pytest.mark.unit
 
 FACTS = SmallWorld(4).facts(5_000)
-RIVALS = [name for name in names() if name != "fairdial"]
 
 
-@pytest.mark.parametrize("name", RIVALS)
+@pytest.mark.parametrize("name", names())
 def test_every_policy_dials_for_free_agents(name: str) -> None:
     floor = HandFloor(policy(name, {}, FACTS, seed=1), agents=4)
     floor.play(120.0)
     assert len(floor.dials) >= 4
 
 
-@pytest.mark.parametrize("name", RIVALS)
+@pytest.mark.parametrize("name", names())
 def test_every_sweep_is_accepted_and_without_doubles(name: str) -> None:
     sweep = grid(name)
     assert len({tuple(sorted(settings.items())) for settings in sweep}) == len(sweep)
