@@ -35,6 +35,7 @@ class _Agent:
     since: float = 0.0
     leaving: bool = False
     call: int = 0  # counts calls, so that the end of a lost one is no news
+    line: "_Line | None" = None
 
 
 @dataclass(slots=True, eq=False)
@@ -43,7 +44,6 @@ class _Line:
     fate: CallFate
     dialled_at: float
     answered_at: float = 0.0
-    agent: _Agent | None = None
     waits: bool = False
 
 
@@ -114,13 +114,16 @@ class ModelFloor:
                     self._become_free(agent)
                 else:
                     self._enter(agent, Presence.ON_CALL)
-                    self._at(self.now + talking_for, self._talk_over, agent, agent.call, None, 0.0)
+                    self._at(self.now + talking_for, self._talk_over, agent, agent.call, 0.0)
+            else:
+                self.pacer.present(agent.id, agent.presence, self.now)
             return
         agent.leaving = True
         if move.movement is Movement.VANISH or agent.presence is Presence.READY:
             if agent.presence is Presence.READY:
                 self._free.remove(agent)
             agent.call += 1
+            self._hang_up(agent)
             self._enter(agent, Presence.AWAY)
         else:
             self.pacer.present(agent.id, agent.presence, self.now, leaving=True)
@@ -157,15 +160,18 @@ class ModelFloor:
             self._join(self._queue.popleft())
         self._changed()
 
-    def _talk_over(self, agent: _Agent, call: int, line: _Line | None, wrap_up: float) -> None:
-        if line is not None:
-            end = LineEnd.MACHINE if line.fate.end is LineEnd.MACHINE else LineEnd.PERSON
-            self.pacer.ended(line.id, end, self.now, self._wall())
+    def _talk_over(self, agent: _Agent, call: int, wrap_up: float) -> None:
         if agent.call != call:
             return
+        self._hang_up(agent)
         self._enter(agent, Presence.WRAP_UP)
         self._at(self.now + wrap_up, self._wrap_up_over, agent, call)
         self._changed()
+
+    def _hang_up(self, agent: _Agent) -> None:
+        line, agent.line = agent.line, None
+        if line is not None:
+            self._over(line, LineEnd.MACHINE if line.fate.end is LineEnd.MACHINE else LineEnd.PERSON)
 
     def _wrap_up_over(self, agent: _Agent, call: int) -> None:
         if agent.call == call:
@@ -198,13 +204,14 @@ class ModelFloor:
         self._changed()
 
     def _not_answered(self, line: _Line) -> None:
-        self._lines -= 1
-        end = line.fate.end if line.fate.end is LineEnd.CARRIER_FAILED else LineEnd.NOT_ANSWERED
-        self.pacer.ended(line.id, end, self.now, self._wall())
+        self._over(line, line.fate.end if line.fate.end is LineEnd.CARRIER_FAILED else LineEnd.NOT_ANSWERED)
         self._changed()
 
-    def _picked_up(self, line: _Line) -> None:
+    def _over(self, line: _Line, end: LineEnd) -> None:
         self._lines -= 1
+        self.pacer.ended(line.id, end, self.now, self._wall())
+
+    def _picked_up(self, line: _Line) -> None:
         line.answered_at = self.now
         person = line.fate.end is LineEnd.PERSON
         if person:
@@ -220,7 +227,7 @@ class ModelFloor:
         if line.fate.taken_for is LineEnd.MACHINE:
             if line.fate.end is LineEnd.PERSON:
                 self.result.count_abandoned(line.answered_at, self._counts())
-            self.pacer.ended(line.id, LineEnd.MACHINE, self.now, self._wall())
+            self._over(line, LineEnd.MACHINE)
         else:
             self._seek_agent(line)
         self._changed()
@@ -241,24 +248,24 @@ class ModelFloor:
         self._queue.remove(line)
         late = self.now - line.answered_at >= self.world.answer_within_s - 1e-9
         if line.fate.end is LineEnd.MACHINE:
-            self.pacer.ended(line.id, LineEnd.ABANDONED, self.now, self._wall())  # nobody noticed
+            self._over(line, LineEnd.ABANDONED)  # nobody noticed
         elif late:
             self.result.count_abandoned(line.answered_at, self._counts())
-            self.pacer.ended(line.id, LineEnd.ABANDONED, self.now, self._wall())
+            self._over(line, LineEnd.ABANDONED)
         else:
-            self.pacer.ended(line.id, LineEnd.PERSON, self.now, self._wall())
+            self._over(line, LineEnd.PERSON)
         self._changed()
 
     def _join(self, line: _Line) -> None:
         agent = self._free.popleft()
-        line.waits, line.agent = False, agent
+        line.waits, agent.line = False, line
         if self._counts():
             self.result.waits.append(self.now - line.answered_at)
             self.result.joined += 1
             self.result.machines_joined += line.fate.end is LineEnd.MACHINE
         self.pacer.joined(line.id, agent.id, self.now)
         self._enter(agent, Presence.ON_CALL)
-        self._at(self.now + line.fate.talk, self._talk_over, agent, agent.call, line, line.fate.wrap_up)
+        self._at(self.now + line.fate.talk, self._talk_over, agent, agent.call, line.fate.wrap_up)
 
     # --- decisions ----------------------------------------------------------------------------------------------------
 
