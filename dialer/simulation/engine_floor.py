@@ -71,7 +71,7 @@ class _Day:
         self._loop, self._clock = asyncio.get_running_loop(), VirtualClock(BEGINS)
         self._result = DayResult(self._world.day_s)
         self._book = FloorBook(self._result, self._world.warm_up_s)
-        self._pacing = SimulatedPacing()
+        self._pacing = SimulatedPacing(lambda: self._attempts.open_dials())
         self._attempts = SimulatedAttempts(self._contact, _attempt_id, self._pacing.settled)
         campaign = Campaign(CAMPAIGN, CampaignState.RUNNING, campaign_plan(self._world, floor.plan))
         agents, changes = SimulatedAgents(self._agent_changed), PromptChanges()

@@ -2,7 +2,7 @@
 
 import heapq
 from bisect import bisect_left, insort
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -76,6 +76,9 @@ class SimulatedAttempts:
     def exhausted(self) -> bool:
         """Nobody is left to be called, and nobody is being called."""
         return self._exhausted and not self._given_back and not self._open
+
+    def open_dials(self) -> Iterable[OpenDial]:
+        return self._open.values()
 
     def dialled(self, attempt: AttemptId, fate_of: Callable[[int], CallFate]) -> CallFate:
         """The fate of this dial, from now until it is settled."""
@@ -201,9 +204,10 @@ class SimulatedAgents:
 
 
 class SimulatedPacing:
-    """Counts what was settled; lessons and decisions are not kept."""
+    """Counts what was settled, and open calls as the ledger does; lessons and decisions are not kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, open_dials: Callable[[], Iterable[OpenDial]]) -> None:
+        self._open_dials = open_dials
         self._answered: list[datetime] = []
         self._abandoned: list[datetime] = []
 
@@ -227,6 +231,10 @@ class SimulatedPacing:
         answered, abandoned = (
             len(times) - bisect_left(times, begins) for times in (self._answered, self._abandoned)
         )
+        for known in (each.known for each in self._open_dials()):
+            if known is not None and known.answered_at is not None and known.answered_at >= begins:
+                answered += 1
+                abandoned += known.state is AttemptState.MESSAGE
         return WindowCount(window, answered, abandoned, now)
 
     async def lessons(self) -> Sequence[Lesson]:
