@@ -12,7 +12,8 @@ class Book:
     """Rows without gaps: the last one moves into the place of one that leaves.
 
     `base` is the row of a table at age 0, `since` when that age began. Of a line, `odds` are its own log-odds beyond the
-    average's and `promise` the abandonments it may bring; of an agent they are the pace of ageing and the oldest row.
+    average's and `promise` the abandonments it may bring; of an agent they are the pace of ageing and where the ages of what
+    the agent does begin.
     """
 
     def __init__(self) -> None:
@@ -56,9 +57,6 @@ class Book:
             self._names[place], self._place[last] = last, place
             for column in (self.since, self.base, self.slot, self.odds, self.promise):
                 column[place] = column[end]
-
-    def ages(self, now: float) -> NDArray[np.float64]:
-        return now - self.since[: len(self._names)]
 
     def _grow(self) -> None:
         more = len(self.since)

@@ -18,6 +18,7 @@ _SHARE_OF_CAP = 0.975  # aim below the cap, which is judged by whole calls
 _SLACK_CALLS = 1.0
 _AHEAD_S = 1800.0
 _LEAST_AHEAD = 100.0
+_AHEAD_SHARE = 0.5
 _HALF_HOUR_S = 1800.0
 _CHECKPOINTS_S = (1800.0, 900.0, 420.0, 180.0, 60.0)
 _PRIOR_RATE = 0.4 / 120.0  # answers per agent and second, before any was seen
@@ -170,7 +171,7 @@ class Budget:
             return self._rolling(counted, moment, pace, at_risk)
         cap = counted.window.cap
         forecast = pace * max(counted.window.ends.timestamp() - moment, 0.0)
-        ahead = min(forecast, max(pace * _AHEAD_S, _LEAST_AHEAD))
+        ahead = min(forecast, max(pace * _AHEAD_S, _LEAST_AHEAD, _AHEAD_SHARE * forecast))
         answered, lost = counted.answered, counted.abandoned + counted.doubtful
         free = _SHARE_OF_CAP * cap * (answered + ahead) - _SLACK_CALLS - lost - at_risk
         rate = free / max(ahead, 1.0)

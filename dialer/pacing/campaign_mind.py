@@ -24,7 +24,7 @@ _PRIOR_WRAP_UP_S = 20.0
 _GRACE_S = 2.0
 _FRESH_SHARE = 0.04  # of what is in memory: tables are made anew when so much has been added
 _LEAST_NEW = 3.0
-_LONGEST_S = max(Occupied.TALK_AGES, Occupied.WRAP_AGES) + int(MOMENTS.max()) + int(_GRACE_S)
+_LONGEST_S = Occupied.AGES + int(MOMENTS.max()) + int(_GRACE_S)
 
 _DROUGHT_S = 3600.0
 _DROUGHT_LINES = 60
@@ -54,7 +54,8 @@ class CampaignMind:
         self.failures_in_a_row = 0
         self.failing_since = now
         self.probed_at = -1e9
-        self._new_lines, self._new_talks = 1e9, 1e9
+        self._new_lines = self._new_talks = math.inf
+        self._lines_due = self._talks_due = 0.0
         self.line_table: LineTable
         self.log_odds: Array
         self.agent_moments: Array
@@ -65,10 +66,7 @@ class CampaignMind:
 
     @property
     def is_stale(self) -> bool:
-        return (
-            self._new_lines > max(_LEAST_NEW, _FRESH_SHARE * self.hazards.lines)
-            or self._new_talks > max(_LEAST_NEW, _FRESH_SHARE * self.talk.calls)
-        )  # fmt: skip
+        return self._new_lines > self._lines_due or self._new_talks > self._talks_due
 
     def refresh(
         self,
@@ -81,15 +79,15 @@ class CampaignMind:
         `talking`, `wrapping_up`: for how long those who are at it have been (s); `ringing`: (signs, age when they
         began, age) of the lines out.
         """
-        if self._new_talks > max(_LEAST_NEW, _FRESH_SHARE * self.talk.calls):
+        if self._new_talks > self._talks_due:
             talk = self.talk.survival(_LONGEST_S, talking)
             occupied = Occupied(talk, self.wrap_up.survival(_LONGEST_S, wrapping_up), MOMENTS, _GRACE_S)
             self.agent_moments, self._held = moments(occupied.probability), occupied.held
-            self._new_talks = 0.0
+            self._new_talks, self._talks_due = 0.0, max(_LEAST_NEW, _FRESH_SHARE * self.talk.calls)
         self.line_table = self.hazards.table(self._held, ringing)
         chance = np.clip(self.line_table.eventually, 1e-4, 0.97)
         self.log_odds = np.log(chance / (1 - chance))
-        self._new_lines = 0.0
+        self._new_lines, self._lines_due = 0.0, max(_LEAST_NEW, _FRESH_SHARE * self.hazards.lines)
 
     def odds_of(self, chance: float) -> float:
         """Log-odds of a contact beyond those of the contacts the hazards were learnt from."""
@@ -182,7 +180,7 @@ class CampaignMind:
             raise ValueError("chances out of range")
         self.hazards, self.model, self.talk, self.wrap_up = hazards, model, talk, wrap_up
         self.next_chance, self.usual_chance, self.best_chance = chances
-        self._new_lines, self._new_talks = 1e9, 1e9
+        self._new_lines = self._new_talks = math.inf
         self.refresh((), (), ())
 
 

@@ -17,18 +17,20 @@ from dialer.pacing.campaign_mind import LESSON_VERSION, LINE_ROWS, CampaignMind
 from dialer.pacing.counts import CountedPacer, within
 from dialer.pacing.decision import Binding, DecisionInputs, PacingDecision
 from dialer.pacing.line_hazards import AGES, with_sign
-from dialer.pacing.marginal import BINS, Array, lines_to_start, moments, nobody_free
+from dialer.pacing.marginal import BINS, Array, nobody_free
 from dialer.pacing.pacer import Agent, ContactFeatures, Lesson, Line, LineEnd, Presence, Room
 from dialer.pacing.survival import Occupied
 
-_MOST_AT_ONCE = 48
+_MOST_AT_ONCE = 64
+_FEW = np.arange(1.0, 8.0)  # lines started before the next one: more are rarely wanted at once
+_MANY = np.array([7.0, 9, 12, 16, 22, 32, 45, 64])
 _MOST_RATE_OF_CAP = 3.0
 _LEAST_ACCEPTED = 1e-6
 _PROBE_EVERY_S = 1.0
 _WAITING_AT_RISK = 0.5  # of an answered call without an agent: lost, as far as anybody knows
 _SAFE_SHARE_OF_BEST = 0.3  # answers may come back as suddenly as they went
 _PACE_PRIOR_CALLS = 15.0
-_MANY_AGENTS = 150
+_MANY_AGENTS = 100
 
 
 @dataclass(slots=True)
@@ -56,11 +58,25 @@ class _AgentRecord:
 
 @dataclass(frozen=True, slots=True)
 class _Outlook:
-    """Sums over everything that may keep an agent from a new call, and the agents there are."""
+    """Everything that may keep an agent from a new call, as sums of moments."""
 
-    total: Array
     agents: int
     expected: float
+    total: Array
+
+    def risk(self, mind: CampaignMind) -> float:
+        """That nobody is free for the next line when it is answered."""
+        return float(nobody_free(self.total, self.agents) @ mind.line_table.weights)
+
+    def risks(self, mind: CampaignMind, chance: float, others: Array) -> Array:
+        """The same for a line that is started after so many `others`."""
+        table = mind.line_table
+        factor = min(chance / max(float(table.eventually[0]), 1e-4), float(table.most[0]))
+        first, second = factor * table.holds[0], factor**2 * table.squares[0]
+        third = factor**3 * table.cubes[0]
+        one = np.concatenate([first, first - second, first - 3 * second + 2 * third])
+        risks: Array = nobody_free(self.total + others[:, None] * one, self.agents) @ table.weights
+        return risks
 
 
 class FairPacer(CountedPacer):
@@ -74,7 +90,6 @@ class FairPacer(CountedPacer):
         self._ringing_book, self._working_book = Book(), Book()
         self._lessons: dict[CampaignId, Lesson] = {}
         self._slots = 0
-        self._levels: Array = np.ones(1)
         self._seen_at: float | None = None
         self._coming: dict[CampaignId, float] = {}  # answers foreseen a second
         self._promise: dict[CampaignId, float] = {}
@@ -92,7 +107,6 @@ class FairPacer(CountedPacer):
     def _enter(self, campaign: CampaignId, plan: PacingPlan, now: float) -> CampaignMind:
         mind = self.minds[campaign] = CampaignMind(campaign, plan, self._slots, now)
         self._slots += 1
-        self._levels = np.append(self._levels, 1.0)
         if (lesson := self._lessons.pop(campaign, None)) is not None:
             self._take_up(mind, lesson)
         self._stack()
@@ -127,18 +141,16 @@ class FairPacer(CountedPacer):
 
     def _stack(self) -> None:
         ordered = sorted(self.minds.values(), key=lambda mind: mind.slot)
-        if len(ordered) == 1:
-            mind = ordered[0]
-            self._log_odds, self._agent_rows = mind.log_odds, mind.agent_moments
-            self._eventually, self._soon = mind.line_table.eventually, mind.line_table.soon
-            self._holds, self._most = mind.line_table.holds, mind.line_table.most
-            return
-        self._log_odds = np.concatenate([mind.log_odds for mind in ordered])
-        self._agent_rows = np.concatenate([mind.agent_moments for mind in ordered])
-        self._eventually = np.concatenate([mind.line_table.eventually for mind in ordered])
-        self._soon = np.concatenate([mind.line_table.soon for mind in ordered])
-        self._holds = np.concatenate([mind.line_table.holds for mind in ordered])
-        self._most = np.concatenate([mind.line_table.most for mind in ordered])
+        tables = [mind.line_table for mind in ordered]
+        self._log_odds = _joined([mind.log_odds for mind in ordered])
+        self._agent_rows = _joined([mind.agent_moments for mind in ordered])
+        self._eventually = _joined([table.eventually for table in tables])
+        self._soon = _joined([table.soon for table in tables])
+        self._powers = tuple(
+            _joined([powers(table) for table in tables])
+            for powers in (lambda table: table.holds, lambda table: table.squares, lambda table: table.cubes)
+        )
+        self._most = _joined([table.most for table in tables])
 
     def _refresh(self, now: float) -> None:
         stale = [mind for mind in self.minds.values() if mind.is_stale]
@@ -253,10 +265,9 @@ class FairPacer(CountedPacer):
         record.leaving = leaving
         if presence in (Presence.ON_CALL, Presence.WRAP_UP) and not leaving:
             mind = record.mind or self._any_mind(now)
-            base, oldest = mind.slot * Occupied.ROWS, Occupied.TALK_AGES - 1
-            if presence is Presence.WRAP_UP:
-                base, oldest = base + Occupied.TALK_AGES, Occupied.WRAP_AGES - 1
-            self._working_book.add(agent, record.since, base, mind.slot, 1.0 / record.pace, oldest)
+            kind = Occupied.AGES if presence is Presence.WRAP_UP else 0
+            base = mind.slot * Occupied.ROWS
+            self._working_book.add(agent, record.since, base, mind.slot, 1.0 / record.pace, kind)
         else:
             self._working_book.remove(agent)
 
@@ -331,13 +342,18 @@ class FairPacer(CountedPacer):
         self, mind: CampaignMind, outlook: _Outlook, accepted: float, certain: int, most: int
     ) -> tuple[int, float, float]:
         """Lines to start, the risk of the next one, and the mean risk of those started."""
-        weights = mind.line_table.weights
-        risk = float(nobody_free(outlook.total, outlook.agents) @ weights)
+        risk = outlook.risk(mind)
         if risk > accepted or most == 0:
             return certain, risk, risk
-        fresh = self._fresh(mind, self._next_chance(mind))
-        wanted = lines_to_start(outlook.total, fresh, outlook.agents, weights, accepted, most)
-        return max(wanted, certain), risk, (risk + accepted) / 2
+        chance = self._next_chance(mind)
+        too_risky = outlook.risks(mind, chance, _FEW) > accepted
+        if too_risky.any():
+            wanted = int(_FEW[too_risky.argmax()])
+        else:
+            # between these steps the smaller number is taken: the next decision is milliseconds away
+            too_risky = outlook.risks(mind, chance, _MANY) > accepted
+            wanted = int(_MANY[too_risky.argmax() - 1]) + 1 if too_risky.any() else most
+        return max(min(wanted, most), certain), risk, (risk + accepted) / 2
 
     def admit(self, campaign: CampaignId, contacts: Sequence[ContactFeatures], now: float) -> int:
         mind = self.minds.get(campaign)
@@ -364,10 +380,6 @@ class FairPacer(CountedPacer):
     def _next_chance(self, mind: CampaignMind) -> float:
         return self._chance(mind, mind.next_chance)
 
-    def _fresh(self, mind: CampaignMind, chance: float) -> Array:
-        average = max(float(mind.line_table.eventually[0]), 1e-4)
-        return moments(np.minimum(mind.line_table.holds[:1, :BINS] * (chance / average), 1.0))[0]
-
     def _probe(self, mind: CampaignMind, wanted: int, now: float) -> int:
         """While the carrier fails, one line a second finds out when it works again."""
         for record in self._lines.values():
@@ -380,48 +392,60 @@ class FairPacer(CountedPacer):
         return 1
 
     def _at_risk(self) -> float:
-        promised = float(self._ringing_book.promise[: len(self._ringing_book)].sum())
+        promised = float(np.add.reduce(self._ringing_book.promise[: len(self._ringing_book)]))
         return promised + _WAITING_AT_RISK * len(self.waiting)
 
     def _outlook(self, now: float) -> _Outlook:
-        total = np.zeros(3 * BINS)
         self._foresee(now)
+        total = np.zeros(3 * BINS)
         expected = self._add_lines(total, now) if len(self._ringing_book) else 0.0
         if len(self._working_book):
             self._add_agents(total, now)
         total[:BINS] += len(self.waiting)
-        return _Outlook(total, self._takes_calls, expected)
+        return _Outlook(self._takes_calls, expected, total)
 
     def _add_lines(self, total: Array, now: float) -> float:
+        """Lines of one age and set of signs are counted together. Returns the answers to be expected of all."""
         book = self._ringing_book
         n = len(book)
-        ages = np.minimum(np.maximum(book.ages(now), 0.0), AGES - 1.0)
+        ages = np.minimum(np.maximum(now - book.since[:n], 0.0), AGES - 1.0)
         rows = book.base[:n] + ages.astype(np.int64)
-        average = self._eventually.take(rows)
-        odds = book.odds[:n]
+        odds, size = book.odds[:n], len(self._eventually)
+        levels = self._answer_levels()
         if odds.any():
-            leaning = 1.0 / ((1.0 + np.exp(-(self._log_odds.take(rows) + odds))) * np.maximum(average, 1e-4))
+            own = 1.0 / (1.0 + np.exp(-(self._log_odds.take(rows) + odds)))
+            leaning = own / np.maximum(self._eventually.take(rows), 1e-4)
+            factor = np.minimum(leaning * levels.take(rows), self._most.take(rows))
+            squared = factor * factor
+            first, second = _summed(rows, factor, size), _summed(rows, squared, size)
+            third = _summed(rows, squared * factor, size)
+            self._note_coming(_summed(rows, leaning, size))
         else:
-            leaning = np.ones(n)
-        slots = book.slot[:n]
-        for mind in self.minds.values():
-            self._levels[mind.slot] = mind.answers.ratio
-        factor = np.minimum(leaning * self._levels.take(slots), self._most.take(rows))
-        powers = self._holds.take(rows, axis=0)
-        first = factor @ powers[:, :BINS]
-        second = (factor * factor) @ powers[:, BINS : 2 * BINS]
-        third = (factor**3) @ powers[:, 2 * BINS :]
-        total[:BINS] += first
-        total[BINS : 2 * BINS] += first - second
-        total[2 * BINS :] += first - 3 * second + 2 * third
-        self._note_coming(self._soon.take(rows) * leaning, slots)
-        return float(factor @ average)
+            counts: Array = np.bincount(rows, minlength=size).astype(np.float64)
+            first = counts * levels
+            second = first * levels
+            third = second * levels
+            self._note_coming(counts)
+        holds, squares, cubes = self._powers
+        once, twice, thrice = first @ holds, second @ squares, third @ cubes
+        total += np.concatenate([once, once - twice, once - 3 * twice + 2 * thrice])
+        return float(first @ self._eventually)
 
-    def _note_coming(self, soon: Array, slots: NDArray[np.int64]) -> None:
-        """Answers a second before any correction of the level, which is measured against them."""
+    def _answer_levels(self) -> Array:
+        """By row: how much more is answered at present than the lines' hazards say."""
+        by_slot = np.ones(self._slots)
         for mind in self.minds.values():
-            mine = soon if len(self.minds) == 1 else soon[slots == mind.slot]
-            self._coming[mind.campaign] = float(mine.sum())
+            by_slot[mind.slot] = mind.answers.ratio
+        spread = by_slot if self._slots == 1 else np.repeat(by_slot, LINE_ROWS)
+        levels: Array = np.minimum(spread, self._most)
+        return levels
+
+    def _note_coming(self, leaning: Array) -> None:
+        """Answers a second before any correction of the level, which is measured against them."""
+        soon = leaning * self._soon
+        for mind in self.minds.values():
+            mine = soon[mind.slot * LINE_ROWS : (mind.slot + 1) * LINE_ROWS]
+            self._coming[mind.campaign] = float(np.add.reduce(mine))
 
     def _foresee(self, now: float) -> None:
         if self._seen_at is not None and now > self._seen_at:
@@ -433,13 +457,22 @@ class FairPacer(CountedPacer):
     def _add_agents(self, total: Array, now: float) -> None:
         book = self._working_book
         n = len(book)
-        ages = np.minimum(np.maximum(book.ages(now) * book.odds[:n], 0.0), book.promise[:n])
-        rows = book.base[:n] + ages.astype(np.int64)
+        ages = np.minimum(np.maximum((now - book.since[:n]) * book.odds[:n], 0.0), Occupied.AGES - 1.0)
+        rows = Occupied.rows.take(book.promise[:n].astype(np.int64) + ages.astype(np.int64)) + book.base[:n]
         if n < _MANY_AGENTS:
-            total += self._agent_rows.take(rows, axis=0).sum(0)
+            total += np.add.reduce(self._agent_rows.take(rows, axis=0), axis=0)
         else:
             counts: Array = np.bincount(rows, minlength=len(self._agent_rows)).astype(np.float64)
             total += counts @ self._agent_rows
+
+
+def _summed(rows: NDArray[np.int64], values: Array, size: int) -> Array:
+    found: Array = np.bincount(rows, values, size)
+    return found
+
+
+def _joined(arrays: Sequence[Array]) -> Array:
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
 def _risk(inputs: DecisionInputs, mind: CampaignMind) -> str:

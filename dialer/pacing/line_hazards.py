@@ -41,13 +41,15 @@ class LineTable:
     """Of lines by set of signs and age, in rows of `signs * AGES + age`.
 
     `eventually` is P(answered at all), `soon` P(answered within a second), `holds` P(answered and holding an agent at each
-    of `MOMENTS`) with its second and third powers, all for a line of average contacts. `most` is by how much a row may be
+    of `MOMENTS`) and `squares`, `cubes` its powers, all for a line of average contacts. `most` is by how much a row may be
     multiplied and stay a probability. `weights`: when a new line is answered, if it is.
     """
 
     eventually: Array
     soon: Array
     holds: Array
+    squares: Array
+    cubes: Array
     most: Array
     weights: Array
 
@@ -123,7 +125,9 @@ class LineHazards:
         return LineTable(
             eventually.reshape(-1),
             within[1].reshape(-1),
-            np.concatenate([holds, holds**2, holds**3], axis=1),
+            holds,
+            holds**2,
+            holds**3,
             0.97 / np.maximum(np.maximum(holds.max(1), eventually.reshape(-1)), 1e-6),
             weights / weights.sum(),
         )

@@ -72,7 +72,8 @@ class Durations:
         cumulative = np.interp(grid, EDGES, at_edges)
         beyond = grid > EDGES[-1]
         cumulative[beyond] = at_edges[-1] + hazard[-1] * (grid[beyond] - EDGES[-1])
-        return np.exp(-np.minimum(cumulative, 700.0))
+        alive: Array = np.exp(-np.minimum(cumulative, 700.0))
+        return alive
 
     def mean(self) -> float:
         return float(self.survival(3600).sum())
@@ -100,29 +101,34 @@ def numbers(value: object, length: int) -> Array:
 class Occupied:
     """P(an agent is still occupied at each moment + grace), by what the agent does and for how long.
 
-    Rows: talk at age 0, 1, … `TALK_AGES` - 1 s, then wrap-up at age 0, 1, … `WRAP_AGES` - 1 s.
+    `rows[age in s]` is the row of a talk of that age, `rows[AGES + age]` that of a wrap-up; old ages share rows.
     """
 
-    TALK_AGES = 600
-    WRAP_AGES = 300
-    ROWS = TALK_AGES + WRAP_AGES
+    AGES = 600
+    _FINE = 60  # up to here every second has a row of its own
+    _STEP = 6
+    rows = np.concatenate(
+        [np.arange(_FINE), _FINE + np.arange(AGES - _FINE) // _STEP],
+    )
+    _AGE_OF_ROW = np.flatnonzero(np.diff(rows, prepend=-1))
+    ROWS = 2 * len(_AGE_OF_ROW)
+    rows = np.concatenate([rows, rows + len(_AGE_OF_ROW)])
 
     def __init__(self, talk: Array, wrap_up: Array, moments_s: NDArray[np.int64], grace_s: float) -> None:
         """`talk` and `wrap_up` are survivals on whole seconds, long enough for the last age and moment."""
         ahead = moments_s + max(math.floor(grace_s), 0)
         longest = int(ahead.max())
         ends = talk[:-1] - talk[1:]
-        windows = np.lib.stride_tricks.sliding_window_view(ends, longest)[: self.TALK_AGES]
+        ages = self._AGE_OF_ROW
+        windows = np.lib.stride_tricks.sliding_window_view(ends, longest)[ages]
         lag = (
             ahead[None, :] - np.arange(1, longest + 1)[:, None]
         )  # seconds of wrap-up when the talk ends in second u
         then_wraps = np.where(lag >= 0, wrap_up[np.maximum(lag, 0)], 0.0)
-        ages = np.arange(self.TALK_AGES)[:, None]
-        still = talk[ages + ahead] + windows @ then_wraps
-        in_talk = still / np.maximum(talk[: self.TALK_AGES, None], 1e-12)
-        ages = np.arange(self.WRAP_AGES)[:, None]
-        in_wrap_up = wrap_up[ages + ahead] / np.maximum(wrap_up[: self.WRAP_AGES, None], 1e-12)
-        self.probability = np.clip(np.concatenate([in_talk, in_wrap_up]), 0.0, 1.0)
+        still = talk[ages[:, None] + ahead] + windows @ then_wraps
+        in_talk = still / np.maximum(talk[ages, None], 1e-12)
+        in_wrap_up = wrap_up[ages[:, None] + ahead] / np.maximum(wrap_up[ages, None], 1e-12)
+        self.probability: Array = np.clip(np.concatenate([in_talk, in_wrap_up]), 0.0, 1.0)
         # of an agent who has just been joined: holds the line of a call answered earlier
         self.held = _held(talk, wrap_up, longest)
 
@@ -131,4 +137,5 @@ def _held(talk: Array, wrap_up: Array, longest: int) -> Array:
     """P(talk and wrap-up together last longer than 0, 1, … `longest` s)."""
     ends = talk[:-1] - talk[1:]
     whole = [float(talk[h]) + float(ends[:h] @ wrap_up[:h][::-1]) for h in range(longest + 1)]
-    return np.clip(np.array(whole), 0.0, 1.0)
+    held: Array = np.minimum(np.array(whole), 1.0)
+    return held
