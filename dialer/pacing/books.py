@@ -11,9 +11,9 @@ _FIRST_CAPACITY = 64
 class Book:
     """Rows without gaps: the last one moves into the place of one that leaves.
 
-    `base` is the row of a table at age 0, `since` when that age began. Of a line, `odds` are its own log-odds beyond the
-    average's and `promise` the abandonments it may bring; of an agent they are the pace of ageing and where the ages of what
-    the agent does begin.
+    `base` is the row of a table at age 0 and `since` when that age began. `lean` makes one's own: of a line the log-odds
+    beyond the average contact's, of an agent the pace at which ages count. `origin` is where the ages of what an agent does
+    begin.
     """
 
     def __init__(self) -> None:
@@ -21,9 +21,8 @@ class Book:
         self._names: list[Hashable] = []
         self.since: NDArray[np.float64] = np.zeros(_FIRST_CAPACITY)
         self.base: NDArray[np.int64] = np.zeros(_FIRST_CAPACITY, np.int64)
-        self.slot: NDArray[np.int64] = np.zeros(_FIRST_CAPACITY, np.int64)
-        self.odds: NDArray[np.float64] = np.zeros(_FIRST_CAPACITY)
-        self.promise: NDArray[np.float64] = np.zeros(_FIRST_CAPACITY)
+        self.lean: NDArray[np.float64] = np.zeros(_FIRST_CAPACITY)
+        self.origin: NDArray[np.int64] = np.zeros(_FIRST_CAPACITY, np.int64)
 
     def __len__(self) -> int:
         return len(self._names)
@@ -31,9 +30,7 @@ class Book:
     def __contains__(self, name: Hashable) -> bool:
         return name in self._place
 
-    def add(
-        self, name: Hashable, since: float, base: int, slot: int = 0, odds: float = 0.0, promise: float = 0.0
-    ) -> None:
+    def add(self, name: Hashable, since: float, base: int, lean: float = 0.0, origin: int = 0) -> None:
         """A name that is there already is entered anew."""
         self.remove(name)
         place = len(self._names)
@@ -41,8 +38,8 @@ class Book:
             self._grow()
         self._place[name] = place
         self._names.append(name)
-        self.since[place], self.base[place], self.slot[place] = since, base, slot
-        self.odds[place], self.promise[place] = odds, promise
+        self.since[place], self.base[place] = since, base
+        self.lean[place], self.origin[place] = lean, origin
 
     def rebase(self, name: Hashable, base: int) -> None:
         self.base[self._place[name]] = base
@@ -55,13 +52,12 @@ class Book:
         if last is not name and last != name:
             end = len(self._names)
             self._names[place], self._place[last] = last, place
-            for column in (self.since, self.base, self.slot, self.odds, self.promise):
+            for column in (self.since, self.base, self.lean, self.origin):
                 column[place] = column[end]
 
     def _grow(self) -> None:
         more = len(self.since)
         self.since = np.concatenate([self.since, np.zeros(more)])
         self.base = np.concatenate([self.base, np.zeros(more, np.int64)])
-        self.slot = np.concatenate([self.slot, np.zeros(more, np.int64)])
-        self.odds = np.concatenate([self.odds, np.zeros(more)])
-        self.promise = np.concatenate([self.promise, np.zeros(more)])
+        self.lean = np.concatenate([self.lean, np.zeros(more)])
+        self.origin = np.concatenate([self.origin, np.zeros(more, np.int64)])

@@ -6,6 +6,7 @@ hour or a hundred answers, not to the end of the window: what was borrowed from 
 of most overshoots when half of the agents left or answers became rare.
 """
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,8 @@ from datetime import datetime
 from dialer.domain.abandonment import AbandonmentWindow, WindowCount, WindowKind
 from dialer.pacing.decision import WindowState
 
-_SHARE_OF_CAP = 0.975  # aim below the cap, which is judged by whole calls
+_SURE = 1.3  # standard deviations
+_SHARE_OF_CAP = 0.985  # aim below the cap, which is judged by whole calls
 _SLACK_CALLS = 1.0
 _AHEAD_S = 1800.0
 _LEAST_AHEAD = 100.0
@@ -196,10 +198,18 @@ class Budget:
             coming = pace * checkpoint
             if answered + coming >= least:
                 left = cap * (answered + coming) - abandoned - at_risk
-                free, rate = min(free, left), min(rate, (left - 0.5) / max(coming, 1.0))
+                free, rate = min(free, left), min(rate, _rarely_more_than(left) / max(coming, 1.0))
         answered += sum(step[1] for step in steps[:position])
         abandoned += sum(step[2] for step in steps[:position])
         window = counted.window
         return WindowState(
             window.kind, window.cap, max(int(answered), 0), max(int(abandoned), 0), pace * _HALF_HOUR_S, rate
         ), free
+
+
+def _rarely_more_than(most: float) -> float:
+    """The mean of a Poisson law that exceeds `most` rarely: mean + 1.3 standard deviations are there."""
+    if most <= 0:
+        return 0.0
+    root = (math.sqrt(_SURE**2 + 4 * most) - _SURE) / 2
+    return root * root

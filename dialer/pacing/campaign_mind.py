@@ -59,6 +59,7 @@ class CampaignMind:
         self.line_table: LineTable
         self.log_odds: Array
         self.agent_moments: Array
+        self.usual_talk: float  # s, on average
         self._held: Array
         self.refresh((), (), ())
 
@@ -83,6 +84,7 @@ class CampaignMind:
             talk = self.talk.survival(_LONGEST_S, talking)
             occupied = Occupied(talk, self.wrap_up.survival(_LONGEST_S, wrapping_up), MOMENTS, _GRACE_S)
             self.agent_moments, self._held = moments(occupied.probability), occupied.held
+            self.usual_talk = max(float(talk.sum()), 1.0)
             self._new_talks, self._talks_due = 0.0, max(_LEAST_NEW, _FRESH_SHARE * self.talk.calls)
         self.line_table = self.hazards.table(self._held, ringing)
         chance = np.clip(self.line_table.eventually, 1e-4, 0.97)

@@ -12,6 +12,9 @@ from dialer.pacing.decision import Binding, PacingDecision
 from dialer.pacing.pacer import Agent, ContactFeatures, Lesson, Line, LineEnd, Presence, Room
 
 
+_AT_WORK = (Presence.ON_CALL, Presence.WRAP_UP, Presence.PREVIEW)
+
+
 class FloorCounts:
     """A `Pacer` but for its decision: follows agents by presence, and lines until they are answered, joined or over."""
 
@@ -69,8 +72,8 @@ class FloorCounts:
 
     @property
     def logged_in(self) -> int:
-        """Agents who take calls: free, talking or in wrap-up."""
-        return self.ready + self.agents[Presence.ON_CALL] + self.agents[Presence.WRAP_UP]
+        """Agents who take calls: free, talking, in wrap-up or looking at a contact."""
+        return self.ready + sum(self.agents[each] for each in _AT_WORK)
 
 
 def within(room: Room, wanted: int, ringing: int, because: str, binding: Binding) -> PacingDecision:

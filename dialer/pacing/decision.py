@@ -17,6 +17,7 @@ class Binding(StrEnum):
     TRUNK = "trunk"
     CAMPAIGN_LIMIT = "campaign_limit"  # the plan's own most_lines
     SHARE = "share"  # other campaigns' share of agents and trunks
+    EMPTY = "empty"  # nobody else in the list is due
     NO_ANSWERS = "no_answers"  # nobody has answered for so long that more lines would be wild guessing
     CARRIER = "carrier"  # calls fail at once: probing until they go through
     OBSTACLE = "obstacle"  # telephony or the database is away, the service stops …

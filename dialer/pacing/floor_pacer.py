@@ -1,36 +1,34 @@
 """Fairdial's own pacer: every mode, and the predictive one by marginal cost within a legal budget."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dialer.domain.abandonment import WindowCount
 from dialer.domain.events import LineSign
 from dialer.domain.ids import CampaignId
 from dialer.domain.pacing_plan import PacingMode, PacingPlan
-from dialer.pacing.books import Book
-from dialer.pacing.campaign_mind import LESSON_VERSION, LINE_ROWS, CampaignMind
+from dialer.pacing.campaign_mind import LESSON_VERSION, CampaignMind
 from dialer.pacing.counts import CountedPacer, within
 from dialer.pacing.decision import Binding, DecisionInputs, PacingDecision
-from dialer.pacing.line_hazards import AGES, with_sign
-from dialer.pacing.marginal import BINS, Array, nobody_free
+from dialer.pacing.line_hazards import with_sign
+from dialer.pacing.outlook import Outlook, Prospect
 from dialer.pacing.pacer import Agent, ContactFeatures, Lesson, Line, LineEnd, Presence, Room
-from dialer.pacing.survival import Occupied
+from dialer.pacing.reasons import REASONS
 
 _MOST_AT_ONCE = 64
 _FEW = np.arange(1.0, 8.0)  # lines started before the next one: more are rarely wanted at once
 _MANY = np.array([7.0, 9, 12, 16, 22, 32, 45, 64])
-_MOST_RATE_OF_CAP = 3.0
+_MOST_RATE_OF_CAP = 1.5
 _LEAST_ACCEPTED = 1e-6
 _PROBE_EVERY_S = 1.0
 _WAITING_AT_RISK = 0.5  # of an answered call without an agent: lost, as far as anybody knows
 _SAFE_SHARE_OF_BEST = 0.3  # answers may come back as suddenly as they went
 _PACE_PRIOR_CALLS = 15.0
-_MANY_AGENTS = 100
+_PACE_FADE = 0.98
 
 
 @dataclass(slots=True)
@@ -52,31 +50,18 @@ class _AgentRecord:
     since: float = 0.0
     leaving: bool = False
     mind: CampaignMind | None = None  # of the present or last call
-    calls: float = 0.0
-    pace: float = 1.0  # time in calls over that of the campaign's average
+    calls: float = 0.0  # fading
+    times_usual: float = 0.0  # the sum of their lengths, each as a multiple of the campaign's average talk
 
+    @property
+    def pace(self) -> float:
+        """How fast this agent's talks age: below 1 for one whose talks are long; shrunk towards 1."""
+        length = (self.times_usual + _PACE_PRIOR_CALLS) / (self.calls + _PACE_PRIOR_CALLS)
+        return 1.0 / min(max(length, 0.5), 2.0)
 
-@dataclass(frozen=True, slots=True)
-class _Outlook:
-    """Everything that may keep an agent from a new call, as sums of moments."""
-
-    agents: int
-    expected: float
-    total: Array
-
-    def risk(self, mind: CampaignMind) -> float:
-        """That nobody is free for the next line when it is answered."""
-        return float(nobody_free(self.total, self.agents) @ mind.line_table.weights)
-
-    def risks(self, mind: CampaignMind, chance: float, others: Array) -> Array:
-        """The same for a line that is started after so many `others`."""
-        table = mind.line_table
-        factor = min(chance / max(float(table.eventually[0]), 1e-4), float(table.most[0]))
-        first, second = factor * table.holds[0], factor**2 * table.squares[0]
-        third = factor**3 * table.cubes[0]
-        one = np.concatenate([first, first - second, first - 3 * second + 2 * third])
-        risks: Array = nobody_free(self.total + others[:, None] * one, self.agents) @ table.weights
-        return risks
+    def talked(self, times_usual: float) -> None:
+        self.calls = self.calls * _PACE_FADE + 1.0
+        self.times_usual = self.times_usual * _PACE_FADE + times_usual
 
 
 class FairPacer(CountedPacer):
@@ -87,11 +72,10 @@ class FairPacer(CountedPacer):
         self.minds: dict[CampaignId, CampaignMind] = {}
         self._lines: dict[Line, _LineRecord] = {}
         self._agents: dict[Agent, _AgentRecord] = {}
-        self._ringing_book, self._working_book = Book(), Book()
+        self._prospect = Prospect()
         self._lessons: dict[CampaignId, Lesson] = {}
         self._slots = 0
         self._seen_at: float | None = None
-        self._coming: dict[CampaignId, float] = {}  # answers foreseen a second
         self._promise: dict[CampaignId, float] = {}
 
     # --- plans, the law and the past ----------------------------------------------------------------------------------
@@ -109,7 +93,7 @@ class FairPacer(CountedPacer):
         self._slots += 1
         if (lesson := self._lessons.pop(campaign, None)) is not None:
             self._take_up(mind, lesson)
-        self._stack()
+        self._prospect.stack(self.minds.values())
         return mind
 
     def _mind(self, campaign: CampaignId, now: float) -> CampaignMind:
@@ -122,7 +106,7 @@ class FairPacer(CountedPacer):
     def learnt(self, lesson: Lesson) -> None:
         if (mind := self.minds.get(lesson.campaign)) is not None:
             self._take_up(mind, lesson)
-            self._stack()
+            self._prospect.stack(self.minds.values())
         else:
             self._lessons[lesson.campaign] = lesson
 
@@ -137,21 +121,6 @@ class FairPacer(CountedPacer):
     def lessons(self) -> Sequence[Lesson]:
         return [mind.lesson() for mind in self.minds.values()]
 
-    # --- tables over all campaigns ------------------------------------------------------------------------------------
-
-    def _stack(self) -> None:
-        ordered = sorted(self.minds.values(), key=lambda mind: mind.slot)
-        tables = [mind.line_table for mind in ordered]
-        self._log_odds = _joined([mind.log_odds for mind in ordered])
-        self._agent_rows = _joined([mind.agent_moments for mind in ordered])
-        self._eventually = _joined([table.eventually for table in tables])
-        self._soon = _joined([table.soon for table in tables])
-        self._powers = tuple(
-            _joined([powers(table) for table in tables])
-            for powers in (lambda table: table.holds, lambda table: table.squares, lambda table: table.cubes)
-        )
-        self._most = _joined([table.most for table in tables])
-
     def _refresh(self, now: float) -> None:
         stale = [mind for mind in self.minds.values() if mind.is_stale]
         for mind in stale:
@@ -165,7 +134,7 @@ class FairPacer(CountedPacer):
             ]
             mind.refresh(talking, wrapping, ringing)
         if stale:
-            self._stack()
+            self._prospect.stack(self.minds.values())
 
     # --- lines --------------------------------------------------------------------------------------------------------
 
@@ -182,7 +151,7 @@ class FairPacer(CountedPacer):
         promise = self._promise.get(campaign, 0.0) * mind.line_table.answer_probability * mind.answers.ratio
         mind.losses.promise(promise)
         odds = mind.odds_of(chance) if mind.model.trusted else 0.0
-        self._ringing_book.add(line, now, mind.slot * LINE_ROWS, mind.slot, odds, promise)
+        self._prospect.rings(line, mind, now, odds)
 
     def signalled(self, line: Line, sign: LineSign, now: float) -> None:
         record = self._lines.get(line)
@@ -195,7 +164,7 @@ class FairPacer(CountedPacer):
         piece = record.mind.hazards.passed(record.signs, record.entered, age)
         record.mind.hazards.moved(record.signs, signs, piece)
         record.signs, record.entered = signs, age
-        self._ringing_book.rebase(line, record.mind.slot * LINE_ROWS + signs * AGES)
+        self._prospect.shows(line, record.mind, signs)
 
     def answered(self, line: Line, now: float, wall: datetime) -> None:
         super().answered(line, now, wall)
@@ -206,7 +175,7 @@ class FairPacer(CountedPacer):
         record.piece = record.mind.hazards.passed(record.signs, record.entered, now - record.dialled_at)
         record.mind.saw_answer(record.signs, record.piece, now)
         record.mind.budget.note(wall.timestamp(), 1, 0)
-        self._ringing_book.remove(line)
+        self._prospect.ringing.remove(line)
 
     def joined(self, line: Line, agent: Agent, now: float) -> None:
         super().joined(line, agent, now)
@@ -222,7 +191,7 @@ class FairPacer(CountedPacer):
         record = self._lines.pop(line, None)
         if record is None:
             return
-        self._ringing_book.remove(line)
+        self._prospect.ringing.remove(line)
         if record.answered_at is None:
             self._ended_unanswered(record, end, now)
         else:
@@ -265,11 +234,9 @@ class FairPacer(CountedPacer):
         record.leaving = leaving
         if presence in (Presence.ON_CALL, Presence.WRAP_UP) and not leaving:
             mind = record.mind or self._any_mind(now)
-            kind = Occupied.AGES if presence is Presence.WRAP_UP else 0
-            base = mind.slot * Occupied.ROWS
-            self._working_book.add(agent, record.since, base, mind.slot, 1.0 / record.pace, kind)
+            self._prospect.works(agent, mind, record.since, record.pace, presence is Presence.WRAP_UP)
         else:
-            self._working_book.remove(agent)
+            self._prospect.working.remove(agent)
 
     def _any_mind(self, now: float) -> CampaignMind:
         return next(iter(self.minds.values()), None) or self._mind(CampaignId(0), now)
@@ -277,21 +244,12 @@ class FairPacer(CountedPacer):
     def _left_state(self, record: _AgentRecord, now: float) -> None:
         if record.mind is None:
             return
-        lasted = now - record.since
+        lasted = max(now - record.since, 0.0)
         if record.presence is Presence.ON_CALL:
             record.mind.saw_talk(lasted)
-            usual = max(record.mind.talk.mean(), 1.0) if record.calls % 10 == 0 else None
-            record.calls += 1
-            self._note_pace(record, lasted, usual)
+            record.talked(lasted / record.mind.usual_talk)
         elif record.presence is Presence.WRAP_UP:
             record.mind.saw_wrap_up(lasted)
-
-    def _note_pace(self, record: _AgentRecord, lasted: float, usual: float | None) -> None:
-        """How long this agent's talks are beside the campaign's, shrunk towards 1."""
-
-    @property
-    def _takes_calls(self) -> int:
-        return self.ready + len(self._working_book)
 
     # --- decisions ----------------------------------------------------------------------------------------------------
 
@@ -300,8 +258,9 @@ class FairPacer(CountedPacer):
         if mind is None or mind.plan.mode is not PacingMode.PREDICTIVE:
             return super().decide(campaign, room, now, wall)
         self._refresh(now)
-        outlook = self._outlook(now)
-        at_risk = self._at_risk()
+        self._foresee(now)
+        outlook = self._prospect.look(now, self.ready, len(self.waiting))
+        at_risk = outlook.losses + _WAITING_AT_RISK * len(self.waiting)
         allowance = mind.budget.allowance(now, wall, outlook.agents, at_risk)
         accepted = _LEAST_ACCEPTED
         if allowance.stop is None:
@@ -334,12 +293,12 @@ class FairPacer(CountedPacer):
             promised=at_risk,
             windows=allowance.windows,
         )
-        because = _REASONS[binding](inputs, mind)
+        because = REASONS[binding](inputs, mind)
         cut = within(room, wanted, len(self.ringing), because, binding)
         return PacingDecision(cut.dial, cut.because, cut.binding, inputs)
 
     def _wanted(
-        self, mind: CampaignMind, outlook: _Outlook, accepted: float, certain: int, most: int
+        self, mind: CampaignMind, outlook: Outlook, accepted: float, certain: int, most: int
     ) -> tuple[int, float, float]:
         """Lines to start, the risk of the next one, and the mean risk of those started."""
         risk = outlook.risk(mind)
@@ -391,112 +350,8 @@ class FairPacer(CountedPacer):
         mind.probed_at = now
         return 1
 
-    def _at_risk(self) -> float:
-        promised = float(np.add.reduce(self._ringing_book.promise[: len(self._ringing_book)]))
-        return promised + _WAITING_AT_RISK * len(self.waiting)
-
-    def _outlook(self, now: float) -> _Outlook:
-        self._foresee(now)
-        total = np.zeros(3 * BINS)
-        expected = self._add_lines(total, now) if len(self._ringing_book) else 0.0
-        if len(self._working_book):
-            self._add_agents(total, now)
-        total[:BINS] += len(self.waiting)
-        return _Outlook(self._takes_calls, expected, total)
-
-    def _add_lines(self, total: Array, now: float) -> float:
-        """Lines of one age and set of signs are counted together. Returns the answers to be expected of all."""
-        book = self._ringing_book
-        n = len(book)
-        ages = np.minimum(np.maximum(now - book.since[:n], 0.0), AGES - 1.0)
-        rows = book.base[:n] + ages.astype(np.int64)
-        odds, size = book.odds[:n], len(self._eventually)
-        levels = self._answer_levels()
-        if odds.any():
-            own = 1.0 / (1.0 + np.exp(-(self._log_odds.take(rows) + odds)))
-            leaning = own / np.maximum(self._eventually.take(rows), 1e-4)
-            factor = np.minimum(leaning * levels.take(rows), self._most.take(rows))
-            squared = factor * factor
-            first, second = _summed(rows, factor, size), _summed(rows, squared, size)
-            third = _summed(rows, squared * factor, size)
-            self._note_coming(_summed(rows, leaning, size))
-        else:
-            counts: Array = np.bincount(rows, minlength=size).astype(np.float64)
-            first = counts * levels
-            second = first * levels
-            third = second * levels
-            self._note_coming(counts)
-        holds, squares, cubes = self._powers
-        once, twice, thrice = first @ holds, second @ squares, third @ cubes
-        total += np.concatenate([once, once - twice, once - 3 * twice + 2 * thrice])
-        return float(first @ self._eventually)
-
-    def _answer_levels(self) -> Array:
-        """By row: how much more is answered at present than the lines' hazards say."""
-        by_slot = np.ones(self._slots)
-        for mind in self.minds.values():
-            by_slot[mind.slot] = mind.answers.ratio
-        spread = by_slot if self._slots == 1 else np.repeat(by_slot, LINE_ROWS)
-        levels: Array = np.minimum(spread, self._most)
-        return levels
-
-    def _note_coming(self, leaning: Array) -> None:
-        """Answers a second before any correction of the level, which is measured against them."""
-        soon = leaning * self._soon
-        for mind in self.minds.values():
-            mine = soon[mind.slot * LINE_ROWS : (mind.slot + 1) * LINE_ROWS]
-            self._coming[mind.campaign] = float(np.add.reduce(mine))
-
     def _foresee(self, now: float) -> None:
         if self._seen_at is not None and now > self._seen_at:
             for mind in self.minds.values():
-                mind.expect(self._coming.get(mind.campaign, 0.0) * (now - self._seen_at))
+                mind.expect(self._prospect.coming.get(mind.campaign, 0.0) * (now - self._seen_at))
         self._seen_at = now
-        self._coming.clear()
-
-    def _add_agents(self, total: Array, now: float) -> None:
-        book = self._working_book
-        n = len(book)
-        ages = np.minimum(np.maximum((now - book.since[:n]) * book.odds[:n], 0.0), Occupied.AGES - 1.0)
-        rows = Occupied.rows.take(book.promise[:n].astype(np.int64) + ages.astype(np.int64)) + book.base[:n]
-        if n < _MANY_AGENTS:
-            total += np.add.reduce(self._agent_rows.take(rows, axis=0), axis=0)
-        else:
-            counts: Array = np.bincount(rows, minlength=len(self._agent_rows)).astype(np.float64)
-            total += counts @ self._agent_rows
-
-
-def _summed(rows: NDArray[np.int64], values: Array, size: int) -> Array:
-    found: Array = np.bincount(rows, values, size)
-    return found
-
-
-def _joined(arrays: Sequence[Array]) -> Array:
-    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
-
-
-def _risk(inputs: DecisionInputs, mind: CampaignMind) -> str:
-    return (
-        f"one more line would find nobody free with {inputs.risk:.1%}, accepted are {inputs.accepted_risk:.1%} "
-        f"({inputs.ready} free, {inputs.ringing} ringing, {inputs.waiting} waiting)"
-    )
-
-
-def _budget(inputs: DecisionInputs, mind: CampaignMind) -> str:
-    left = ", ".join(f"{w.kind} {w.abandoned}/{w.answered}" for w in inputs.windows)
-    return f"the abandonment allowance is spent ({left}): one line for each free agent"
-
-
-def _dry(inputs: DecisionInputs, mind: CampaignMind) -> str:
-    return f"{mind.lines_since_answer} lines without an answer: one line for each free agent"
-
-
-_REASONS: Mapping[Binding, Callable[[DecisionInputs, CampaignMind], str]] = {
-    Binding.RISK: _risk,
-    Binding.BUDGET: _budget,
-    Binding.NO_ANSWERS: _dry,
-    Binding.NO_AGENTS: lambda inputs, mind: "no agent takes calls",
-    Binding.CARRIER: lambda inputs, mind: (
-        f"{mind.failures_in_a_row} calls in a row failed at the carrier: one line a second until they go through"
-    ),
-}

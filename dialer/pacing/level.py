@@ -6,8 +6,8 @@ _SLOW_HALF_LIFE = 120.0  # answers
 _FAST_HALF_LIFE = 25.0
 _PRIOR_ANSWERS = 15.0
 _SURPRISE = 2.0  # standard deviations by which the fast ratio must exceed the slow one
-_LOST_HALF_LIFE = 60.0
-_PRIOR_PROMISED = 15.0
+_LOST_HALF_LIFE = 200.0
+_PRIOR_PROMISED = 30.0
 _PRIOR_RATIO = 1.5  # each line also takes agents from lines started before it, which the promise leaves out
 
 

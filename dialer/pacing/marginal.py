@@ -42,3 +42,15 @@ def nobody_free(total: Array, agents: int) -> Array:
     skewness = total[..., 2 * BINS :] / (variance * deviation)
     tail: Array = np.interp(z, _Z, _TAIL) + skewness * np.interp(z, _Z, _EDGEWORTH)
     return np.minimum(np.maximum(tail, 0.0), 1.0)
+
+
+def lines_to_start(
+    total: Array, fresh: Array, agents: int, weights: Array, accepted: float, most: int
+) -> int:
+    """The fewest new lines whose next one would be riskier than `accepted`, at most `most`.
+
+    `fresh`, shape (3 BINS,): the `moments` row of one new line. `weights`, shape (BINS,): when it is answered, if it is.
+    """
+    added = np.arange(most + 1, dtype=np.float64)[:, None]
+    too_risky = nobody_free(total + added * fresh, agents) @ weights > accepted
+    return int(too_risky.argmax()) if too_risky.any() else most

@@ -39,6 +39,7 @@ class Presence(StrEnum):
 
     AWAY = "away"  # logged out, connecting or paused
     READY = "ready"
+    PREVIEW = "preview"  # logged in, and held for one contact until that answers
     ON_CALL = "on_call"
     WRAP_UP = "wrap_up"
 

@@ -1,0 +1,33 @@
+"""Why a predictive campaign dials no more lines, in words for logs and for people who read English."""
+
+from collections.abc import Callable, Mapping
+
+from dialer.pacing.campaign_mind import CampaignMind
+from dialer.pacing.decision import Binding, DecisionInputs
+
+
+def _risk(inputs: DecisionInputs, mind: CampaignMind) -> str:
+    return (
+        f"one more line would find nobody free with {inputs.risk:.1%}, accepted are {inputs.accepted_risk:.1%} "
+        f"({inputs.ready} free, {inputs.ringing} ringing, {inputs.waiting} waiting)"
+    )
+
+
+def _budget(inputs: DecisionInputs, mind: CampaignMind) -> str:
+    left = ", ".join(f"{w.kind} {w.abandoned}/{w.answered}" for w in inputs.windows)
+    return f"the abandonment allowance is spent ({left}): one line for each free agent"
+
+
+def _dry(inputs: DecisionInputs, mind: CampaignMind) -> str:
+    return f"{mind.lines_since_answer} lines without an answer: one line for each free agent"
+
+
+REASONS: Mapping[Binding, Callable[[DecisionInputs, CampaignMind], str]] = {
+    Binding.RISK: _risk,
+    Binding.BUDGET: _budget,
+    Binding.NO_ANSWERS: _dry,
+    Binding.NO_AGENTS: lambda inputs, mind: "no agent takes calls",
+    Binding.CARRIER: lambda inputs, mind: (
+        f"{mind.failures_in_a_row} calls in a row failed at the carrier: one line a second until they go through"
+    ),
+}
