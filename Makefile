@@ -1,7 +1,7 @@
 # Everything a newcomer types. `make` alone lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo test check unit bench clean distclean
+.PHONY: help setup setup-tests demo test check unit bench bench-pacing clean distclean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; 
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.installed ## install everything the demo needs (quick when it is there)
 	@$(PY) -m dialer.lab.provision
@@ -35,6 +35,9 @@ unit: $(VENV)/.installed ## the quick tests only
 
 bench: setup ## measure how fast it is on this machine
 	@$(PY) -m dialer.lab.bench
+
+bench-pacing: $(VENV)/.installed ## pacing against the rivals, 20 minutes of it; ARGS='--help' says what else
+	@$(PY) -m dialer.simulation.bench $(ARGS)
 
 clean: ## remove run data and the virtual environment
 	rm -rf $(VENV) .run .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

@@ -70,6 +70,7 @@ class Row:
     cpu_s: float
     times_real: float
     lines_p99: float
+    worst_judged_half_hour: float | None = None
 
     @property
     def abandonment(self) -> float:
@@ -130,6 +131,10 @@ def row(cell: Cell, outcomes: Sequence[Outcome]) -> Row:
         cpu_s=cpu_s,
         times_real=_ratio(_sum(days, "day_s"), cpu_s),
         lines_p99=_mean(days, "lines_p99"),
+        worst_judged_half_hour=max(
+            (day.worst_judged_half_hour for day in days if day.worst_judged_half_hour is not None),
+            default=None,
+        ),
     )
 
 

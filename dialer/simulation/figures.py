@@ -14,6 +14,7 @@ from dialer.simulation.result import DayResult
 
 CAP = 0.03  # 16 CFR 310.4(b)(4)(i)
 BLOCK_MINUTES = 10
+JUDGED_ANSWERS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class DayFigures:
     """After the warm-up, except `day_…` and the blocks of ten minutes, which cover the whole day. Times are seconds.
 
     `idle_…`: between two calls of an agent. `wait_…`: of callers, from answer to agent. `late`: joined after the limit.
-    `lines_p99` is 0 unless the lines were measured.
+    `worst_half_hour` is of those with 30 answers; `worst_judged_half_hour` of those with 100, as the campaign's half-hour
+    window is judged, None if there is none. `lines_p99` is 0 unless the lines were measured.
     """
 
     day_s: float
@@ -49,6 +51,7 @@ class DayFigures:
     lines_p99: float
     answered_blocks: tuple[int, ...]
     abandoned_blocks: tuple[int, ...]
+    worst_judged_half_hour: float | None = None
 
     @property
     def occupancy(self) -> float:
@@ -93,12 +96,13 @@ def figures_of(
         wait_p95=_quantile(waits, 0.95),
         wait_p99=_quantile(waits, 0.99),
         late=sum(wait > answer_within_s + 1e-9 for wait in waits),
-        worst_half_hour=result.worst_half_hour(),
+        worst_half_hour=result.worst_half_hour() or 0.0,
         decisions=result.decisions,
         cpu_s=cpu_s,
         lines_p99=lines_p99,
         answered_blocks=_blocks(result.answered_by_minute),
         abandoned_blocks=_blocks(result.abandoned_by_minute),
+        worst_judged_half_hour=result.worst_half_hour(JUDGED_ANSWERS),
     )
 
 

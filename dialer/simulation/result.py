@@ -71,10 +71,10 @@ class DayResult:
     def day_over(self, cap: float) -> bool:
         return over(cap, self.day_answered, self.day_abandoned)
 
-    def worst_half_hour(self, least_answers: int = 30) -> float:
-        """Largest share of any 30 minutes with at least so many answers, in steps of one minute."""
+    def worst_half_hour(self, least_answers: int = 30) -> float | None:
+        """Largest share of any 30 minutes with at least so many answers, in steps of one minute; None without any."""
         kernel = np.ones(_HALF_HOUR, np.int64)
         answered = np.convolve(self.answered_by_minute, kernel, "valid")
         abandoned = np.convolve(self.abandoned_by_minute, kernel, "valid")
         enough = answered >= least_answers
-        return float((abandoned[enough] / answered[enough]).max()) if enough.any() else 0.0
+        return float((abandoned[enough] / answered[enough]).max()) if enough.any() else None

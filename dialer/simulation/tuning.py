@@ -34,12 +34,17 @@ class Tuned:
     on_edge: tuple[str, ...] = ()
 
 
-def tune(policy: str, base: Job, seeds: int, play: Play, cap: float = CAP) -> Tuned:
-    """`base` says scenario, agents, days and floor. None of the settings may hold the cap: then `best` is None."""
+def tune(
+    policy: str, base: Job, seeds: int, play: Play, cap: float = CAP, sweep: Sequence[Settings] | None = None
+) -> Tuned:
+    """`base` says scenario, agents, days and floor. None of the settings may hold the cap: then `best` is None.
+
+    `sweep` takes the place of the policy's own.
+    """
     setting = registry.bisected(policy)
     if setting is not None:
         return _bisect(policy, setting, base, seeds, play, cap)
-    return _sweep(policy, base, seeds, play, cap)
+    return _sweep(policy, sweep or registry.grid(policy), base, seeds, play, cap)
 
 
 def _jobs(policy: str, base: Job, settings: Iterable[Settings], seeds: int) -> list[Job]:
@@ -88,8 +93,8 @@ def _bisect(policy: str, setting: Setting, base: Job, seeds: int, play: Play, ca
 # --- sweep ------------------------------------------------------------------------------------------------------------
 
 
-def _sweep(policy: str, base: Job, seeds: int, play: Play, cap: float) -> Tuned:
-    grid: list[Settings] = list(registry.grid(policy))
+def _sweep(policy: str, sweep: Sequence[Settings], base: Job, seeds: int, play: Play, cap: float) -> Tuned:
+    grid = list(sweep)
     tried = len(grid)
     if seeds > 1 and len(grid) > _LEAST_KEPT:
         grid = _promising(_played(policy, base, grid, 1, play), cap)

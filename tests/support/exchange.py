@@ -127,7 +127,7 @@ async def fake_exchange() -> AsyncIterator[Exchange]:
     yield made
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Scripted(CallFate):
     cause: HangupCause = field(default_factory=HangupCause)
 
