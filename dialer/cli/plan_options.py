@@ -15,6 +15,7 @@ Start = Annotated[str | None, typer.Option(help="First local time of the called,
 End = Annotated[str | None, typer.Option(help="At this local time no call may begin.")]
 Weekdays = Annotated[str | None, typer.Option(help="Days as digits, 0 is Monday: 01234.")]
 RingFor = Annotated[int | None, typer.Option(help="Seconds of ringing, at least 15.")]
+Message = Annotated[str | None, typer.Option(help="Prompt that mode agentless plays to who answers.")]
 WrapUp = Annotated[int | None, typer.Option(help="Seconds after a call.")]
 MostLines = Annotated[int | None, typer.Option(help="Lines used at once.")]
 MostAttempts = Annotated[int | None, typer.Option(help="Attempts per contact.")]
@@ -36,6 +37,7 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     "end": ("hours", "end"),
     "weekdays": ("hours", "weekdays"),
     "ring_for": ("ring_for_s",),
+    "message": ("message",),
     "wrap_up": ("wrap_up_s",),
     "most_lines": ("most_lines",),
     "most_attempts": ("most_attempts",),

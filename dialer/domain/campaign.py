@@ -68,7 +68,8 @@ class CampaignPlan:
     """The settings of a campaign; changes take effect with the next decision.
 
     `ring_for` counts from the first ringing indication. `answer_within` is the time an answered person may wait for
-    an agent before the call counts as abandoned (16 CFR 310.4(b)(4)(iii): two seconds).
+    an agent before the call counts as abandoned (16 CFR 310.4(b)(4)(iii): two seconds). `message` is what an agentless
+    campaign plays to those who answer, by the name of its prompt; None: `abandoned_message`.
     """
 
     name: str
@@ -78,6 +79,7 @@ class CampaignPlan:
     ring_for: timedelta = timedelta(seconds=20)
     answer_within: timedelta = timedelta(seconds=2)
     abandoned_message: str = "fairdial/abandoned-en"
+    message: str | None = None
     wrap_up: timedelta = timedelta(seconds=15)
     most_lines: int | None = None
     record: bool = True

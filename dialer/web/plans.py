@@ -15,6 +15,7 @@ from dialer.web.models import In, Name, Out
 
 _Clock = Annotated[str, Field(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
 _DelayS = Annotated[int, Field(ge=0, le=366 * 86_400)]
+_PROMPT = r"^[A-Za-z0-9][A-Za-z0-9/_-]{0,99}$"  # a name, never a path out of the sounds folder
 _Cap = Annotated[float, Field(ge=0, le=0.2)]
 
 
@@ -84,8 +85,9 @@ class NewCampaign(In):
     hours: HoursModel = HoursModel()
     ring_for_s: int = Field(default=20, ge=15, le=120)
     answer_within_s: float = Field(default=2.0, gt=0, le=60)
-    abandoned_message: str = Field(
-        default="fairdial/abandoned-en", pattern=r"^[A-Za-z0-9][A-Za-z0-9/_-]{0,99}$"
+    abandoned_message: str = Field(default="fairdial/abandoned-en", pattern=_PROMPT)
+    message: str | None = Field(
+        default=None, pattern=_PROMPT, description="of the mode `agentless` alone; null: abandoned_message"
     )
     wrap_up_s: int = Field(default=15, ge=0, le=86_400)
     most_lines: int | None = Field(default=None, ge=1, le=10_000)
@@ -104,6 +106,7 @@ class PlanPatch(In):
     ring_for_s: int | None = None
     answer_within_s: float | None = None
     abandoned_message: str | None = None
+    message: str | None = None
     wrap_up_s: int | None = None
     most_lines: int | None = None
     record: bool | None = None
@@ -144,6 +147,7 @@ class PlanOut(Out):
     ring_for_s: float
     answer_within_s: float
     abandoned_message: str
+    message: str | None
     wrap_up_s: float
     most_lines: int | None
     record: bool

@@ -86,7 +86,7 @@ async def floor(
     attempts = attempts or MemoryAttempts()
     stores = (MemoryAgents(), MemoryCampaigns(attempts), MemoryRecordings(), MemoryRunners())
     agent_store, campaign_store, recordings, runners = stores
-    pacing = MemoryPacing(attempts)
+    pacing = MemoryPacing(attempts, campaign_store)
     pacing.kept_lessons = {each.campaign: each for each in lessons}
     campaign = campaign_store.run(plan)
     for n in range(contacts if fresh else 0):

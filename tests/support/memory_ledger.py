@@ -14,6 +14,7 @@ from dialer.domain.campaign import TRANSITIONS, Campaign, CampaignPlan, Campaign
 from dialer.domain.contact import ContactState
 from dialer.domain.disposition import ANSWERED_BY_PERSON, Disposition
 from dialer.domain.ids import AgentId, AttemptId, CampaignId, ContactId, NumberId, RunnerId, TrunkName
+from dialer.domain.pacing_plan import PacingMode
 from dialer.domain.phone_number import PhoneNumber
 from dialer.domain.transitions import following
 from dialer.errors import StorageDown
@@ -269,8 +270,8 @@ class MemoryCampaigns:
 class MemoryPacing:
     """Counts the attempts of `attempts`; what is kept is in `kept_lessons` and `samples`."""
 
-    def __init__(self, attempts: MemoryAttempts) -> None:
-        self._attempts = attempts
+    def __init__(self, attempts: MemoryAttempts, campaigns: MemoryCampaigns | None = None) -> None:
+        self._attempts, self._campaigns = attempts, campaigns
         self.kept_lessons: dict[CampaignId, Lesson] = {}
         self.samples: list[DecisionSample] = []
         self.asked: list[tuple[CampaignId, Sequence[AbandonmentWindow], datetime]] = []
@@ -295,10 +296,14 @@ class MemoryPacing:
         abandoned = [
             row
             for row in answered
-            if row.state is AttemptState.MESSAGE
+            if (row.state is AttemptState.MESSAGE and not self._agentless(campaign))
             or (row.settlement is not None and row.settlement.disposition is Disposition.ABANDONED)
         ]
         return WindowCount(window, len(answered), len(abandoned), now)
+
+    def _agentless(self, campaign: CampaignId) -> bool:
+        known = self._campaigns.known.get(campaign) if self._campaigns is not None else None
+        return known is not None and known.plan.pacing.mode is PacingMode.AGENTLESS
 
     async def lessons(self) -> Sequence[Lesson]:
         self._attempts._reach()

@@ -10,16 +10,17 @@ import pytest
 from dialer.clock import SystemClock
 from dialer.domain.abandonment import AbandonmentWindow, WindowKind
 from dialer.domain.attempt import AttemptState
+from dialer.domain.campaign import CampaignPlan
 from dialer.domain.disposition import AGENT_RESULTS, ANSWERED_BY_PERSON, Disposition
 from dialer.domain.ids import AgentId, CampaignId
-from dialer.domain.pacing_plan import PacingMode
+from dialer.domain.pacing_plan import PacingMode, PacingPlan
 from dialer.pacing.decision import Binding, DecisionInputs, PacingDecision, WindowState
 from dialer.pacing.pacer import Lesson
 from dialer.ports.pacing import DecisionSample
 from dialer.ports.storage import ClaimedContact, Progress
 from dialer.storage.postgres import migrate
 from dialer.storage.postgres.store import PostgresStore
-from tests.integration.storage.rig import NOW, Rig, ended, person
+from tests.integration.storage.rig import NOW, TRUNK, Rig, ended, person
 
 pytestmark = pytest.mark.postgres
 
@@ -82,6 +83,15 @@ class TestWindows:
         await answered(floor, ago(1))
         await answered(floor, ago(1), AttemptState.MESSAGE)
         assert await counts(floor, window(ago(60), None)) == [(2, 1)]
+
+    async def test_who_hears_the_message_of_an_agentless_campaign_is_not_abandoned(self, floor: Rig) -> None:
+        await answered(floor, ago(1), AttemptState.MESSAGE)
+        for mode, abandoned in ((PacingMode.AGENTLESS, 0), (PacingMode.PREDICTIVE, 1)):
+            plan = CampaignPlan("spring", TRUNK, pacing=PacingPlan(mode))
+            await floor.store.campaigns.change_plan(floor.campaign, plan)
+            assert await counts(floor, window(ago(60), None)) == [(1, abandoned)]
+            found = await floor.store.campaigns.abandonment(floor.campaign, ago(30))
+            assert (found.answered, found.abandoned) == (1, abandoned)
 
     async def test_each_end_of_a_window_is_met_to_the_microsecond(self, floor: Rig) -> None:
         tick = timedelta(microseconds=1)

@@ -33,9 +33,12 @@ cross join lateral (
     ) of
 ) edges
 cross join lateral (
-    -- a call that is open counts as answered, and as abandoned when it hears the message
-    select count(*) as answered, count(*) filter (where a.state = 'message') as abandoned
+    -- a call that is open counts as answered, and as abandoned when it hears the message in place of an agent
+    select count(*) as answered,
+           count(*) filter (where a.state = 'message' and c.plan -> 'pacing' ->> 'mode' is distinct from 'agentless')
+               as abandoned
     from attempts a
+    join campaigns c on c.id = a.campaign_id
     where a.campaign_id = $1 and a.disposition is null and a.answered_at >= w.begins and a.answered_at < w.ends
 ) open
 order by w.place;

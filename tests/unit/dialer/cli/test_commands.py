@@ -129,6 +129,7 @@ class TestCampaigns:
             "weekdays": "04",
             "ring-for": "25",
             "wrap-up": "4",
+            "message": "fairdial/survey-en",
             "most-lines": "7",
             "most-attempts": "3",
             "least-lines": "2",
@@ -143,6 +144,7 @@ class TestCampaigns:
         plan = store.campaigns.rows[CampaignId(1)].plan
         assert (plan.name, plan.caller_id, sorted(plan.hours.weekdays)) == ("summer", "+12025550199", [0, 4])
         assert (plan.ring_for.seconds, plan.wrap_up.seconds) == (25, 4)
+        assert plan.message == "fairdial/survey-en"
         assert (plan.most_lines, plan.most_attempts, plan.record) == (7, 3, False)
         assert plan.pacing == PacingPlan(
             least_lines=2, day_cap=0.01, period_cap=0.02, half_hour_cap=0.04, preview_for_s=45

@@ -54,6 +54,22 @@ async def test_pacing_is_chosen_and_changed_field_by_field(served: Served) -> No
     assert (plan["hours"]["start"], plan["hours"]["end"]) == ("09:00", "18:00")
 
 
+async def test_an_agentless_campaign_is_given_its_message_and_loses_it_again(served: Served) -> None:
+    new = {
+        "name": "survey",
+        "trunk": "main",
+        "message": "fairdial/survey-en",
+        "pacing": {"mode": "agentless"},
+    }
+    assert (await served.post("/api/v1/campaigns", new))[0] == 201
+    headers = served.as_role("supervisor")
+    for message in ("fairdial/survey-zh", None):
+        change = {"message": message}
+        async with served.client.patch("/api/v1/campaigns/2", json=change, headers=headers) as answer:
+            plan = (await answer.json())["plan"]
+        assert (plan["message"], plan["abandoned_message"]) == (message, "fairdial/abandoned-en")
+
+
 @pytest.mark.parametrize(
     "change", [{"pacing": None}, {"pacing": {"mode": "warp"}}, {"pacing": {"period_cap": 3}}]
 )
@@ -72,6 +88,7 @@ async def test_a_change_of_pacing_that_cannot_be_is_refused(served: Served, chan
         {"retry": {"asleep": {"delay_s": 1, "most": 1}}},
         {"caller_id": "anonymous\r\nX: y"},
         {"abandoned_message": "../../etc/passwd"},
+        {"message": "../../etc/passwd"},
         {"most_attempts": 0},
         {"pacing": {"mode": "warp"}},
         {"pacing": {"day_cap": 0.5}},
