@@ -61,6 +61,7 @@ _TOWARDS = {
 
 
 _AWAY = frozenset({_S.LOGGED_OUT, _S.PAUSED})
+_TAKEN = frozenset({_S.PREVIEW, _S.ON_CALL})  # by one attempt, and free for no other
 
 # the comings and goings; calls are told by the call itself
 _WORTH_A_LINE = frozenset({_G.LOGIN, _G.PHONE_UP, _G.PHONE_DOWN, _G.PAUSE, _G.RESUME, _G.LOGOUT})
@@ -235,17 +236,35 @@ class Desks:
 
     def reserve_longest_idle(self, attempt: AttemptId) -> AgentId | None:
         """Take the agent who has been free longest for this call."""
+        return self._take_longest_idle(attempt, _G.JOIN)
+
+    def offer_to_longest_idle(self, attempt: AttemptId) -> AgentId | None:
+        """Show the contact of this attempt to the agent who has been free longest, who gets no other call meanwhile."""
+        return self._take_longest_idle(attempt, _G.OFFER)
+
+    def _take_longest_idle(self, attempt: AttemptId, signal: AgentSignal) -> AgentId | None:
         desk = next(iter(self._ready.values()), None)
         if desk is None:
             return None
         desk.attempt = attempt
-        self._move(desk, _G.JOIN)
+        self._move(desk, signal)
         return desk.id
 
-    def release(self, agent: AgentId, attempt: AttemptId | None) -> None:
-        """The caller left before the two were joined: the agent keeps the place in the queue."""
+    def join_held(self, agent: AgentId, attempt: AttemptId) -> bool:
+        """The agent who was held for this call gets it. False when that phone is gone."""
         desk = self._desks.get(agent)
-        if desk is not None and desk.state is _S.ON_CALL and desk.attempt == attempt:
+        if desk is None or desk.state not in _TAKEN or desk.attempt != attempt:
+            return False
+        if desk.state is _S.PREVIEW:
+            self._move(desk, _G.JOIN)
+        else:
+            self._seen(desk)  # taken over from an engine that is gone, before there was an answer
+        return True
+
+    def release(self, agent: AgentId, attempt: AttemptId | None) -> None:
+        """The caller left before the two were joined, or the offer is over: the agent keeps the place in the queue."""
+        desk = self._desks.get(agent)
+        if desk is not None and desk.state in _TAKEN and desk.attempt == attempt:
             place, desk.attempt = desk.idle_order, None
             self._move(desk, _G.RELEASE)
             desk.idle_order = place

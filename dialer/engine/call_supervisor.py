@@ -226,6 +226,7 @@ class CallSupervisor:
             event = CallEnded(call.id, self._clock.now(), HangupCause(0, None, because), True)
             self._note(call, "not_sent", because)
             self._finish(call, Disposition.FAILED, because, event, dialled=False)
+            self._leave_agent(call, event)
 
     def end_unseen(self, call: LiveCall, because: str) -> None:
         """The call is gone and nobody saw how."""

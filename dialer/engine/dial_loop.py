@@ -13,6 +13,7 @@ from dialer.domain.pacing_plan import PacingMode
 from dialer.engine.bell import Bell
 from dialer.engine.decision_log import DecisionLog
 from dialer.engine.originator import Originator, Round
+from dialer.engine.preview import Preview
 from dialer.engine.trunk_meter import TrunkMeter
 from dialer.errors import StorageDown
 from dialer.pacing.decision import Binding, PacingDecision
@@ -42,7 +43,11 @@ class _Wish:
     campaign: Campaign
     meter: TrunkMeter
     state: _Running
-    lines: int
+    decision: PacingDecision
+
+    @property
+    def lines(self) -> int:
+        return self.decision.dial
 
 
 @dataclass(slots=True)
@@ -50,6 +55,7 @@ class DialLoop:
     originator: Originator
     trunks: Mapping[TrunkName, TrunkMeter]
     decisions: DecisionLog
+    preview: Preview
     campaigns: Mapping[CampaignId, Campaign] = field(default_factory=dict)
     _running: dict[CampaignId, _Running] = field(default_factory=dict)
     _bell: Bell = field(default_factory=Bell)
@@ -122,20 +128,31 @@ class DialLoop:
         decision = self.originator.floor.decide(campaign.id, room)
         state.because = decision.because
         state.trunk_bound = room.obstacle is None and decision.dial >= room.trunk
-        self.decisions.note(campaign.id, decision, self.originator.floor.calls.ringing[campaign.id])
-        return decision
+        if decision.dial <= 0:
+            self.decisions.note(campaign.id, decision, self.originator.floor.calls.ringing[campaign.id])
+        return decision  # else it is noted with what the list had to offer
 
     def _wish(self, campaign: Campaign, decision: PacingDecision) -> _Wish | None:
         meter = self.trunks.get(campaign.plan.trunk)
         if decision.dial <= 0 or meter is None:
             return None
-        return _Wish(campaign, meter, self._running[campaign.id], decision.dial)
+        return _Wish(campaign, meter, self._running[campaign.id], decision)
 
     async def _dial(self, wish: _Wish, lines: int) -> int:
         """How many calls were begun."""
         most = min(lines, _MOST_CLAIMED)
-        result = await self.originator.dial(wish.campaign, wish.meter, most)
-        self._look_back(wish.state, result, most)
+        preview = wish.campaign.plan.pacing.mode is PacingMode.PREVIEW
+        begin = self.preview.offer if preview else self.originator.dial
+        ringing, decision = self.originator.floor.calls.ringing[wish.campaign.id], wish.decision
+        try:
+            result = await begin(wish.campaign, wish.meter, most)
+            self._look_back(wish.state, result, most)
+            if result.claimed < most:
+                decision = replace(
+                    decision, dial=result.claimed, because=wish.state.because, binding=Binding.EMPTY
+                )
+        finally:
+            self.decisions.note(wish.campaign.id, decision, ringing)
         if self.originator.unsure:
             self.wake()
         return result.dialled
@@ -154,7 +171,7 @@ class DialLoop:
             return Room(0, obstacle=f"there is no trunk {campaign.plan.trunk} in the settings")
         most = campaign.plan.most_lines
         if most is not None:
-            most -= self.originator.floor.calls.ringing[campaign.id]
+            most -= self.originator.floor.calls.ringing[campaign.id] + self.preview.standing[campaign.id]
         return Room(meter.room(now), most, self.originator.obstacle(campaign))
 
     # --- several campaigns ----------------------------------------------------------------------------------------------
@@ -169,8 +186,9 @@ class DialLoop:
             if any(dialled):
                 again = self._ask(wish.campaign)
                 lines = min(lines, again.dial) if again is not None else 0
-            if shares[nth] < wish.lines:
-                self._note_share(wish, lines)
+                wish = replace(wish, decision=again or wish.decision)
+            if shares[nth] < rivals[nth].lines:
+                wish = self._shared(wish, lines, rivals[nth].lines)
             if lines > 0:
                 dialled[nth] = await self._dial(wish, lines)
         for wish, credit in zip(rivals, credits(wants, dialled), strict=True):
@@ -178,16 +196,17 @@ class DialLoop:
 
     def _want(self, wish: _Wish) -> Want:
         plan = wish.campaign.plan.pacing
-        present = self.originator.floor.calls.out[wish.campaign.id]
+        present = self.originator.floor.calls.out[wish.campaign.id] + self.preview.standing[wish.campaign.id]
         return Want(wish.lines, plan.weight, plan.least_lines, present, wish.state.credit)
 
-    def _note_share(self, wish: _Wish, lines: int) -> None:
-        latest = self.decisions.latest(wish.campaign.id)
-        wish.state.because = f"{lines} of {wish.lines} wanted lines: the others are other campaigns' share"
-        if latest is not None:
-            shared = replace(latest.decision, dial=lines, because=wish.state.because, binding=Binding.SHARE)
+    def _shared(self, wish: _Wish, lines: int, wanted: int) -> _Wish:
+        """The wish cut down to its share; it is noted here when nothing is left of it."""
+        wish.state.because = f"{lines} of {wanted} wanted lines: the others are other campaigns' share"
+        decision = replace(wish.decision, dial=lines, because=wish.state.because, binding=Binding.SHARE)
+        if lines <= 0:
             ringing = self.originator.floor.calls.ringing[wish.campaign.id]
-            self.decisions.note(wish.campaign.id, shared, ringing)
+            self.decisions.note(wish.campaign.id, decision, ringing)
+        return replace(wish, decision=decision)
 
 
 def _rivalries(wishes: Sequence[_Wish]) -> list[list[_Wish]]:

@@ -11,9 +11,8 @@ from dialer.acd.desks import Desks
 from dialer.clock import Clock
 from dialer.domain.agent import AgentState
 from dialer.domain.campaign import Campaign, CampaignSignal, CampaignState
-from dialer.domain.events import LinkLost, LinkUp, TelephonyEvent
+from dialer.domain.events import DeskDown, LinkLost, LinkUp, TelephonyEvent
 from dialer.domain.ids import CampaignId, RunnerId
-from dialer.domain.pacing_plan import PacingMode
 from dialer.engine.budget_keeper import BudgetKeeper
 from dialer.engine.call_supervisor import CallSupervisor
 from dialer.engine.contact_features import ContactReader, contact_features
@@ -24,6 +23,7 @@ from dialer.engine.ledger_writer import LedgerWriter
 from dialer.engine.lesson_keeper import LessonKeeper
 from dialer.engine.live_call import LiveCall
 from dialer.engine.originator import Originator
+from dialer.engine.preview import Preview
 from dialer.engine.reconciler import Reconciler
 from dialer.engine.recording_keeper import RecordingKeeper
 from dialer.engine.recording_log import RecordingLog
@@ -64,8 +64,6 @@ _LIMBS = frozenset(
     }
 )
 _UTC = ZoneInfo("UTC")
-# in preview the agent decides: nothing may be dialled without having been offered
-_NO_PREVIEW = "contacts are not offered to agents by this version: choose another pacing mode"
 _STRAY_LOOKS = 6  # orders given before an interruption are carried out soon after it, or never
 
 
@@ -127,7 +125,10 @@ class Engine:
             self._obstacle,
         )
         self.decisions = DecisionLog(stores.pacing, clock)
-        self.loop = DialLoop(self.originator, self.meters, self.decisions)
+        self.preview = Preview(
+            self.originator, self.desks, self.meters, lambda: self.campaigns, self._wake_loop
+        )
+        self.loop = DialLoop(self.originator, self.meters, self.decisions, self.preview)
         self._reconciler = Reconciler(
             telephony, stores.attempts, self.supervisor, self.runner, clock, self.floor
         )
@@ -151,8 +152,11 @@ class Engine:
             case LinkLost(because=because):
                 self.reconciled = self.desks.compared = False
                 log.warning("link lost", extra={"action": "engine.link_lost", "why": because})
+                self.preview.sweep()
             case _:
                 self.supervisor.handle(event)
+                if isinstance(event, DeskDown):
+                    self.preview.sweep()
 
     def _changed(self, ended: LiveCall | None) -> None:
         if ended is not None and (meter := self.meters.get(ended.trunk)) is not None:
@@ -174,8 +178,6 @@ class Engine:
             return "telephony is down"
         if not self.reconciled:
             return "calls are being compared with the exchange"
-        if campaign.plan.pacing.mode is PacingMode.PREVIEW:
-            return _NO_PREVIEW
         return self.budget.obstacle(campaign)
 
     # --- life ---------------------------------------------------------------------------------------------------------
@@ -264,7 +266,9 @@ class Engine:
     async def _follow_store(self) -> None:
         while True:
             await self._stores.changes.wait(_LOOK_S)
-            if await self._look():
+            looked = await self._look()
+            self.preview.sweep()
+            if looked:
                 await self._hold_lock()
                 await self._close_campaigns()
                 self.loop.new_contacts()
@@ -317,6 +321,7 @@ class Engine:
     async def _close_campaigns(self) -> None:
         """Campaigns that have nothing left to do say so."""
         busy = {call.campaign.id for call in self.supervisor.calls.values()}
+        busy |= (+self.preview.standing).keys()
         for campaign in self.campaigns.values():
             try:
                 if campaign.id not in busy and (signal := await self._closing_signal(campaign)) is not None:
@@ -334,8 +339,10 @@ class Engine:
     async def drain(self, within_s: float) -> None:
         """Stop dialling and wait until no caller waits and no line is out, but not longer. Conversations go on."""
         self.draining = True
+        self.preview.sweep()
         try:
             async with asyncio.timeout(within_s):
+                await self.preview.taken_back()
                 await self._quiet()
                 await self.ledger.drained()
         except TimeoutError:

@@ -31,10 +31,11 @@ log = logging.getLogger(__name__)
 
 _PRESENCE = {
     AgentState.READY: Presence.READY,
+    AgentState.PREVIEW: Presence.PREVIEW,
     AgentState.ON_CALL: Presence.ON_CALL,
     AgentState.WRAP_UP: Presence.WRAP_UP,
 }
-_BUSY = frozenset({AgentState.ON_CALL, AgentState.WRAP_UP})
+_BUSY = frozenset({AgentState.PREVIEW, AgentState.ON_CALL, AgentState.WRAP_UP})
 
 
 @dataclass(slots=True)
@@ -73,14 +74,16 @@ class CallCounts:
 class FloorReporter:
     """A line's name is its attempt, an agent's the agent's id. Lines the pacer was not told of are not reported.
 
-    Lines of agentless campaigns are none of a pacer's business: nobody on the floor will be kept busy by them. `features`
-    reads what the pacer may know of a contact.
+    Lines of agentless campaigns are none of a pacer's business: nobody on the floor will be kept busy by them. Nor are
+    those of preview campaigns while they ring: each has its agent already, and would be taken for one that wants another.
+    They are told, as they happened, when they are answered or over. `features` reads what the pacer may know of a contact.
     """
 
     def __init__(self, pacer: Pacer, clock: Clock, features: ContactReader = contact_features) -> None:
         self.pacer, self._clock, self.features = pacer, clock, features
         self.decisions = 0  # asked for so far
         self._lines: dict[AttemptId, _Line] = {}
+        self._untold: dict[AttemptId, ContactFeatures] = {}
         self.calls = CallCounts()
         self._agents: dict[AgentId, tuple[Presence, bool]] = {}
         self._plans: Mapping[CampaignId, PacingPlan] = {}
@@ -110,6 +113,9 @@ class FloorReporter:
         self.calls.enter(call)
         if call.agentless:
             return
+        if call.previewed:
+            self._untold[call.id] = features
+            return
         self._lines[call.id] = _Line()
         self._tell(self.pacer.dialled, call.id, call.campaign.id, features, *self._time())
 
@@ -119,14 +125,21 @@ class FloorReporter:
         if call.agentless or call.state is AttemptState.MESSAGE:
             return  # needs no agent, or none any more
         features = self.features(call.claimed, call.trunk, call.dialled_at)
-        line = self._lines[call.id] = _Line(joined_at=call.joined_at)
-        self._tell(self.pacer.dialled, call.id, call.campaign.id, features, *self._time(call.dialled_at))
-        if call.rang_at is not None:
-            self._tell(self.pacer.signalled, call.id, LineSign.RINGING, self._time(call.rang_at)[0])
+        if call.previewed and call.unanswered:
+            self._untold[call.id] = features
+            return
+        line = self._begun(call, features)
         if not call.unanswered:
             self.answered(call)
             if call.state is AttemptState.TALKING and call.agent is not None:
                 self._joined(call.id, line, call.agent)
+
+    def _begun(self, call: LiveCall, features: ContactFeatures) -> _Line:
+        line = self._lines[call.id] = _Line(joined_at=call.joined_at)
+        self._tell(self.pacer.dialled, call.id, call.campaign.id, features, *self._time(call.dialled_at))
+        if call.rang_at is not None:
+            self._tell(self.pacer.signalled, call.id, LineSign.RINGING, self._time(call.rang_at)[0])
+        return line
 
     def signalled(self, call: LiveCall, sign: LineSign) -> None:
         if call.id in self._lines:
@@ -134,6 +147,8 @@ class FloorReporter:
 
     def answered(self, call: LiveCall) -> None:
         self.calls.answered(call)
+        if (features := self._untold.pop(call.id, None)) is not None:
+            self._begun(call, features)
         line = self._lines.get(call.id)
         if line is None or line.answered:
             return
@@ -149,6 +164,8 @@ class FloorReporter:
     def ended(self, call: LiveCall, disposition: Disposition, sent: bool) -> None:
         """`sent` is False for a call that never left this program."""
         self.calls.leave(call)
+        if (features := self._untold.pop(call.id, None)) is not None and sent:
+            self._begun(call, features)
         self._over(call.id, line_end(disposition) if sent else LineEnd.UNKNOWN)
 
     def _over(self, attempt: AttemptId, end: LineEnd) -> None:

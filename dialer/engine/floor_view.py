@@ -22,6 +22,8 @@ from dialer.ports.floor import (
     CampaignOnFloor,
     CampaignPacing,
     Gauges,
+    Offer,
+    OfferOnFloor,
     PartHealth,
     Snapshot,
     TrunkOnFloor,
@@ -151,8 +153,17 @@ class FloorView:
         return self._engine.decisions.recent(campaign, most)
 
     def _agents(self) -> Sequence[AgentOnFloor]:
+        offers = self._engine.preview.offers()
         return [
-            AgentOnFloor(desk.id, desk.name, desk.state, desk.reason, desk.since, desk.attempt)
+            AgentOnFloor(
+                desk.id,
+                desk.name,
+                desk.state,
+                desk.reason,
+                desk.since,
+                desk.attempt,
+                _on_floor(offers.get(desk.id)),
+            )
             for desk in self._engine.desks.all
         ]
 
@@ -201,6 +212,19 @@ class FloorView:
 
     async def end_wrap_up(self, agent: AgentId) -> None:
         self._engine.desks.end_wrap_up(agent)
+
+    def offer(self, agent: AgentId) -> Offer:
+        return self._engine.preview.offer_to(agent)
+
+    async def accept_offer(self, attempt: AttemptId, agent: AgentId) -> None:
+        await self._engine.preview.accept(attempt, agent)
+
+    async def skip_offer(self, attempt: AttemptId, agent: AgentId) -> None:
+        self._engine.preview.skip(attempt, agent)
+
+
+def _on_floor(offer: Offer | None) -> OfferOnFloor | None:
+    return None if offer is None else OfferOnFloor(offer.campaign, offer.contact, offer.expires_at)
 
 
 def _unforeseen(counts: Sequence[WindowCount]) -> list[WindowState]:

@@ -56,13 +56,20 @@ class HandOver:
         if call.agentless:
             self._tasks.spawn(self._play(call), f"message-{call.id}")
             return
-        agent = self.desks.reserve_longest_idle(call.id)
+        agent = self._agent_for(call)
         if agent is not None:
             self._join(call, agent)
             return
         self._waiting.append(call)
         limit = call.plan.answer_within.total_seconds()
         asyncio.get_running_loop().call_later(limit, self._waited_enough, call)
+
+    def _agent_for(self, call: LiveCall) -> AgentId | None:
+        """Who saw the contact before it was dialled, unless that phone is gone; else who is free longest."""
+        if call.agent is not None and self.desks.join_held(call.agent, call.id):
+            return call.agent
+        call.agent = None
+        return self.desks.reserve_longest_idle(call.id)
 
     def _agent_free(self) -> None:
         while self._waiting:
@@ -112,7 +119,7 @@ class HandOver:
 
     async def _play(self, call: LiveCall) -> None:
         try:
-            await self._telephony.play_message(call.id, call.plan.abandoned_message)
+            await self._telephony.play_message(call.id, call.message)
         except (LinkDown, Refused) as why:
             log.warning(
                 "no message", extra={"action": "call.no_message", "attempt_id": str(call.id), "why": str(why)}

@@ -28,7 +28,7 @@ class LiveCall:
     joined_at: datetime | None = None
     left_at: datetime | None = None  # the agent's part ended
     message_at: datetime | None = None
-    agent: AgentId | None = None
+    agent: AgentId | None = None  # before the answer: of a preview campaign only
     parts: int = 0  # conversations with an agent, each with its own recording
     cancelled: bool = False
     unknown: bool = False  # nobody saw it end
@@ -46,6 +46,17 @@ class LiveCall:
     def agentless(self) -> bool:
         """Hears the campaign's message and is given no agent."""
         return self.plan.pacing.mode is PacingMode.AGENTLESS
+
+    @property
+    def previewed(self) -> bool:
+        """`agent` has seen the contact, asked for the call, and is held for it from the first."""
+        return self.plan.pacing.mode is PacingMode.PREVIEW
+
+    @property
+    def message(self) -> str:
+        """What is played when no agent comes, or what an agentless campaign calls for."""
+        plan = self.plan
+        return plan.message if self.agentless and plan.message is not None else plan.abandoned_message
 
     @property
     def unanswered(self) -> bool:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from dialer.clock import Clock
@@ -11,7 +11,7 @@ from dialer.domain.attempt import AttemptState
 from dialer.domain.campaign import Campaign
 from dialer.domain.disposition import Disposition, HangupCause
 from dialer.domain.events import CallEnded
-from dialer.domain.ids import RunnerId
+from dialer.domain.ids import AgentId, AttemptId, RunnerId
 from dialer.engine.call_supervisor import CallSupervisor
 from dialer.engine.floor_reporter import FloorReporter
 from dialer.engine.ledger_writer import LedgerWriter
@@ -58,28 +58,33 @@ class Originator:
     tasks: TaskOwner
     obstacle: Callable[[Campaign], str | None]  # why nothing may be dialled, None when dialling is possible
     in_flight: int = 0
+    held: set[AttemptId] = field(default_factory=set)  # claimed, and somebody decides whether to dial
     unsure: bool = False  # contacts may be claimed or committed that we know nothing of
 
     async def put_back_unsent(self) -> None:
         """A claim or a commitment whose answer never came may have been carried out; only we send calls."""
         if not self.unsure:
             return
-        known = set(self.supervisor.calls)
+        known = self.held | self.supervisor.calls.keys()
         await self.ledger.drained()  # what is not in this set from here on has ended in the store as well
         back = await self.attempts.put_back_unsent(self.runner, known)
         self.unsure = False
         log.info("unsent claims put back", extra={"action": "dial.put_back", "contacts": back})
 
     async def dial(self, campaign: Campaign, meter: TrunkMeter, most: int) -> Round:
-        claimed = await self.attempts.claim(campaign.id, self.runner, most, self.clock.now())
-        dialable = await self.reviewed(campaign, meter, claimed)
+        claimed, dialable = await self.claim(campaign, meter, most)
         if not dialable:
-            return Round(len(claimed))
+            return Round(claimed)
         admitted = self.floor.admit(campaign.id, [each.features for each in dialable])
         if declined := [each.contact.attempt for each in dialable[admitted:]]:
             await self.attempts.release(declined)
         dialled = await self.commit(campaign, meter, dialable[:admitted]) if admitted else 0
-        return Round(len(claimed), len(dialable), dialled)
+        return Round(claimed, len(dialable), dialled)
+
+    async def claim(self, campaign: Campaign, meter: TrunkMeter, most: int) -> tuple[int, list[Dialable]]:
+        """How many contacts were handed out, and those of them that the gate lets through."""
+        claimed = await self.attempts.claim(campaign.id, self.runner, most, self.clock.now())
+        return len(claimed), await self.reviewed(campaign, meter, claimed)
 
     async def reviewed(
         self, campaign: Campaign, meter: TrunkMeter, claimed: Sequence[ClaimedContact]
@@ -87,19 +92,27 @@ class Originator:
         """Those the gate lets through, in their order; the others are settled or given back."""
         now = self.clock.now()
         dialable = []
-        caller_id = campaign.plan.caller_id or meter.limits.caller_id
         for contact in claimed:
-            verdict = review(_candidate(contact), campaign, caller_id, now)
-            if isinstance(verdict, DialPermit):
-                features = self.floor.features(contact, verdict.trunk, now)
-                dialable.append(Dialable(verdict, contact, features))
+            verdict = self.verdict(campaign, meter, contact, now)
+            if isinstance(verdict, Dialable):
+                dialable.append(verdict)
             else:
-                await self._refuse(campaign, contact, verdict, now)
+                await self.refuse(campaign, contact, verdict, now)
         return dialable
 
-    async def _refuse(
+    def verdict(
+        self, campaign: Campaign, meter: TrunkMeter, contact: ClaimedContact, now: datetime
+    ) -> Dialable | Refusal:
+        caller_id = campaign.plan.caller_id or meter.limits.caller_id
+        verdict = review(_candidate(contact), campaign, caller_id, now)
+        if isinstance(verdict, Refusal):
+            return verdict
+        return Dialable(verdict, contact, self.floor.features(contact, verdict.trunk, now))
+
+    async def refuse(
         self, campaign: Campaign, contact: ClaimedContact, refusal: Refusal, now: datetime
     ) -> None:
+        """Put back a contact that the gate does not let through, for as long as its refusal says."""
         if refusal.reason is RefusalReason.CAMPAIGN_NOT_RUNNING:
             await self.attempts.release([contact.attempt])
             return
@@ -114,8 +127,14 @@ class Originator:
         self.ledger.note(TimelineEntry(contact.attempt, now, "refused", because))
         self.ledger.settle(_as_refused(aftermath_of, refusal.because))
 
-    async def commit(self, campaign: Campaign, meter: TrunkMeter, dialable: Sequence[Dialable]) -> int:
-        """How many calls were begun."""
+    async def commit(
+        self,
+        campaign: Campaign,
+        meter: TrunkMeter,
+        dialable: Sequence[Dialable],
+        agent: AgentId | None = None,
+    ) -> int:
+        """How many calls were begun. `agent` is held for them, and gets whoever answers."""
         now = self.clock.now()
         permits = [each.permit for each in dialable]
         wanted = [(permit.attempt, permit.trunk, permit.caller_id) for permit in permits]
@@ -129,22 +148,26 @@ class Originator:
             return 0
         for each in dialable:
             if each.permit.attempt in granted:
-                self._start(campaign, meter, each, now)
+                self._start(campaign, meter, each, now, agent)
         return len(granted)
 
-    def _start(self, campaign: Campaign, meter: TrunkMeter, dialable: Dialable, now: datetime) -> None:
+    def _start(
+        self, campaign: Campaign, meter: TrunkMeter, dialable: Dialable, now: datetime, agent: AgentId | None
+    ) -> None:
         permit = dialable.permit
-        call = LiveCall(dialable.contact, campaign, permit.trunk, AttemptState.DIALLING, now)
+        call = LiveCall(dialable.contact, campaign, permit.trunk, AttemptState.DIALLING, now, agent=agent)
         self.supervisor.calls[call.id] = call
         meter.take(self.clock.monotonic())
         self.floor.dialled(call, dialable.features)
+        if agent is not None:
+            self.ledger.progress(call.progress())
         self.ledger.note(TimelineEntry(call.id, now, "dialled", f"trunk {permit.trunk}"))
         self.tasks.spawn(self._originate(call, permit), f"originate-{call.id}")
 
     async def _originate(self, call: LiveCall, permit: DialPermit) -> None:
         self.in_flight += 1
         try:
-            await self.telephony.originate(permit, call.plan.abandoned_message)
+            await self.telephony.originate(permit, call.message)
         except LinkDown as down:
             if not down.sent:
                 self.supervisor.never_sent(call, str(down))

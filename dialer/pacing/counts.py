@@ -11,7 +11,6 @@ from dialer.domain.pacing_plan import PacingMode, PacingPlan
 from dialer.pacing.decision import Binding, PacingDecision
 from dialer.pacing.pacer import Agent, ContactFeatures, Lesson, Line, LineEnd, Presence, Room
 
-
 _AT_WORK = (Presence.ON_CALL, Presence.WRAP_UP, Presence.PREVIEW)
 
 

@@ -9,11 +9,34 @@ from dialer.domain.agent import AgentState
 from dialer.domain.attempt import AttemptState
 from dialer.domain.campaign import CampaignState
 from dialer.domain.disposition import Disposition
-from dialer.domain.ids import AgentId, AttemptId, CampaignId, TrunkName
+from dialer.domain.ids import AgentId, AttemptId, CampaignId, ContactId, TrunkName
 from dialer.domain.pacing_plan import PacingMode
+from dialer.domain.phone_number import PhoneNumber
 from dialer.pacing.decision import Binding, WindowState
 from dialer.ports.pacing import DecisionSample
 from dialer.ports.storage import Abandonment, ContactCounts
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A contact held for one agent, who decides by `expires_at` whether it is dialled. `attempt` is the claim's."""
+
+    attempt: AttemptId
+    campaign: CampaignId
+    contact: ContactId
+    number: PhoneNumber
+    agent: AgentId
+    offered_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OfferOnFloor:
+    """The same for everyone who looks at the floor: without the number."""
+
+    campaign: CampaignId
+    contact: ContactId
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +46,8 @@ class AgentOnFloor:
     state: AgentState
     reason: str
     since: datetime
-    attempt: AttemptId | None  # the call the agent is on, or wraps up
+    attempt: AttemptId | None  # the call the agent is on, or wraps up, or the contact in preview
+    offer: OfferOnFloor | None = None  # until it is accepted
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,4 +145,19 @@ class Floor(Protocol):
 
     async def end_wrap_up(self, agent: AgentId) -> None:
         """The agent is done before the timer. Raises `NotFound`, `Conflict`."""
+        ...
+
+    def offer(self, agent: AgentId) -> Offer:
+        """What the agent is asked to decide on. Raises `NotFound`."""
+        ...
+
+    async def accept_offer(self, attempt: AttemptId, agent: AgentId) -> None:
+        """Have the contact dialled; whoever answers is this agent's.
+
+        Raises `NotFound`, and `Conflict` when the offer is over, or not to be dialled now, with the reason.
+        """
+        ...
+
+    async def skip_offer(self, attempt: AttemptId, agent: AgentId) -> None:
+        """Leave the contact for later. Raises `NotFound`, `Conflict` when the offer is over."""
         ...

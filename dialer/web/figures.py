@@ -68,6 +68,12 @@ class CampaignFigures(Out):
     decision: LatestDecision | None
 
 
+class OfferFigures(Out):
+    campaign: int
+    contact: int
+    expires_at: datetime
+
+
 class AgentFigures(Out):
     id: int
     name: str
@@ -75,6 +81,7 @@ class AgentFigures(Out):
     reason: str
     since: datetime
     attempt: UUID | None
+    offer: OfferFigures | None = Field(description="the contact the agent is asked to decide on")
 
 
 class AgentsFigures(Out):

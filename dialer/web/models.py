@@ -167,6 +167,17 @@ class Reason(In):
     reason: Line = ""
 
 
+class OfferOut(Out):
+    """A contact in preview: read it under /contacts/{contact}, then accept or skip it."""
+
+    attempt: UUID
+    campaign: int
+    contact: int
+    number: NumberOut
+    offered_at: datetime
+    expires_at: datetime = Field(description="then it is skipped")
+
+
 # --- attempts -------------------------------------------------------------------------------------------------------
 
 

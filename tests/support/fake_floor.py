@@ -11,8 +11,9 @@ from dialer.domain.agent import AgentState
 from dialer.domain.attempt import AttemptState
 from dialer.domain.campaign import CampaignState
 from dialer.domain.disposition import Disposition
-from dialer.domain.ids import AgentId, AttemptId, CampaignId, TrunkName
+from dialer.domain.ids import AgentId, AttemptId, CampaignId, ContactId, TrunkName
 from dialer.domain.pacing_plan import PacingMode
+from dialer.domain.phone_number import PhoneNumber
 from dialer.errors import Conflict, NotFound
 from dialer.pacing.decision import Binding, WindowState
 from dialer.ports.floor import (
@@ -20,6 +21,7 @@ from dialer.ports.floor import (
     CampaignOnFloor,
     CampaignPacing,
     Gauges,
+    Offer,
     PartHealth,
     Snapshot,
     TrunkOnFloor,
@@ -27,7 +29,20 @@ from dialer.ports.floor import (
 from dialer.ports.pacing import DecisionSample
 from dialer.ports.storage import Abandonment, ContactCounts
 
+OFFERED = AttemptId(UUID("00000000-0000-4000-8000-0000000000dd"))
 LIVE_CALL = AttemptId(UUID("00000000-0000-4000-8000-0000000000aa"))
+
+
+NOON = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+OFFER = Offer(
+    OFFERED,
+    CampaignId(1),
+    ContactId(1),
+    PhoneNumber("+12025550123"),
+    AgentId(1),
+    NOON,
+    NOON + timedelta(seconds=30),
+)
 
 
 class FakeFloor:
@@ -40,6 +55,9 @@ class FakeFloor:
             PartHealth("engine", True, "active"),
         )
         self.hung_up: list[AttemptId] = []
+        self.offers: dict[AgentId, Offer] = {AgentId(1): OFFER}
+        self.decided: list[tuple[str, AttemptId, AgentId]] = []
+        self.refuses: str | None = None  # why an offer may not be dialled
         self._news = asyncio.Condition()
 
     def snapshot(self) -> Snapshot:
@@ -76,8 +94,24 @@ class FakeFloor:
         if on_floor[agent] is not AgentState.WRAP_UP:
             raise Conflict("the agent is not in wrap-up")
 
+    def offer(self, agent: AgentId) -> Offer:
+        if agent not in self.offers:
+            raise NotFound(f"no contact is offered to agent {agent} now")
+        return self.offers[agent]
 
-NOON = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+    async def accept_offer(self, attempt: AttemptId, agent: AgentId) -> None:
+        self._decide("accept", attempt, agent)
+
+    async def skip_offer(self, attempt: AttemptId, agent: AgentId) -> None:
+        self._decide("skip", attempt, agent)
+
+    def _decide(self, verb: str, attempt: AttemptId, agent: AgentId) -> None:
+        if self.offer(agent).attempt != attempt:
+            raise NotFound("this contact is not offered")
+        if self.refuses is not None:
+            raise Conflict(self.refuses)
+        self.decided.append((verb, attempt, agent))
+        del self.offers[agent]
 
 
 def afternoon(at: datetime = NOON, *, calls: int = 9, agents: int = 12) -> Snapshot:

@@ -26,7 +26,15 @@ from dialer.domain.campaign import CampaignState
 from dialer.domain.disposition import Disposition
 from dialer.domain.ids import AgentId, AttemptId, CampaignId, TrunkName
 from dialer.errors import NotFound
-from dialer.ports.floor import AgentOnFloor, CampaignOnFloor, Gauges, PartHealth, Snapshot, TrunkOnFloor
+from dialer.ports.floor import (
+    AgentOnFloor,
+    CampaignOnFloor,
+    Gauges,
+    Offer,
+    PartHealth,
+    Snapshot,
+    TrunkOnFloor,
+)
 from dialer.ports.pacing import DecisionSample
 from dialer.ports.storage import Abandonment, Caller, ContactCounts
 from dialer.web.app import build_app
@@ -73,6 +81,15 @@ class _Floor:
 
     async def hang_up(self, attempt: AttemptId) -> None:
         raise NotFound("a benchmark has no calls")
+
+    def offer(self, agent: AgentId) -> Offer:
+        raise NotFound("nothing is offered here")
+
+    async def accept_offer(self, attempt: AttemptId, agent: AgentId) -> None:
+        raise NotFound("nothing is offered here")
+
+    async def skip_offer(self, attempt: AttemptId, agent: AgentId) -> None:
+        raise NotFound("nothing is offered here")
 
     async def end_wrap_up(self, agent: AgentId) -> None:
         raise NotFound("a benchmark has no agents")

@@ -1,7 +1,11 @@
 """Contacts, and the lists they come from."""
 
+from contextlib import suppress
+
 from dialer.domain.contact import ContactSignal
-from dialer.domain.ids import CampaignId, ContactId
+from dialer.domain.ids import AgentId, CampaignId, ContactId
+from dialer.errors import NotFound
+from dialer.web.errors import Forbidden
 from dialer.web.models import (
     Because,
     ContactMoved,
@@ -36,7 +40,30 @@ async def list_contacts(call: Call) -> ContactPage:
 
 
 async def get_contact(call: Call) -> ContactOut:
+    if not Role(call.caller.role).covers(Role.SUPERVISOR):
+        await _only_at_hand(call)
     return ContactOut.model_validate(await call.deps.store.contacts.contact(_id(call)))
+
+
+async def _only_at_hand(call: Call) -> None:
+    """Agents see whom they are asked to call, talk with or wrap up, and nobody else of the list."""
+    agent = call.caller.agent
+    if agent is None or _id(call) not in [await of(call, agent) for of in (_offered, _on_call)]:
+        raise Forbidden("agents may read the contact at hand only")
+
+
+async def _offered(call: Call, agent: AgentId) -> ContactId | None:
+    with suppress(NotFound):
+        return call.deps.floor.offer(agent).contact
+    return None
+
+
+async def _on_call(call: Call, agent: AgentId) -> ContactId | None:
+    calls = {desk.id: desk.attempt for desk in call.deps.floor.snapshot().agents}
+    with suppress(NotFound):
+        if (attempt := calls.get(agent)) is not None:
+            return (await call.deps.store.history.attempt(attempt)).contact
+    return None
 
 
 async def block_contact(call: Call) -> ContactMoved:
@@ -79,7 +106,14 @@ OPERATIONS = (
         query=ContactQuery,
         response=ContactPage,
     ),
-    Operation("GET", ONE, Role.SUPERVISOR, "One contact", get_contact, response=ContactOut),
+    Operation(
+        "GET",
+        ONE,
+        Role.AGENT,
+        "One contact; agents the one offered to them or on their call",
+        get_contact,
+        response=ContactOut,
+    ),
     Operation(
         "POST",
         ONE + "/block",

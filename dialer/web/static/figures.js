@@ -11,9 +11,9 @@ const SHAPES = {
   still: "M3 8h10",
   bad: "M3 3l10 10M13 3 3 13",
 };
-const AGENT_LOOK = { ready: "good", on_call: "busy", wrap_up: "warn", paused: "still", connecting: "warn", logged_out: "still" };
+const AGENT_LOOK = { ready: "good", preview: "busy", on_call: "busy", wrap_up: "warn", paused: "still", connecting: "warn", logged_out: "still" };
 const CAMPAIGN_LOOK = { running: "good", paused: "warn", stopping: "warn", draft: "still", stopped: "still", finished: "still" };
-const AGENT_ORDER = ["on_call", "wrap_up", "ready", "connecting", "paused", "logged_out"];
+const AGENT_ORDER = ["on_call", "wrap_up", "preview", "ready", "connecting", "paused", "logged_out"];
 
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -167,7 +167,7 @@ export class Figures {
       element("th", { scope: "row", class: "name" }, agent.name),
       cell("", pill(AGENT_LOOK[agent.state] ?? "still", this.say(`agent.${agent.state}`))),
       cell("number", duration((now - Date.parse(agent.since)) / 1000)),
-      cell("words", agent.reason),
+      cell("words", agent.offer ? this.say("figure.offer", { contact: agent.offer.contact, time: this.time(agent.offer.expires_at) }) : agent.reason),
     ]), "page.no_agents");
   }
 

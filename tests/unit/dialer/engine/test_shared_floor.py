@@ -7,13 +7,14 @@ from datetime import timedelta
 
 import pytest
 
+from dialer.compliance.gate import DialPermit
 from dialer.domain.campaign import CampaignPlan
 from dialer.domain.contact import ContactState
 from dialer.domain.disposition import Disposition
-from dialer.domain.ids import CampaignId, TrunkName
+from dialer.domain.ids import AttemptId, CampaignId, TrunkName
 from dialer.domain.pacing_plan import PacingMode, PacingPlan
 from dialer.pacing.decision import Binding
-from dialer.telephony.fake import MESSAGE_S, RINGS_OUT, TALKS, Script
+from dialer.telephony.fake import MESSAGE_S, RINGS_OUT, TALKS, FakeTelephony, Script
 from tests.support.floor_in_virtual_time import PLAN, VirtualFloor, floor
 from tests.support.pacers import Witness
 from tests.support.virtual_time import START, run
@@ -107,6 +108,24 @@ def test_a_campaign_held_back_by_others_says_so() -> None:
     run(scene())
 
 
+def test_a_list_with_nobody_due_says_so_once_a_second_and_no_more() -> None:
+    async def scene() -> None:
+        async with floor(lambda _: RINGS_OUT, contacts=2, agents=5) as hall:
+            await asyncio.sleep(10)
+            decided = hall.engine.decisions.latest(hall.campaign)
+            assert decided is not None
+            assert (decided.decision.binding, decided.decision.dial) == (Binding.EMPTY, 0)
+            assert decided.target_lines == 2
+            assert "0 of 3 wanted contacts" in hall.engine.loop.reason(hall.campaign)
+            told = hall.engine.decisions.recent(hall.campaign, 99)
+            dialled = [(each.decision.binding, each.decision.dial) for each in told if each.decision.dial]
+            assert dialled == [(Binding.EMPTY, 2)], "those that were due are dialled"
+            samples = [each.decision.binding for each in hall.pacing.samples]
+            assert samples.count(Binding.EMPTY) <= 2, "it does not alternate with what the pacer wished"
+
+    run(scene())
+
+
 # --- a message instead of an agent --------------------------------------------------------------------------------------
 
 
@@ -126,6 +145,56 @@ def test_who_answers_an_agentless_campaign_hears_the_message_at_once_and_is_done
             assert {kind for kind, _, _, _ in pacer.told} == {"present"}
             await asyncio.sleep(60)
             assert len(hall.telephony.calls_placed) == 3
+
+    run(scene())
+
+
+@pytest.mark.parametrize("message", ["fairdial/survey-en", None])
+def test_an_agentless_campaign_plays_its_own_message(
+    message: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    originate, play = FakeTelephony.originate, FakeTelephony.play_message
+
+    async def originating(self: FakeTelephony, permit: DialPermit, prompt: str) -> None:
+        told.append(prompt)
+        await originate(self, permit, prompt)
+
+    async def playing(self: FakeTelephony, attempt: AttemptId, prompt: str) -> None:
+        told.append(prompt)
+        await play(self, attempt, prompt)
+
+    async def scene() -> None:
+        plan = replace(AGENTLESS, message=message)
+        async with floor(lambda _: replace(TALKS, talk_s=60), contacts=1, agents=0, plan=plan):
+            await asyncio.sleep(5)
+            assert told == [message or "fairdial/abandoned-en"] * 2
+
+    monkeypatch.setattr(FakeTelephony, "originate", originating)
+    monkeypatch.setattr(FakeTelephony, "play_message", playing)
+    run(scene())
+
+
+def test_a_campaign_with_agents_keeps_its_abandoned_call_message() -> None:
+    async def scene() -> None:
+        plan = replace(PLAN, message="fairdial/survey-en")
+        async with floor(lambda _: TALKS, contacts=1, agents=1, plan=plan) as hall:
+            await asyncio.sleep(1)
+            (call,) = hall.engine.supervisor.calls.values()
+            assert call.message == "fairdial/abandoned-en"
+
+    run(scene())
+
+
+def test_hearing_the_message_of_an_agentless_campaign_abandons_nobody() -> None:
+    async def scene() -> None:
+        async with floor(lambda _: replace(TALKS, talk_s=60), contacts=3, agents=0, plan=AGENTLESS) as hall:
+            await asyncio.sleep(5)
+            assert {call.state.value for call in hall.engine.supervisor.calls.values()} == {"message"}
+            hall.engine.budget.mark_stale()
+            await asyncio.sleep(0.5)
+            counts = hall.engine.budget.counts(hall.campaign)
+            assert {(each.answered, each.abandoned) for each in counts} == {(3, 0)}
 
     run(scene())
 
@@ -174,16 +243,5 @@ def test_an_agentless_call_found_after_a_crash_hears_its_message_and_gets_no_age
             await asyncio.sleep(MESSAGE_S + 3)
             assert second.attempts.ends() == [Disposition.PLAYED]
             assert second.agent_states() == {1: "ready"}
-
-    run(scene())
-
-
-def test_a_preview_campaign_never_dials_by_itself_and_says_why() -> None:
-    async def scene() -> None:
-        plan = replace(PLAN, pacing=PacingPlan(PacingMode.PREVIEW))
-        async with floor(lambda _: TALKS, contacts=3, agents=2, plan=plan) as hall:
-            await asyncio.sleep(20)
-            assert hall.telephony.calls_placed == []
-            assert "choose another pacing mode" in hall.engine.loop.reason(hall.campaign)
 
     run(scene())
