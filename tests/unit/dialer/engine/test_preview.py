@@ -14,9 +14,11 @@ from dialer.domain.disposition import Disposition
 from dialer.domain.ids import AgentId, ContactId
 from dialer.domain.pacing_plan import PacingMode, PacingPlan
 from dialer.domain.phone_number import PhoneNumber
+from dialer.engine.floor_view import FloorView
 from dialer.engine.preview import PUT_OFF
 from dialer.errors import Conflict, NotFound, StorageDown
-from dialer.ports.floor import Offer
+from dialer.pacing.decision import Binding
+from dialer.ports.floor import Offer, OfferOnFloor
 from dialer.telephony.fake import BUSY, TALKS, Script
 from tests.support.floor_in_virtual_time import PLAN, VirtualFloor, floor, number
 from tests.support.pacers import Witness
@@ -186,6 +188,33 @@ def test_an_offer_is_its_agents_alone() -> None:
         assert len(hall.telephony.calls_placed) == 1
 
     play(scene, contacts=1, agents=2)
+
+
+def test_the_floor_shows_the_offer_on_its_agent_until_it_is_accepted() -> None:
+    async def scene(hall: VirtualFloor) -> None:
+        view = FloorView(hall.engine, hall.telephony, hall.campaigns, hall.engine._clock, "UTC")
+        ana, bo = view._take().agents
+        made = view.offer(ANA)
+        assert ana.state is AgentState.PREVIEW
+        assert ana.offer == OfferOnFloor(hall.campaign, made.contact, made.expires_at)
+        assert (bo.state, bo.offer) == (AgentState.READY, None)
+        await view.accept_offer(made.attempt, ANA)
+        ana, _ = view._take().agents
+        assert (ana.state, ana.attempt, ana.offer) == (AgentState.PREVIEW, made.attempt, None)
+        with pytest.raises(Conflict):
+            await view.skip_offer(made.attempt, ANA)
+
+    play(scene, contacts=1, agents=2)
+
+
+def test_offers_count_towards_the_campaigns_own_limit_of_lines() -> None:
+    async def scene(hall: VirtualFloor) -> None:
+        assert len(hall.engine.preview.offers()) == 2
+        decided = hall.engine.decisions.latest(hall.campaign)
+        assert decided is not None
+        assert decided.decision.binding is Binding.CAMPAIGN_LIMIT
+
+    play(scene, contacts=9, agents=4, plan=replace(PREVIEW, most_lines=2))
 
 
 # --- what may not be dialled any more -----------------------------------------------------------------------------------
