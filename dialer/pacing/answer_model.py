@@ -30,8 +30,8 @@ _VARIANCE: Mapping[str, float] = {
     "age": 0.1,
     "trunk": 0.1,
 }
-_CREEP = 0.0004  # of the way back to its start, a line: memory of a few thousand lines
-_LEVEL_CREEP = 0.003
+_CREEP = 0.00002  # of the way back to its start, a line
+_LEVEL_CREEP = 0.00005
 _TENTHS = 10
 _SCORE_HALF_LIFE = 1000.0
 _LEAST_SCORED = 150.0

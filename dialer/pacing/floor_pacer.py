@@ -25,6 +25,7 @@ _MANY = np.array([7.0, 9, 12, 16, 22, 32, 45, 64])
 _MOST_RATE_OF_CAP = 1.5
 _LEAST_ACCEPTED = 1e-6
 _PROBE_EVERY_S = 1.0
+_LATE_NEWS_S = 1.0
 _WAITING_AT_RISK = 0.5  # of an answered call without an agent: lost, as far as anybody knows
 _SAFE_SHARE_OF_BEST = 0.3  # answers may come back as suddenly as they went
 _PACE_PRIOR_CALLS = 15.0
@@ -173,7 +174,9 @@ class FairPacer(CountedPacer):
             return
         record.answered_at = now
         record.piece = record.mind.hazards.passed(record.signs, record.entered, now - record.dialled_at)
-        record.mind.saw_answer(record.signs, record.piece, now)
+        if self._seen_at is not None and now > self._seen_at - _LATE_NEWS_S:
+            record.mind.saw_answer(record.signs, record.piece, now)
+        # else taken over from another engine, without those of its lines that nobody answered
         record.mind.budget.note(wall.timestamp(), 1, 0)
         self._prospect.ringing.remove(line)
 

@@ -133,7 +133,7 @@ class LineHazards:
         )
 
     def _hazards(self, exposure: Array) -> tuple[Array, Array, Array]:
-        """Of all three risks, per second; every piece's sum below 1."""
+        """Of all three risks: probabilities that a line meets them within its second, given that it got there."""
         prior_answer, prior_fail, prior_exposure = _PRIOR
         scale = 1.0 / self._weight
         pooled = exposure.sum(0) + prior_exposure
@@ -144,7 +144,7 @@ class LineHazards:
         fail = (self._failed * scale + _CLASS_SHRINKAGE * fails) / weight
         move = self._moved * scale / weight[:, None, :]
         total = answer + fail + move.sum(1)
-        cut = np.minimum(1.0, 0.98 / np.maximum(total, 1e-9))
+        cut = -np.expm1(-total) / np.maximum(total, 1e-9)  # from rates to probabilities of a whole second
         return answer * cut, fail * cut, move * cut[:, None, :]
 
     def document(self) -> Mapping[str, object]:

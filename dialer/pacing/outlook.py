@@ -112,7 +112,7 @@ class Prospect:
             third = _summed(rows, squared * factor, size)
             self._note_coming(_summed(rows, leaning, size))
         else:
-            together: Array = np.bincount(rows, minlength=size).astype(np.float64)
+            together = _summed(rows, np.ones(n), size)
             first = together * levels
             second = first * levels
             third = second * levels
@@ -144,8 +144,7 @@ class Prospect:
         if n < _MANY_AGENTS:
             total += np.add.reduce(self._agent_rows.take(rows, axis=0), axis=0)
         else:
-            counts: Array = np.bincount(rows, minlength=len(self._agent_rows)).astype(np.float64)
-            total += counts @ self._agent_rows
+            total += np.bincount(rows, minlength=len(self._agent_rows)).astype(np.float64) @ self._agent_rows
 
 
 def _summed(rows: NDArray[np.int64], values: Array, size: int) -> Array:

@@ -124,7 +124,7 @@ class Occupied:
         lag = (
             ahead[None, :] - np.arange(1, longest + 1)[:, None]
         )  # seconds of wrap-up when the talk ends in second u
-        then_wraps = np.where(lag >= 0, wrap_up[np.maximum(lag, 0)], 0.0)
+        then_wraps = np.where(lag >= 0, _half_a_second_on(wrap_up)[np.maximum(lag, 0)], 0.0)
         still = talk[ages[:, None] + ahead] + windows @ then_wraps
         in_talk = still / np.maximum(talk[ages, None], 1e-12)
         in_wrap_up = wrap_up[ages[:, None] + ahead] / np.maximum(wrap_up[ages, None], 1e-12)
@@ -136,6 +136,13 @@ class Occupied:
 def _held(talk: Array, wrap_up: Array, longest: int) -> Array:
     """P(talk and wrap-up together last longer than 0, 1, … `longest` s)."""
     ends = talk[:-1] - talk[1:]
-    whole = [float(talk[h]) + float(ends[:h] @ wrap_up[:h][::-1]) for h in range(longest + 1)]
+    then_wraps = _half_a_second_on(wrap_up)
+    whole = [float(talk[h]) + float(ends[:h] @ then_wraps[:h][::-1]) for h in range(longest + 1)]
     held: Array = np.minimum(np.array(whole), 1.0)
     return held
+
+
+def _half_a_second_on(survival: Array) -> Array:
+    """A talk that ends within a second ends in the middle of it."""
+    later: Array = (survival + np.append(survival[1:], survival[-1])) / 2
+    return later
