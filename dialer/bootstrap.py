@@ -25,7 +25,7 @@ from dialer.engine.floor_view import FloorView
 from dialer.engine.lists import import_file
 from dialer.engine.trunk_meter import TrunkLimits
 from dialer.errors import Misconfigured, StorageDown
-from dialer.pacing.counts import CountedPacer
+from dialer.pacing.floor_pacer import FairPacer
 from dialer.pacing.pacer import Pacer
 from dialer.recordings.local import LocalRecordings
 from dialer.settings import Settings, TrunkSection, exposed
@@ -125,7 +125,7 @@ def build(settings: Settings, store: PostgresStore, clock: Clock, pacer: Pacer |
         stores,
         recordings,
         trunk_limits(settings),
-        pacer or CountedPacer(),
+        pacer or FairPacer(),
         uuid4(),
         clock,
         who,

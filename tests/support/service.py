@@ -23,6 +23,7 @@ from dialer.domain.contact_rows import NewContact
 from dialer.domain.disposition import Disposition
 from dialer.domain.ids import AgentId, CampaignId, TrunkName
 from dialer.domain.number_reader import NumberReader
+from dialer.domain.pacing_plan import PacingMode, PacingPlan
 from dialer.errors import StorageDown
 from dialer.lab import processes
 from dialer.lab.centre import CallCentre
@@ -45,6 +46,7 @@ PLAN = CampaignPlan(
     ring_for=timedelta(seconds=16),
     wrap_up=timedelta(0),
     retry=ENDS_WITH_ANY_RESULT,
+    pacing=PacingPlan(PacingMode.PROGRESSIVE),
 )
 GENEROUS_S = 60.0
 

@@ -6,17 +6,20 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from dialer.domain.abandonment import over
 from dialer.domain.agent import AgentState
-from dialer.domain.campaign import RING_MINIMUM
+from dialer.domain.campaign import RING_MINIMUM, CampaignPlan
 from dialer.domain.contact import ContactState
 from dialer.domain.disposition import ANSWERED_BY_PERSON, Disposition
 from dialer.domain.ids import CampaignId, ContactId
 from dialer.lab.world.call_records import CallRecord
 from dialer.lab.world.numbers import Behaviour, behaviour_of
+from dialer.ports.pacing import DecisionSample
 from dialer.ports.storage import AttemptView, ContactView, RecordingView
 from dialer.storage.postgres.store import PostgresStore
 
 _PAGE = 1000
+_MOST_DECISIONS = 10_000
 _SAYS_NOTHING = "the caller is silent"
 _WORKING = (AgentState.ON_CALL, AgentState.WRAP_UP)
 
@@ -32,6 +35,11 @@ class Figures:
     answered_by_people: int
     abandoned: int
     abandonment_rate: float | None
+    abandonment_cap: float
+    abandonment_kept: bool
+    """Within the cap, or a single call: nobody can lose less than one of a few."""
+    accepted_risk: float | None
+    """Mean over the predictive decisions, of every line: that nobody is free when it is answered."""
     answer_rate: float | None
     agent_occupancy: float | None
     mean_agent_wait_s: float | None
@@ -52,6 +60,8 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
+    plan: CampaignPlan
+    decisions: Sequence[DecisionSample]
     contacts: Sequence[ContactView]
     attempts: Sequence[AttemptView]
     recordings: Sequence[RecordingView]
@@ -60,9 +70,18 @@ class Evidence:
 
 
 async def read_evidence(
-    store: PostgresStore, campaign: CampaignId, records: Sequence[CallRecord], do_not_call: Sequence[str]
+    store: PostgresStore,
+    campaign: CampaignId,
+    began: datetime,
+    ended: datetime,
+    records: Sequence[CallRecord],
+    do_not_call: Sequence[str],
 ) -> Evidence:
+    plan = (await store.campaigns.campaign(campaign)).plan
+    decisions = await store.pacing.decisions(campaign, began, ended, _MOST_DECISIONS)
     return Evidence(
+        plan,
+        decisions,
         await _all_contacts(store, campaign),
         await _all_attempts(store, campaign),
         await store.recordings.recordings(campaign, None, 1_000_000),
@@ -116,6 +135,7 @@ def figures(evidence: Evidence, occupancy: float | None, mean_wait_s: float | No
         if each.ended_by_us and each.answered_at is None and each.rang_at and each.ended_at
     ]
     stored = [each for each in evidence.recordings if each.state == "stored"]
+    cap = evidence.plan.pacing.day_cap
     return Figures(
         contacts=len(evidence.contacts),
         contacts_by_state=dict(Counter(each.state.value for each in evidence.contacts)),
@@ -126,6 +146,9 @@ def figures(evidence: Evidence, occupancy: float | None, mean_wait_s: float | No
         answered_by_people=len(by_people),
         abandoned=abandoned,
         abandonment_rate=abandoned / len(by_people) if by_people else None,
+        abandonment_cap=cap,
+        abandonment_kept=abandoned <= 1 or not over(cap, len(by_people), abandoned),
+        accepted_risk=_accepted_risk(evidence.decisions),
         answer_rate=len(answered) / len(dialled) if dialled else None,
         agent_occupancy=occupancy,
         mean_agent_wait_s=mean_wait_s,
@@ -151,6 +174,16 @@ def _doubtful(evidence: Evidence) -> list[str]:
         if each.state != "stored"
         or (each.problem and not (each.attempt in silent and each.problem == _SAYS_NOTHING))
     ]
+
+
+def _accepted_risk(decisions: Sequence[DecisionSample]) -> float | None:
+    weighed = [
+        (each.decision.inputs.accepted_risk, each.decisions)
+        for each in decisions
+        if each.decision.inputs is not None
+    ]
+    total = sum(count for _, count in weighed)
+    return sum(risk * count for risk, count in weighed) / total if total else None
 
 
 def _delays(answered: Sequence[AttemptView]) -> dict[str, float | None]:

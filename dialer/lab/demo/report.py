@@ -69,8 +69,10 @@ def _summary(figures: Figures) -> Iterable[tuple[str, str]]:
     yield "answer_rate", f"{_percent(figures.answer_rate)} ({figures.answered} / {figures.dialled})"
     yield (
         "abandonment",
-        f"{_percent(figures.abandonment_rate)} ({figures.abandoned} / {figures.answered_by_people})",
+        f"{_percent(figures.abandonment_rate)} ({figures.abandoned} / {figures.answered_by_people})"
+        f" / {_percent(figures.abandonment_cap)}",
     )
+    yield "accepted_risk", _percent(figures.accepted_risk)
     yield "occupancy", _percent(figures.agent_occupancy)
     yield "agent_wait", _seconds(figures.mean_agent_wait_s)
     yield "answer_to_agent", f"{_milliseconds(delay['p50'])} / {_milliseconds(delay['p99'])}"

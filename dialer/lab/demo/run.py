@@ -74,6 +74,7 @@ def _kept(result: Figures) -> bool:
         and not result.do_not_call_dialled
         and not result.cut_before_15_s
         and not result.recordings_doubtful
+        and result.abandonment_kept
     )
 
 
@@ -239,7 +240,7 @@ class _Demo:
     ) -> Figures:
         records = self._centre.call_records()[before:]
         occupancy, wait_s = await time_of_agents(store, began, ended)
-        evidence = await read_evidence(store, self._campaign_id, records, listed.do_not_call)
+        evidence = await read_evidence(store, self._campaign_id, began, ended, records, listed.do_not_call)
         return figures(evidence, occupancy, wait_s)
 
 
@@ -251,6 +252,7 @@ def _plan() -> dict[str, Any]:
         "hours": {"start": "00:00", "end": "24:00", "weekdays": list(range(7))},
         "ring_for_s": 16,
         "wrap_up_s": 1,
+        "pacing": {"mode": "predictive"},
         "retry": {
             "busy": {"delay_s": 20, "most": 2},
             "congestion": {"delay_s": 20, "most": 2},
