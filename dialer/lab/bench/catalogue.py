@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dialer.lab.bench import ami_parse, calls, http, join, profile, storage
+from dialer.lab.bench import ami_parse, calls, compressed, http, join, profile, storage
 from dialer.lab.bench.loaded import new_loop
 from dialer.lab.bench.verdict import Line, Verdict
 from dialer.lab.centre import PROJECT
@@ -97,6 +97,25 @@ def joining(quick: bool) -> Verdict:
     return Verdict(lines, got, _wrong(_right(got)))
 
 
+def small_time(quick: bool) -> Verdict:
+    """Differences of a quick run say little: two minutes have a hundred answers."""
+    got = compressed.run(quick)
+    lines = [
+        Line("agent occupancy", 100 * got["occupancy"], "%", "simulated", 100 * got["simulated_occupancy"]),
+        Line(
+            "calls abandoned", 100 * got["abandonment"], "%", "simulated", 100 * got["simulated_abandonment"]
+        ),
+        _apart("occupancy, real and simulated", got["occupancy"] - got["simulated_occupancy"], goal=3),
+        _apart("abandonment, real and simulated", got["abandonment"] - got["simulated_abandonment"], goal=1),
+    ]
+    right = {**_right(got), "a line was given up within 15 s": not got["cut_before_15_s"]}
+    return Verdict(lines, got, _wrong(right))
+
+
+def _apart(what: str, share: float, goal: float) -> Line:
+    return Line(f"{what}, apart", abs(100 * share), "points", goal=goal, less_is_better=True)
+
+
 def _right(got: Mapping[str, Any]) -> dict[str, bool]:
     return {
         "outcomes are not right": got["outcomes_right"],
@@ -123,7 +142,12 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "calls": whole_calls,
     "profile": ringing,
     "join": joining,
+    "compressed": small_time,
 }
+ON_REQUEST = frozenset({"compressed"})
+"""Takes a quarter of an hour: only when asked for by name."""
+LONGEST_S: Mapping[str, float] = {"compressed": 1500.0}
+"""Of those that take longer than the others, in seconds."""
 
 
 def run(name: str, quick: bool) -> dict[str, Any]:

@@ -82,10 +82,10 @@ def loaded_centre(
             Sipp(scenario, port, folder / "sipp") as sipp,
             CallCentre(folder, agents=agents, channels=10, extra_trunks={TRUNK: trunk}) as centre,
         ):
-            yield LoadedCentre(centre, sipp, asyncio.run(_empty_database(centre.settings)))
+            yield LoadedCentre(centre, sipp, asyncio.run(empty_database(centre.settings)))
 
 
-async def _empty_database(settings: Settings) -> Settings:
+async def empty_database(settings: Settings) -> Settings:
     """The server's data outlives a run."""
     server = settings.database_url.get_secret_value()
     connection = await asyncpg.connect(server)

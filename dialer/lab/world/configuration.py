@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dialer.lab.asterisk_instance import AsteriskInstance
+from dialer.lab.world.drawn import ANSWERED, RINGS, TALKS, dialplan_list
 from dialer.telephony.asterisk.markup import Scope, Values
 from dialer.telephony.asterisk.render import render_folders, source_folder
 
@@ -20,7 +21,12 @@ _GREETING = ("vm-intro",)
 
 
 def lay_out_carrier(instance: AsteriskInstance, sip_bind: str, pbx_uri: str, rtp: tuple[int, int]) -> None:
-    _lay_out(instance, "carrier", _values(instance, sip_bind, pbx_uri, rtp), {})
+    drawn = {
+        "rings": dialplan_list(RINGS),
+        "talks": dialplan_list(TALKS),
+        "answered": str(ANSWERED),
+    }
+    _lay_out(instance, "carrier", {**_values(instance, sip_bind, pbx_uri, rtp), **drawn}, {})
 
 
 def lay_out_phones(

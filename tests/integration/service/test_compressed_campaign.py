@@ -1,0 +1,178 @@
+"""A predictive campaign in small time on the real exchange: as the simulator foresees it, and unshaken by a kill.
+
+The campaign is played once for all tests here. Two minutes have some hundred answers, so the tolerances are wide; the long
+version is `python -m dialer.lab.bench compressed`.
+"""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from dialer.clock import SystemClock
+from dialer.domain.abandonment import WindowKind
+from dialer.domain.campaign import RING_MINIMUM, CampaignSignal
+from dialer.lab.centre import CallCentre
+from dialer.lab.compressed import (
+    AGENTS,
+    CALLS_PER_SECOND,
+    CHANNELS,
+    LONG,
+    SHORT,
+    Figures,
+    measured,
+    predicted,
+    prepared,
+    schooled,
+)
+from dialer.lab.environment import as_environment
+from dialer.lab.world.drawn import ANSWERED, drawn_numbers
+from dialer.pacing.pacer import Lesson
+from dialer.web.auth import digest, new_token
+from tests.support.database import create_template
+from tests.support.service import Hall, hall
+
+pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+
+SEED, DAYS = 2026, 8
+SETTLED_AFTER_S = 4
+
+
+@pytest.fixture(scope="module")
+def large_centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CallCentre]:
+    folder = tmp_path_factory.mktemp("large-centre")
+    with CallCentre(
+        folder, agents=AGENTS, channels=CHANNELS, calls_per_second=CALLS_PER_SECOND, fsync=False
+    ) as built:
+        assert built.postgres is not None
+        asyncio.run(create_template(built.postgres.url))
+        yield built
+
+
+@dataclass
+class Played:
+    """A campaign that still runs, and its figures of the time between warm-up and end."""
+
+    hall: Hall
+    numbers: list[str]
+    lesson: Lesson
+    real: Figures
+    token: str
+
+    async def decisions_since(self, moment: datetime) -> list[dict[str, Any]]:
+        """As the API tells them, oldest first: those that forecast something."""
+        http = self.hall.settings.http
+        url = f"http://{http.host}:{http.port}/api/v1/campaigns/{self.hall.campaign}/pacing"
+        headers = {"Authorization": f"Bearer {self.token}"}
+        query = {"since": moment.isoformat(), "limit": "10000"}
+        async with (
+            aiohttp.ClientSession(headers=headers) as session,
+            session.get(url, params=query) as answer,
+        ):
+            told = await answer.json()
+            assert answer.status == 200, told
+        return [each for each in told["samples"] if each["inputs"] is not None]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def played(large_centre: CallCentre, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Played]:
+    numbers = drawn_numbers(2 * SHORT.contacts, SEED)
+    lesson = await asyncio.to_thread(schooled, drawn_numbers(LONG.contacts, SEED + 1), LONG)
+    async with hall(large_centre, tmp_path_factory.mktemp("hall")) as floor:
+        floor.campaign = await prepared(floor.store, numbers, lesson, SystemClock().now())
+        await floor.log_in(*large_centre.phone_names)
+        await floor.start()
+        await floor.wait_agents()
+        began = SystemClock().now()
+        await floor.move_campaign(CampaignSignal.START)
+        since, until = (began + timedelta(seconds=each) for each in (SHORT.warm_up_s, SHORT.ends_s))
+        await asyncio.sleep((until - SystemClock().now()).total_seconds() + SETTLED_AFTER_S)
+        real = await measured(floor.store, floor.campaign, since, until)
+        yield Played(floor, numbers, lesson, real, await _token(floor))
+
+
+async def _token(floor: Hall) -> str:
+    now, token = SystemClock().now(), new_token()
+    await floor.store.users.add_user("viewer", "read_only", None, None, now)
+    await floor.store.users.add_token("viewer", "test", digest(token), None, now)
+    return token
+
+
+async def test_occupancy_and_abandonment_are_those_the_simulator_foresees(played: Played) -> None:
+    said = await asyncio.to_thread(predicted, played.numbers, SHORT, DAYS, played.lesson)
+    assert played.real.occupancy == pytest.approx(said.occupancy, abs=0.05)
+    # a hundred answers: one standard deviation is more than a point
+    assert played.real.abandonment == pytest.approx(said.abandonment, abs=0.045)
+    assert played.real.answered == pytest.approx(said.answered, rel=0.25)
+
+
+async def test_a_killed_service_goes_on_with_its_allowance_and_its_lessons(played: Played) -> None:
+    floor = played.hall
+    (kept,) = await floor.store.pacing.lessons()
+    assert kept.document != played.lesson.document, "what was learnt since is kept"
+    floor.service.kill()
+    restarted = SystemClock().now()
+    await floor.start()
+
+    async def decides() -> list[dict[str, Any]]:
+        found = await played.decisions_since(restarted)
+        return found if len(found) >= 3 else []
+
+    decisions = await floor.wait_for(decides, "the new service has decided")
+    first, latest = decisions[0]["inputs"], decisions[-1]
+    # a beginner takes one of four for an answer
+    assert first["answer_probability"] == pytest.approx(ANSWERED / 100, abs=0.06)
+    ledger = await _counted_until(floor, datetime.fromisoformat(latest["at"]))
+    assert ledger.answered > played.real.answered
+    for window in latest["inputs"]["windows"]:
+        assert window["answered"] == pytest.approx(ledger.answered, abs=1), window
+        assert window["abandoned"] == pytest.approx(ledger.abandoned, abs=1), window
+
+
+async def _counted_until(floor: Hall, moment: datetime) -> Figures:
+    return await measured(floor.store, floor.campaign, moment - timedelta(minutes=30), moment)
+
+
+async def test_the_chart_and_the_words_come_from_what_the_service_left_in_the_database(
+    played: Played, tmp_path: Path
+) -> None:
+    picture = tmp_path / "pacing.png"
+    command = ["pacing", "explain", "--campaign", str(played.hall.campaign), "--json", "--plot", str(picture)]
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "dialer", *command],
+        env={**os.environ, **as_environment(played.hall.settings)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout)
+    assert told["latest"]["because"]
+    assert {window["kind"] for window in told["windows"]} == set(WindowKind)
+    assert any(sample["inputs"] is not None for sample in told["samples"])
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+async def test_every_contact_is_called_once_and_no_ringing_is_cut_short(played: Played) -> None:
+    floor = played.hall
+    await floor.move_campaign(CampaignSignal.STOP)
+    await floor.wait_campaign("stopped")
+    await floor.wait_quiet()
+    attempts = await floor.attempts()
+    dialled = Counter(each.number.e164 for each in attempts if each.dialled_at is not None)
+    assert set(dialled.values()) == {1}
+    assert Counter(record.number for record in floor.records()) - dialled == Counter()
+    for each in attempts:
+        if each.ended_by_us and each.answered_at is None and each.rang_at and each.ended_at:
+            assert each.ended_at - each.rang_at >= RING_MINIMUM
