@@ -36,6 +36,7 @@ class _Running:
     leave_until: float = 0.0
     trunk_bound: bool = False  # more would be dialled if the trunk took it
     credit: float = 0.0  # of a line, from rounds that were shared
+    had_due: bool = False  # the last claim found all the contacts it asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class _Wish:
     meter: TrunkMeter
     state: _Running
     decision: PacingDecision
+    patient: bool = False  # would offer to an agent, but none is free: others leave its share alone
 
     @property
     def lines(self) -> int:
@@ -113,6 +115,8 @@ class DialLoop:
         wishes = [self._wish(campaign, decision) for campaign, decision in asked if decision is not None]
         wanting = [wish for wish in wishes if wish is not None]
         for rivals in _rivalries(wanting):
+            if all(wish.patient for wish in rivals):
+                continue
             if len(rivals) == 1:
                 await self._dial(rivals[0], rivals[0].lines)
             else:
@@ -133,10 +137,20 @@ class DialLoop:
         return decision  # else it is noted with what the list had to offer
 
     def _wish(self, campaign: Campaign, decision: PacingDecision) -> _Wish | None:
-        meter = self.trunks.get(campaign.plan.trunk)
-        if decision.dial <= 0 or meter is None:
+        meter, state = self.trunks.get(campaign.plan.trunk), self._running[campaign.id]
+        if meter is None:
             return None
-        return _Wish(campaign, meter, self._running[campaign.id], decision)
+        if decision.dial > 0:
+            return _Wish(campaign, meter, state, decision)
+        if decision.binding is Binding.NOBODY_FREE and self._is_patient(campaign, state):
+            return _Wish(campaign, meter, state, replace(decision, dial=_MOST_CLAIMED), patient=True)
+        return None
+
+    def _is_patient(self, campaign: Campaign, state: _Running) -> bool:
+        """Beside campaigns that dial ahead no agent is ever free: one in preview would wait for its share for ever."""
+        room = self._room(campaign, self.originator.clock.monotonic())
+        may_offer = room.trunk > 0 and (room.campaign is None or room.campaign > 0)
+        return campaign.plan.pacing.mode is PacingMode.PREVIEW and state.had_due and may_offer
 
     async def _dial(self, wish: _Wish, lines: int) -> int:
         """How many calls were begun."""
@@ -159,6 +173,7 @@ class DialLoop:
 
     def _look_back(self, state: _Running, result: Round, most: int) -> None:
         now = self.originator.clock.monotonic()
+        state.had_due = result.claimed == most
         if result.claimed < most:
             state.leave_until = now + _EMPTY_S
             state.because = f"{result.claimed} of {most} wanted contacts were due"
@@ -179,10 +194,12 @@ class DialLoop:
     async def _dial_shared(self, rivals: Sequence[_Wish]) -> None:
         """Whoever has least for its weight is first; the others are asked again, for their wishes meant the same agents."""
         wants = [self._want(wish) for wish in rivals]
-        shares = split(max(wish.lines for wish in rivals), wants)
+        shares = split(max(wish.lines for wish in rivals if not wish.patient), wants)
         dialled = [0] * len(rivals)
         for nth in sorted(range(len(rivals)), key=lambda each: wants[each].level(0)):
             wish, lines = rivals[nth], shares[nth]
+            if wish.patient:
+                continue
             if any(dialled):
                 again = self._ask(wish.campaign)
                 lines = min(lines, again.dial) if again is not None else 0

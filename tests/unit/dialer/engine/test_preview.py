@@ -1,9 +1,10 @@
 """Preview: a contact is shown to one agent, who decides; nothing is dialled without that word."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 
@@ -11,13 +12,15 @@ from dialer.domain.agent import AgentState
 from dialer.domain.campaign import CallingHours, CampaignPlan, CampaignSignal
 from dialer.domain.contact import ContactState
 from dialer.domain.disposition import Disposition
-from dialer.domain.ids import AgentId, ContactId
+from dialer.domain.ids import AgentId, CampaignId, ContactId
 from dialer.domain.pacing_plan import PacingMode, PacingPlan
 from dialer.domain.phone_number import PhoneNumber
 from dialer.engine.floor_view import FloorView
 from dialer.engine.preview import PUT_OFF
 from dialer.errors import Conflict, NotFound, StorageDown
-from dialer.pacing.decision import Binding
+from dialer.pacing.counts import CountedPacer, within
+from dialer.pacing.decision import Binding, PacingDecision
+from dialer.pacing.pacer import Room
 from dialer.ports.floor import Offer, OfferOnFloor
 from dialer.telephony.fake import BUSY, TALKS, Script
 from tests.support.floor_in_virtual_time import PLAN, VirtualFloor, floor, number
@@ -409,3 +412,49 @@ def test_a_ringing_preview_line_keeps_no_other_agent_from_an_offer_and_is_told_w
         assert told["signalled"] - told["dialled"] == pytest.approx(0.5)
 
     play(scene, contacts=1, agents=2, pacer=pacer)
+
+
+class Ahead(CountedPacer):
+    """In predictive mode as many lines ring as agents are logged in: no agent is ever free for long."""
+
+    def decide(self, campaign: CampaignId, room: Room, now: float, wall: datetime) -> PacingDecision:
+        plan = self.plan_of.get(campaign)
+        if plan is None or plan.mode is not PacingMode.PREDICTIVE:
+            return super().decide(campaign, room, now, wall)
+        return within(room, self.logged_in - len(self.ringing), len(self.ringing), "ahead", Binding.RISK)
+
+
+@pytest.mark.parametrize(
+    ("contacts", "plan", "least", "most"),
+    [
+        (500, PREVIEW, 40, 500),
+        (500, replace(PREVIEW, pacing=replace(PREVIEW.pacing, weight=0.2)), 8, 35),
+        (5, PREVIEW, 5, 5),
+        (500, replace(PREVIEW, most_lines=1), 5, 35),
+    ],
+    ids=["as much", "less by weight", "a list that runs out", "its own limit"],
+)
+def test_beside_a_campaign_that_dials_ahead_it_has_its_share_of_agents(
+    contacts: int, plan: CampaignPlan, least: int, most: int
+) -> None:
+    async def scene(hall: VirtualFloor) -> None:
+        other = hall.campaigns.run(replace(PLAN, pacing=PacingPlan(PacingMode.PREDICTIVE)))
+        for nth in range(2000):
+            hall.attempts.add(other, f"+1312555{nth:04d}", START)
+        for _ in range(300):
+            await asyncio.sleep(1)
+            for agent in list(hall.engine.preview.offers()):
+                await accept(hall, agent)
+        dialled = Counter(permit.campaign for permit in hall.telephony.calls_placed)
+        assert least <= dialled[hall.campaign] <= most
+        assert dialled.total() > 110
+        assert dialled[other] > 40
+
+    play(
+        scene,
+        Script(ring_s=0.5, answer_s=2.0, talk_s=8.0),
+        contacts=contacts,
+        agents=6,
+        plan=plan,
+        pacer=Ahead(),
+    )
