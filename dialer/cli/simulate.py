@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from dialer.cli import console
+from dialer.errors import BadInput
 
 commands = typer.Typer(
     help="Play days of a scenario under several pacing rules, without one call.",
@@ -16,6 +17,16 @@ commands = typer.Typer(
 
 ScenarioNames = Annotated[
     str | None, typer.Option("--scenario", help="Shipped scenarios or files, separated by commas.")
+]
+FromCampaign = Annotated[
+    str | None,
+    typer.Option(
+        "--from-campaign",
+        help="Name or id of a real campaign: its calls and its agents' day are played again, beside what happened.",
+    ),
+]
+RecordedOn = Annotated[
+    str | None, typer.Option("--day", help="Of that campaign: 2026-01-05; default: when it dialled last.")
 ]
 Policies = Annotated[
     str, typer.Option("--policy", help="Rules, separated by commas; differences are to the first.")
@@ -63,6 +74,8 @@ class Wish:
 def simulate(
     context: typer.Context,
     scenario: ScenarioNames = None,
+    from_campaign: FromCampaign = None,
+    day: RecordedOn = None,
     policy: Policies = "fairdial,progressive",
     agents: Teams = None,
     seeds: Seeds = 20,
@@ -76,6 +89,17 @@ def simulate(
 ) -> None:
     """Play days of a scenario under several pacing rules, without one call."""
     if context.invoked_subcommand is not None:
+        return
+    if from_campaign is not None:
+        if scenario is not None or agents is not None or plot is not None:
+            raise BadInput(
+                "--from-campaign takes the day as it was: leave --scenario, --agents and --plot out"
+            )
+        from dialer.cli.simulation.replaying import replay
+
+        replay(
+            Wish("", policy, None, seeds, days, floor, out, json, workers), from_campaign, day, settings or []
+        )
         return
     if scenario is None:
         typer.echo(context.get_help())

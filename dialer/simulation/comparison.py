@@ -214,7 +214,8 @@ def _by_seed(outcomes: Sequence[Outcome]) -> list[Outcome]:
 
 def _luck(outcome: Outcome) -> tuple[object, ...]:
     job = outcome.job
-    return (job.scenario, job.agents, job.seed, job.days, job.floor)
+    recorded = None if job.recorded is None else job.recorded.digest
+    return (job.scenario, job.agents, job.seed, job.days, job.floor, recorded)
 
 
 def _sum(days: Sequence[DayFigures], name: str) -> float:

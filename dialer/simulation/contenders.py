@@ -18,14 +18,20 @@ _facts: dict[str, WorldFacts] = {}
 
 
 def contender(
-    name: str, settings: Mapping[str, Value], scenario: Scenario, agents: int, seed: int
+    name: str,
+    settings: Mapping[str, Value],
+    scenario: Scenario,
+    agents: int,
+    seed: int,
+    facts: WorldFacts | None = None,
 ) -> tuple[Pacer, PacingPlan]:
-    """Raises `BadInput` on an unknown policy or setting and on a value out of range.
+    """`facts` are the scenario's own unless given. Raises `BadInput` on an unknown policy or setting and on a value out of range.
 
     Ours has no settings but those of a campaign's plan: the caps it must hold.
     """
+    facts = facts or _known_facts(scenario, agents)
     if name != OURS:
-        return registry.policy(name, settings, _known_facts(scenario, agents), seed), PacingPlan()
+        return registry.policy(name, settings, facts, seed), PacingPlan()
     if unknown := sorted(set(settings) - set(_PLAN_SETTINGS)):
         raise BadInput(
             f"{OURS} has no setting {unknown[0]!r}; there are: {', '.join(_PLAN_SETTINGS)}", unknown[0]
@@ -39,7 +45,7 @@ def contender(
         )
     except ValueError as wrong:
         raise BadInput(f"{OURS}: {wrong}") from None
-    return registry.policy(name, {}, _known_facts(scenario, agents), seed), plan
+    return registry.policy(name, {}, facts, seed), plan
 
 
 def setting_names(name: str) -> list[str]:

@@ -1,11 +1,13 @@
 """The truth about a scenario, for rules that are tuned with hindsight or told it."""
 
+from collections.abc import Sequence
 from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dialer.pacing.pacer import LineEnd
+from dialer.simulation.fate import CallFate
 from dialer.simulation.laws import Floats
 from dialer.simulation.policies.world_facts import WorldFacts
 from dialer.simulation.scenario import Scenario
@@ -19,7 +21,12 @@ def world_facts(scenario: Scenario, agents: int | None = None) -> WorldFacts:
     """Figures of 40,000 dials spread evenly over the day; changes of the day are thus averaged."""
     world = ScenarioWorld(scenario, _SEED, agents)
     fates = [world.fate(n, n * scenario.day_s / _DIALS) for n in range(_DIALS)]
-    ring_for_s = scenario.trunk.ring_for_s
+    return facts_of(fates, world.agents, scenario.trunk.ring_for_s, scenario.answer_within_s, scenario.day_s)
+
+
+def facts_of(
+    fates: Sequence[CallFate], agents: int, ring_for_s: float, answer_within_s: float, day_s: float
+) -> WorldFacts:
     answered = [f for f in fates if f.end is LineEnd.PERSON and (f.answers_after or 0.0) <= ring_for_s]
     rings = np.array([f.ends_after for f in answered])
     kept = set(map(id, answered))
@@ -27,14 +34,14 @@ def world_facts(scenario: Scenario, agents: int | None = None) -> WorldFacts:
     talks = np.array([f.talk for f in answered])
     wrap_ups = np.array([f.wrap_up for f in answered])
     return WorldFacts(
-        agents=world.agents,
+        agents=agents,
         answer_probability=len(answered) / len(fates),
         mean_talk_s=_mean(talks),
         mean_wrap_up_s=_mean(wrap_ups),
         mean_ring_s=_mean(rings),
         mean_failed_s=_mean(failures),
-        answer_within_s=scenario.answer_within_s,
-        day_s=scenario.day_s,
+        answer_within_s=answer_within_s,
+        day_s=day_s,
         rings=rings,
         failures=failures,
         talks=talks,

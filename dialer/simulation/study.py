@@ -18,10 +18,13 @@ from dialer.errors import BadInput
 from dialer.pacing.pacer import Pacer
 from dialer.simulation.contenders import contender
 from dialer.simulation.engine_floor import EngineFloor
+from dialer.simulation.facts import facts_of
 from dialer.simulation.figures import DayFigures, figures_of
 from dialer.simulation.line_meter import LineMeter
 from dialer.simulation.model_floor import ModelFloor
 from dialer.simulation.policies.setting import Value
+from dialer.simulation.policies.world_facts import WorldFacts
+from dialer.simulation.recorded import RecordedDay, RecordedWorld
 from dialer.simulation.scenario import Scenario
 from dialer.simulation.world import ScenarioWorld
 
@@ -33,7 +36,10 @@ class Floor(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`days` days of one seed, one after the other: what the pacer learnt on one day it takes into the next."""
+    """`days` days of one seed, one after the other: what the pacer learnt on one day it takes into the next.
+
+    With `recorded` that day is played, and again on every further one; the scenario only names it then.
+    """
 
     scenario: Scenario
     agents: int
@@ -43,12 +49,22 @@ class Job:
     days: int = 1
     floor: Floor = Floor.ENGINE
     meter_lines: bool = False
+    recorded: RecordedDay | None = None
 
     @property
     def key(self) -> str:
         """The same for the same work, also if two scenarios share a name."""
-        what = [repr(self.scenario), self.agents, self.policy, sorted(self.settings.items()), self.seed]
-        text = json.dumps([*what, self.days, self.floor, self.meter_lines], default=str)
+        what: list[object] = [
+            repr(self.scenario),
+            self.agents,
+            self.policy,
+            sorted(self.settings.items()),
+            self.seed,
+        ]
+        what += [self.days, self.floor, self.meter_lines]
+        if self.recorded is not None:
+            what.append(self.recorded.digest)
+        text = json.dumps(what, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -75,15 +91,24 @@ def play(job: Job) -> Outcome:
     days: list[DayFigures] = []
     before: Pacer | None = None
     for day in range(job.days):
-        pacer, plan = contender(job.policy, job.settings, job.scenario, job.agents, job.seed)
+        world, facts = _world(job, day)
+        pacer, plan = contender(job.policy, job.settings, job.scenario, job.agents, job.seed, facts)
         for lesson in before.lessons() if before is not None else ():
             pacer.learnt(lesson)
-        days.append(_day(job, ScenarioWorld(job.scenario, job.seed, job.agents, day), pacer, plan))
+        days.append(_day(job, world, pacer, plan))
         before = pacer
     return Outcome(job, tuple(days))
 
 
-def _day(job: Job, world: ScenarioWorld, pacer: Pacer, plan: Any) -> DayFigures:
+def _world(job: Job, day: int) -> tuple[ScenarioWorld | RecordedWorld, WorldFacts | None]:
+    if job.recorded is None:
+        return ScenarioWorld(job.scenario, job.seed, job.agents, day), None
+    world = RecordedWorld(job.recorded, job.seed)
+    facts = facts_of(world.fates, job.agents, world.ring_for_s, world.answer_within_s, world.day_s)
+    return world, facts
+
+
+def _day(job: Job, world: ScenarioWorld | RecordedWorld, pacer: Pacer, plan: Any) -> DayFigures:
     meter = LineMeter(pacer, world.warm_up_s) if job.meter_lines else None
     used = pacer if meter is None else cast(Pacer, meter)
     kind = EngineFloor if job.floor is Floor.ENGINE else ModelFloor

@@ -60,12 +60,17 @@ def bases(wish: Wish) -> list[Job]:
 
 def jobs(wish: Wish, written: Sequence[str]) -> list[Job]:
     """Every combination, the seeds innermost. Settings that no policy takes are refused before anything is played."""
-    values = _settings(written, policies(wish))
+    return set_and_seeded(bases(wish), written, wish.seeds)
+
+
+def set_and_seeded(bases: Sequence[Job], written: Sequence[str], seeds: int) -> list[Job]:
+    """The same from jobs with nothing set."""
+    values = _settings(written, [base.policy for base in bases])
     found: list[Job] = []
-    for base in bases(wish):
+    for base in bases:
         for settings in _combinations(values.get(base.policy, {})):
             contender(base.policy, settings, base.scenario, base.agents, base.seed)
-            found.extend(seeded(replace(base, settings=settings), wish.seeds))
+            found.extend(seeded(replace(base, settings=settings), seeds))
     if len(found) > _MOST_JOBS:
         raise BadInput(f"{len(found)} runs are too many: at most {_MOST_JOBS}")
     return found
