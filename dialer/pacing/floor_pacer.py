@@ -277,7 +277,7 @@ class FairPacer(CountedPacer):
             wanted, binding = 0, Binding.NO_AGENTS
         elif allowance.stop is not None:
             wanted, binding = certain, Binding.BUDGET
-        if mind.carrier_fails:
+        if self._carrier_fails(mind, now):
             wanted, binding = self._probe(mind, wanted, now), Binding.CARRIER
         elif mind.is_dry(now) and wanted > certain:
             wanted, binding = certain, Binding.NO_ANSWERS
@@ -342,12 +342,14 @@ class FairPacer(CountedPacer):
     def _next_chance(self, mind: CampaignMind) -> float:
         return self._chance(mind, mind.next_chance)
 
+    def _carrier_fails(self, mind: CampaignMind, now: float) -> bool:
+        if mind.carrier_fails:
+            for record in self._lines.values():
+                mind.line_is_alive(now - record.dialled_at, record.dialled_at)
+        return mind.carrier_fails
+
     def _probe(self, mind: CampaignMind, wanted: int, now: float) -> int:
-        """While the carrier fails, one line a second finds out when it works again."""
-        for record in self._lines.values():
-            mind.line_is_alive(now - record.dialled_at, record.dialled_at)
-        if not mind.carrier_fails:
-            return wanted
+        """One line a second finds out when the carrier works again."""
         if wanted <= 0 or now - mind.probed_at < _PROBE_EVERY_S:
             return 0
         mind.probed_at = now

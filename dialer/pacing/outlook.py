@@ -139,17 +139,16 @@ class Prospect:
     def _add_agents(self, total: Array, now: float) -> None:
         book = self.working
         n = len(book)
-        ages = np.minimum(np.maximum((now - book.since[:n]) * book.lean[:n], 0.0), Occupied.AGES - 1.0)
+        ages: Array = np.minimum(np.maximum((now - book.since[:n]) * book.lean[:n], 0.0), Occupied.AGES - 1.0)
         rows = Occupied.rows.take(book.origin[:n] + ages.astype(np.int64)) + book.base[:n]
         if n < _MANY_AGENTS:
-            total += np.add.reduce(self._agent_rows.take(rows, axis=0), axis=0)
+            total += self._agent_rows.take(rows, axis=0).sum(0)
         else:
             total += np.bincount(rows, minlength=len(self._agent_rows)).astype(np.float64) @ self._agent_rows
 
 
 def _summed(rows: NDArray[np.int64], values: Array, size: int) -> Array:
-    found: Array = np.bincount(rows, values, size)
-    return found
+    return np.bincount(rows, values, size).astype(np.float64)
 
 
 def _joined(arrays: Sequence[Array]) -> Array:

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialer.pacing.marginal import BINS, lines_to_start, moments, nobody_free
+from dialer.pacing.marginal import BINS, Array, lines_to_start, moments, nobody_free
 
 pytestmark = pytest.mark.unit
 
@@ -17,9 +17,10 @@ def exact_at_least(probabilities: list[float], agents: int) -> float:
     return float(law[agents:].sum())
 
 
-def total_of(probabilities: list[float]) -> np.ndarray:
+def total_of(probabilities: list[float]) -> Array:
     rows = np.repeat(np.array(probabilities)[:, None], BINS, axis=1)
-    return moments(rows).sum(0)
+    total: Array = moments(rows).sum(0)
+    return total
 
 
 @pytest.mark.parametrize(
