@@ -45,7 +45,7 @@ from tests.support.service import Hall, hall
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 
-SEED, DAYS = 2026, 8
+SEED, DAYS = 2026, 6
 SETTLED_AFTER_S = 4
 
 
@@ -127,7 +127,7 @@ async def test_a_killed_service_goes_on_with_its_allowance_and_its_lessons(playe
 
     async def decides() -> list[dict[str, Any]]:
         found = await played.decisions_since(restarted)
-        return found if len(found) >= 3 else []
+        return found if len(found) >= 2 else []
 
     decisions = await floor.wait_for(decides, "the new service has decided")
     first, latest = decisions[0]["inputs"], decisions[-1]
@@ -166,13 +166,12 @@ async def test_the_chart_and_the_words_come_from_what_the_service_left_in_the_da
 
 async def test_every_contact_is_called_once_and_no_ringing_is_cut_short(played: Played) -> None:
     floor = played.hall
-    await floor.move_campaign(CampaignSignal.STOP)
-    await floor.wait_campaign("stopped")
-    await floor.wait_quiet()
+    carried = Counter(record.number for record in floor.records())
     attempts = await floor.attempts()
     dialled = Counter(each.number.e164 for each in attempts if each.dialled_at is not None)
     assert set(dialled.values()) == {1}
-    assert Counter(record.number for record in floor.records()) - dialled == Counter()
+    assert carried - dialled == Counter()
+    assert carried.total() > SHORT.contacts / 4
     for each in attempts:
         if each.ended_by_us and each.answered_at is None and each.rang_at and each.ended_at:
             assert each.ended_at - each.rang_at >= RING_MINIMUM
