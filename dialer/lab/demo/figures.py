@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from dialer.compliance.abandonment_windows import HALF_HOUR_ANSWERS
 from dialer.domain.abandonment import over
 from dialer.domain.agent import AgentState
 from dialer.domain.campaign import RING_MINIMUM, CampaignPlan
@@ -37,7 +38,7 @@ class Figures:
     abandonment_rate: float | None
     abandonment_cap: float
     abandonment_kept: bool
-    """Within the cap, or a single call: nobody can lose less than one of a few."""
+    """Within the cap, or too few answers to speak of a share: a pacer that knows nobody yet may lose two of ten."""
     accepted_risk: float | None
     """Mean over the predictive decisions, of every line: that nobody is free when it is answered."""
     answer_rate: float | None
@@ -147,7 +148,7 @@ def figures(evidence: Evidence, occupancy: float | None, mean_wait_s: float | No
         abandoned=abandoned,
         abandonment_rate=abandoned / len(by_people) if by_people else None,
         abandonment_cap=cap,
-        abandonment_kept=abandoned <= 1 or not over(cap, len(by_people), abandoned),
+        abandonment_kept=len(by_people) < HALF_HOUR_ANSWERS or not over(cap, len(by_people), abandoned),
         accepted_risk=_accepted_risk(evidence.decisions),
         answer_rate=len(answered) / len(dialled) if dialled else None,
         agent_occupancy=occupancy,

@@ -102,7 +102,8 @@ def test_behaviours_of_the_carrier_come_out_as_their_outcomes(figures: Mapping[s
         "early_media": {"connected", "callback", "do_not_call"},
     }
     for contact in figures["each_contact"]:
-        outcomes = {attempt["disposition"] for attempt in contact["attempts"]}
+        # predictive: whoever picks up may find no agent
+        outcomes = {attempt["disposition"] for attempt in contact["attempts"]} - {"abandoned"}
         assert outcomes <= expected.get(contact["behaviour"], outcomes), contact
 
 
