@@ -9,7 +9,7 @@ from rich.console import Console
 
 from dialer.lab.bench import calls, join, profile
 from dialer.lab.bench.accounting import Outcome, agrees
-from dialer.lab.bench.catalogue import BENCHMARKS
+from dialer.lab.bench.catalogue import BENCHMARKS, LONGEST_S, ON_REQUEST
 from dialer.lab.bench.loaded import numbers
 from dialer.lab.bench.sipp import SCENARIOS, read_counts
 from dialer.lab.bench.verdict import Line, Verdict, failed, table
@@ -138,4 +138,6 @@ def test_each_scenario_is_there() -> None:
 
 
 def test_the_benchmarks_have_the_names_they_are_called_by() -> None:
-    assert list(BENCHMARKS) == ["ami", "storage", "import", "http", "sse", "calls", "profile", "join"]
+    every = ["ami", "storage", "import", "http", "sse", "calls", "profile", "join", "compressed"]
+    assert list(BENCHMARKS) == every
+    assert {"compressed"} == ON_REQUEST == LONGEST_S.keys()
