@@ -15,9 +15,10 @@ from datetime import datetime
 from dialer.domain.abandonment import AbandonmentWindow, WindowCount, WindowKind
 from dialer.pacing.decision import WindowState
 
-_SURE = 1.3  # standard deviations
+_SURE = 1.0  # standard deviations
 _SHARE_OF_CAP = 0.985  # aim below the cap, which is judged by whole calls
 _SLACK_CALLS = 1.0
+_LATE_CALLS = 1.0  # lines out when the half-hour is spent may bring so many more
 _AHEAD_S = 1800.0
 _LEAST_AHEAD = 100.0
 _AHEAD_SHARE = 0.5
@@ -197,7 +198,7 @@ class Budget:
                 abandoned += steps[position][2]
             coming = pace * checkpoint
             if answered + coming >= least:
-                left = cap * (answered + coming) - abandoned - at_risk
+                left = cap * (answered + coming) - abandoned - at_risk - _LATE_CALLS
                 free, rate = min(free, left), min(rate, _rarely_more_than(left) / max(coming, 1.0))
         answered += sum(step[1] for step in steps[:position])
         abandoned += sum(step[2] for step in steps[:position])
@@ -208,7 +209,7 @@ class Budget:
 
 
 def _rarely_more_than(most: float) -> float:
-    """The mean of a Poisson law that exceeds `most` rarely: mean + 1.3 standard deviations are there."""
+    """The mean of a Poisson law that exceeds `most` rarely: mean and one standard deviation are within it."""
     if most <= 0:
         return 0.0
     root = (math.sqrt(_SURE**2 + 4 * most) - _SURE) / 2

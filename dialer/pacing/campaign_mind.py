@@ -31,6 +31,7 @@ _DROUGHT_LINES = 60
 _DROUGHT_ANSWERS = 12.0  # foreseen and not come
 _CARRIER_RUN = 12  # failures in a row
 _ALIVE_S = 3.0
+_RECOVERY_S = 45.0
 
 
 class CampaignMind:
@@ -53,7 +54,7 @@ class CampaignMind:
         self.answered_at = now
         self.failures_in_a_row = 0
         self.failing_since = now
-        self.probed_at = -1e9
+        self.probed_at = self.recovered_at = -math.inf
         self._new_lines = self._new_talks = math.inf
         self._lines_due = self._talks_due = 0.0
         self.line_table: LineTable
@@ -102,18 +103,19 @@ class CampaignMind:
         self.answers.answer()
         self._new_lines += 1
         self.lines_since_answer, self.foreseen_since_answer = 0, 0.0
-        self.answered_at, self.failures_in_a_row = now, 0
+        self.answered_at = now
+        self._carrier_works(now)
 
     def saw_machine(self, signs: int, piece: int) -> None:
         """The last answer on that line needed no agent."""
         self.hazards.was_none(signs, piece)
         self.answers.answer(-1.0)
 
-    def saw_no_answer(self, signs: int, piece: int) -> None:
+    def saw_no_answer(self, signs: int, piece: int, now: float) -> None:
         self.hazards.failed(signs, piece)
         self._new_lines += 1
         self.lines_since_answer += 1
-        self.failures_in_a_row = 0
+        self._carrier_works(now)
 
     def saw_carrier_failure(self, now: float) -> None:
         if self.failures_in_a_row == 0:
@@ -149,10 +151,19 @@ class CampaignMind:
     def carrier_fails(self) -> bool:
         return self.failures_in_a_row >= _CARRIER_RUN
 
-    def line_is_alive(self, age: float, dialled_at: float) -> None:
+    def line_is_alive(self, dialled_at: float, now: float) -> None:
         """A line that was dialled after the failures began and is still there: the carrier works again."""
-        if age > _ALIVE_S and dialled_at > self.failing_since:
-            self.failures_in_a_row = 0
+        if now - dialled_at > _ALIVE_S and dialled_at > self.failing_since:
+            self._carrier_works(now)
+
+    def _carrier_works(self, now: float) -> None:
+        if self.carrier_fails:
+            self.recovered_at = now
+        self.failures_in_a_row = 0
+
+    def is_just_back(self, now: float) -> bool:
+        """After an outage all calls that were held up may be answered at once: nothing learnt before holds for a while."""
+        return 0.0 <= now - self.recovered_at < _RECOVERY_S
 
     # --- across restarts ----------------------------------------------------------------------------------------------
 

@@ -206,7 +206,7 @@ class FairPacer(CountedPacer):
             mind.saw_carrier_failure(now)
         elif end is LineEnd.NOT_ANSWERED:
             piece = mind.hazards.passed(record.signs, record.entered, now - record.dialled_at)
-            mind.saw_no_answer(record.signs, piece)
+            mind.saw_no_answer(record.signs, piece, now)
             self._settle_contact(record, False)
 
     def _ended_answered(self, record: _LineRecord, end: LineEnd, wall: datetime) -> None:
@@ -279,7 +279,9 @@ class FairPacer(CountedPacer):
             wanted, binding = certain, Binding.BUDGET
         if self._carrier_fails(mind, now):
             wanted, binding = self._probe(mind, wanted, now), Binding.CARRIER
-        elif mind.is_dry(now) and wanted > certain:
+        elif wanted > certain and mind.is_just_back(now):
+            wanted, binding = certain, Binding.CARRIER
+        elif wanted > certain and mind.is_dry(now):
             wanted, binding = certain, Binding.NO_ANSWERS
         self._promise[campaign] = mean_risk
         inputs = DecisionInputs(
@@ -345,7 +347,7 @@ class FairPacer(CountedPacer):
     def _carrier_fails(self, mind: CampaignMind, now: float) -> bool:
         if mind.carrier_fails:
             for record in self._lines.values():
-                mind.line_is_alive(now - record.dialled_at, record.dialled_at)
+                mind.line_is_alive(record.dialled_at, now)
         return mind.carrier_fails
 
     def _probe(self, mind: CampaignMind, wanted: int, now: float) -> int:

@@ -22,12 +22,16 @@ def _dry(inputs: DecisionInputs, mind: CampaignMind) -> str:
     return f"{mind.lines_since_answer} lines without an answer: one line for each free agent"
 
 
+def _carrier(inputs: DecisionInputs, mind: CampaignMind) -> str:
+    if not mind.carrier_fails:
+        return "the carrier has just come back, and nobody knows yet how many answer: one line for each free agent"
+    return f"{mind.failures_in_a_row} calls in a row failed at the carrier: one line a second until they go through"
+
+
 REASONS: Mapping[Binding, Callable[[DecisionInputs, CampaignMind], str]] = {
     Binding.RISK: _risk,
     Binding.BUDGET: _budget,
     Binding.NO_ANSWERS: _dry,
     Binding.NO_AGENTS: lambda inputs, mind: "no agent takes calls",
-    Binding.CARRIER: lambda inputs, mind: (
-        f"{mind.failures_in_a_row} calls in a row failed at the carrier: one line a second until they go through"
-    ),
+    Binding.CARRIER: _carrier,
 }

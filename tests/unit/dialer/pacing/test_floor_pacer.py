@@ -153,6 +153,10 @@ def test_a_carrier_that_fails_is_probed_once_a_second() -> None:
     floor.now += 1.0
     floor.dial(floor.decide().dial)
     floor.now += 4.0
+    back = floor.decide()
+    assert "just come back" in back.because
+    assert back.dial == 9
+    floor.now += 60.0
     assert floor.decide().binding is not Binding.CARRIER
 
 
