@@ -168,7 +168,7 @@ def signs(field: Field) -> Signs:
 
 
 def not_answered(field: Field) -> tuple[Unanswered, ...]:
-    ways = []
+    ways: list[Unanswered] = []
     for item in field.items():
         given = item.mapping(("name", "weight", "after", "signs"))
         for name in ("weight", "after"):

@@ -63,7 +63,7 @@ def _loader(text: str, name: str) -> yaml.SafeLoader:
 def _examine(text: str, name: str) -> None:
     """Event by event, before anything is built of them."""
     loader, level = _loader(text, name), 0
-    while (event := loader.get_event()) is not None:
+    while (event := loader.get_event()) is not None:  # type: ignore[no-untyped-call]
         line = event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent):
             raise BadInput(f"{name}:{line}: aliases (*{event.anchor}) are not allowed: write the value again")
