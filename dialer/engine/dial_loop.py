@@ -12,6 +12,7 @@ from dialer.domain.ids import CampaignId, TrunkName
 from dialer.domain.pacing_plan import PacingMode
 from dialer.engine.bell import Bell
 from dialer.engine.decision_log import DecisionLog
+from dialer.engine.floor_shares import FloorShares, Share
 from dialer.engine.originator import Originator, Round
 from dialer.engine.preview import Preview
 from dialer.engine.trunk_meter import TrunkMeter
@@ -36,7 +37,6 @@ class _Running:
     leave_until: float = 0.0
     trunk_bound: bool = False  # more would be dialled if the trunk took it
     credit: float = 0.0  # of a line, from rounds that were shared
-    had_due: bool = False  # the last claim found all the contacts it asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,6 @@ class _Wish:
     meter: TrunkMeter
     state: _Running
     decision: PacingDecision
-    patient: bool = False  # would offer to an agent, but none is free: others leave its share alone
 
     @property
     def lines(self) -> int:
@@ -62,6 +61,10 @@ class DialLoop:
     _running: dict[CampaignId, _Running] = field(default_factory=dict)
     _bell: Bell = field(default_factory=Bell)
     _turn: int = 0
+    _shares: FloorShares = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._shares = FloorShares(self.originator.floor.calls, self._present)
 
     def wake(self) -> None:
         self._bell.strike()
@@ -70,6 +73,7 @@ class DialLoop:
         """Lists may have something due again: look at once."""
         for running in self._running.values():
             running.leave_until = 0.0
+        self._shares.new_contacts()
         self.wake()
 
     def reason(self, campaign: CampaignId) -> str:
@@ -112,15 +116,21 @@ class DialLoop:
 
     async def _dial_for(self, running: Sequence[Campaign]) -> None:
         asked = [(each, self._ask(each)) for each in running]
-        wishes = [self._wish(campaign, decision) for campaign, decision in asked if decision is not None]
-        wanting = [wish for wish in wishes if wish is not None]
-        for rivals in _rivalries(wanting):
-            if all(wish.patient for wish in rivals):
-                continue
+        if len(running) > 1:
+            await self._probe(running)
+        shares = self._shares.of(running, self.originator.clock.monotonic())
+        wishes = [self._wish(campaign, decision, shares.get(campaign.id)) for campaign, decision in asked]
+        for rivals in _rivalries([wish for wish in wishes if wish is not None]):
             if len(rivals) == 1:
                 await self._dial(rivals[0], rivals[0].lines)
             else:
                 await self._dial_shared(rivals)
+
+    async def _probe(self, running: Sequence[Campaign]) -> None:
+        now = self.originator.clock.monotonic()
+        for campaign in running:
+            if self._shares.to_probe(campaign, now):
+                self._shares.probed(campaign, await self.originator.has_due(campaign))
 
     def _ask(self, campaign: Campaign) -> PacingDecision | None:
         """None while its list is left alone."""
@@ -130,27 +140,21 @@ class DialLoop:
             return None
         room = self._room(campaign, now)
         decision = self.originator.floor.decide(campaign.id, room)
+        self._shares.decided(campaign, decision, room, now)
         state.because = decision.because
         state.trunk_bound = room.obstacle is None and decision.dial >= room.trunk
         if decision.dial <= 0:
             self.decisions.note(campaign.id, decision, self.originator.floor.calls.ringing[campaign.id])
         return decision  # else it is noted with what the list had to offer
 
-    def _wish(self, campaign: Campaign, decision: PacingDecision) -> _Wish | None:
+    def _wish(self, campaign: Campaign, decision: PacingDecision | None, share: Share | None) -> _Wish | None:
         meter, state = self.trunks.get(campaign.plan.trunk), self._running[campaign.id]
-        if meter is None:
+        if meter is None or decision is None or decision.dial <= 0:
             return None
-        if decision.dial > 0:
-            return _Wish(campaign, meter, state, decision)
-        if decision.binding is Binding.NOBODY_FREE and self._is_patient(campaign, state):
-            return _Wish(campaign, meter, state, replace(decision, dial=_MOST_CLAIMED), patient=True)
-        return None
-
-    def _is_patient(self, campaign: Campaign, state: _Running) -> bool:
-        """Beside campaigns that dial ahead no agent is ever free: one in preview would wait for its share for ever."""
-        room = self._room(campaign, self.originator.clock.monotonic())
-        may_offer = room.trunk > 0 and (room.campaign is None or room.campaign > 0)
-        return campaign.plan.pacing.mode is PacingMode.PREVIEW and state.had_due and may_offer
+        wish = _Wish(campaign, meter, state, decision)
+        if share is not None and share.lines < decision.dial:
+            wish = self._cut(wish, share.lines, share.because)
+        return wish if wish.lines > 0 else None
 
     async def _dial(self, wish: _Wish, lines: int) -> int:
         """How many calls were begun."""
@@ -160,20 +164,20 @@ class DialLoop:
         ringing, decision = self.originator.floor.calls.ringing[wish.campaign.id], wish.decision
         try:
             result = await begin(wish.campaign, wish.meter, most)
-            self._look_back(wish.state, result, most)
+            self._look_back(wish, result, most)
             if result.claimed < most:
                 decision = replace(
                     decision, dial=result.claimed, because=wish.state.because, binding=Binding.EMPTY
                 )
         finally:
             self.decisions.note(wish.campaign.id, decision, ringing)
-        if self.originator.unsure:
-            self.wake()
+        if self.originator.unsure or (result.dialled and wish.decision.binding is Binding.SHARE):
+            self.wake()  # with the load every share has grown
         return result.dialled
 
-    def _look_back(self, state: _Running, result: Round, most: int) -> None:
-        now = self.originator.clock.monotonic()
-        state.had_due = result.claimed == most
+    def _look_back(self, wish: _Wish, result: Round, most: int) -> None:
+        now, state = self.originator.clock.monotonic(), wish.state
+        self._shares.claimed(wish.campaign, result.claimed == most, result.dialled, now)
         if result.claimed < most:
             state.leave_until = now + _EMPTY_S
             state.because = f"{result.claimed} of {most} wanted contacts were due"
@@ -194,32 +198,34 @@ class DialLoop:
     async def _dial_shared(self, rivals: Sequence[_Wish]) -> None:
         """Whoever has least for its weight is first; the others are asked again, for their wishes meant the same agents."""
         wants = [self._want(wish) for wish in rivals]
-        shares = split(max(wish.lines for wish in rivals if not wish.patient), wants)
+        shares = split(max(wish.lines for wish in rivals), wants)
         dialled = [0] * len(rivals)
         for nth in sorted(range(len(rivals)), key=lambda each: wants[each].level(0)):
             wish, lines = rivals[nth], shares[nth]
-            if wish.patient:
-                continue
             if any(dialled):
                 again = self._ask(wish.campaign)
                 lines = min(lines, again.dial) if again is not None else 0
                 wish = replace(wish, decision=again or wish.decision)
             if shares[nth] < rivals[nth].lines:
-                wish = self._shared(wish, lines, rivals[nth].lines)
+                wanted = rivals[nth].lines
+                because = f"{lines} of {wanted} wanted lines: the others are other campaigns' share"
+                wish = self._cut(wish, lines, because)
             if lines > 0:
                 dialled[nth] = await self._dial(wish, lines)
         for wish, credit in zip(rivals, credits(wants, dialled), strict=True):
             wish.state.credit = credit
 
     def _want(self, wish: _Wish) -> Want:
-        plan = wish.campaign.plan.pacing
-        present = self.originator.floor.calls.out[wish.campaign.id] + self.preview.standing[wish.campaign.id]
+        plan, present = wish.campaign.plan.pacing, self._present(wish.campaign.id)
         return Want(wish.lines, plan.weight, plan.least_lines, present, wish.state.credit)
 
-    def _shared(self, wish: _Wish, lines: int, wanted: int) -> _Wish:
+    def _present(self, campaign: CampaignId) -> int:
+        return self.originator.floor.calls.out[campaign] + self.preview.standing[campaign]
+
+    def _cut(self, wish: _Wish, lines: int, because: str) -> _Wish:
         """The wish cut down to its share; it is noted here when nothing is left of it."""
-        wish.state.because = f"{lines} of {wanted} wanted lines: the others are other campaigns' share"
-        decision = replace(wish.decision, dial=lines, because=wish.state.because, binding=Binding.SHARE)
+        wish.state.because = because
+        decision = replace(wish.decision, dial=lines, because=because, binding=Binding.SHARE)
         if lines <= 0:
             ringing = self.originator.floor.calls.ringing[wish.campaign.id]
             self.decisions.note(wish.campaign.id, decision, ringing)

@@ -48,12 +48,19 @@ class _Line:
 
 
 class CallCounts:
-    """How many calls each campaign has: `ringing` without an answer, `out` in any state."""
+    """How many calls each campaign has: `ringing` without an answer, `out` in any state.
+
+    `message` are those that hear the message and need no agent any more. `failed` are those that ended last and that the carrier failed, in a row; `failed_at` when (monotonic seconds).
+    """
 
     def __init__(self) -> None:
         self.ringing: Counter[CampaignId] = Counter()
         self.out: Counter[CampaignId] = Counter()
+        self.message: Counter[CampaignId] = Counter()
+        self.failed: Counter[CampaignId] = Counter()
+        self.failed_at: dict[CampaignId, float] = {}
         self._known: dict[AttemptId, bool] = {}  # whether it rings
+        self._message: set[AttemptId] = set()
 
     def enter(self, call: LiveCall) -> None:
         self._known[call.id] = call.unanswered
@@ -69,6 +76,21 @@ class CallCounts:
         self.answered(call)
         if self._known.pop(call.id, None) is not None:
             self.out[call.campaign.id] -= 1
+        if call.id in self._message:
+            self._message.remove(call.id)
+            self.message[call.campaign.id] -= 1
+
+    def no_agent(self, call: LiveCall) -> None:
+        if call.id in self._known and call.id not in self._message:
+            self._message.add(call.id)
+            self.message[call.campaign.id] += 1
+
+    def saw_end(self, campaign: CampaignId, end: LineEnd, now: float) -> None:
+        if end is LineEnd.CARRIER_FAILED:
+            self.failed[campaign] += 1
+            self.failed_at[campaign] = now
+        elif end is not LineEnd.UNKNOWN:
+            self.failed[campaign] = 0
 
 
 class FloorReporter:
@@ -122,6 +144,8 @@ class FloorReporter:
     def taken_over(self, call: LiveCall) -> None:
         """A call of an engine that is gone, with the times at which everything happened to it."""
         self.calls.enter(call)
+        if call.state is AttemptState.MESSAGE:
+            self.calls.no_agent(call)
         if call.agentless or call.state is AttemptState.MESSAGE:
             return  # needs no agent, or none any more
         features = self.features(call.claimed, call.trunk, call.dialled_at)
@@ -159,6 +183,7 @@ class FloorReporter:
 
     def no_agent(self, call: LiveCall) -> None:
         """The caller hears the message from now on and needs no agent."""
+        self.calls.no_agent(call)
         self._over(call.id, LineEnd.ABANDONED if call.joined_at is None else LineEnd.PERSON)
 
     def ended(self, call: LiveCall, disposition: Disposition, sent: bool) -> None:
@@ -166,7 +191,9 @@ class FloorReporter:
         self.calls.leave(call)
         if (features := self._untold.pop(call.id, None)) is not None and sent:
             self._begun(call, features)
-        self._over(call.id, line_end(disposition) if sent else LineEnd.UNKNOWN)
+        end = line_end(disposition) if sent else LineEnd.UNKNOWN
+        self.calls.saw_end(call.campaign.id, end, self._clock.monotonic())
+        self._over(call.id, end)
 
     def _over(self, attempt: AttemptId, end: LineEnd) -> None:
         if self._lines.pop(attempt, None) is not None:

@@ -86,6 +86,13 @@ class Originator:
         claimed = await self.attempts.claim(campaign.id, self.runner, most, self.clock.now())
         return len(claimed), await self.reviewed(campaign, meter, claimed)
 
+    async def has_due(self, campaign: Campaign) -> bool:
+        """Whether a claim would find anybody; nothing is kept of it."""
+        claimed = await self.attempts.claim(campaign.id, self.runner, 1, self.clock.now())
+        if claimed:
+            await self.attempts.release([each.attempt for each in claimed])
+        return bool(claimed)
+
     async def reviewed(
         self, campaign: Campaign, meter: TrunkMeter, claimed: Sequence[ClaimedContact]
     ) -> list[Dialable]:

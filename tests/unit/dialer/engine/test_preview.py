@@ -428,9 +428,9 @@ class Ahead(CountedPacer):
     ("contacts", "plan", "least", "most"),
     [
         (500, PREVIEW, 40, 500),
-        (500, replace(PREVIEW, pacing=replace(PREVIEW.pacing, weight=0.2)), 8, 35),
+        (500, replace(PREVIEW, pacing=replace(PREVIEW.pacing, weight=0.2)), 8, 55),
         (5, PREVIEW, 5, 5),
-        (500, replace(PREVIEW, most_lines=1), 5, 35),
+        (500, replace(PREVIEW, most_lines=1), 5, 75),
     ],
     ids=["as much", "less by weight", "a list that runs out", "its own limit"],
 )

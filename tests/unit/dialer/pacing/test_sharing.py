@@ -1,10 +1,10 @@
 """How new lines are split between campaigns."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialer.pacing.sharing import Want, credits, split
+from dialer.pacing.sharing import Stake, Want, credits, debts, headrooms, lines_within, shares, split
 
 pytestmark = pytest.mark.unit
 
@@ -76,3 +76,75 @@ def test_what_one_does_not_use_goes_to_the_others() -> None:
 
 def test_a_campaign_that_is_behind_catches_up() -> None:
     assert split(4, [Want(10, present=6), Want(10, present=2)]) == [0, 4]
+
+
+# --- who may dial at all ------------------------------------------------------------------------------------------------
+
+STAKES = st.lists(
+    st.builds(
+        Stake,
+        load=st.floats(0, 500),
+        weight=st.floats(0.01, 100.0),
+        owed=st.floats(-2, 2, allow_subnormal=False),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(STAKES)
+def test_somebody_may_always_dial(stakes: list[Stake]) -> None:
+    assert any(
+        lines_within(headroom, per_line, 0) > 0 for headroom in headrooms(stakes) for per_line in (0.3, 1.0)
+    )
+
+
+@given(STAKES)
+def test_without_debts_only_those_above_their_share_wait(stakes: list[Stake]) -> None:
+    stakes = [Stake(each.load, each.weight) for each in stakes]
+    for stake, share, headroom in zip(stakes, shares(stakes), headrooms(stakes), strict=True):
+        assert headroom > 0 or stake.load > share
+
+
+@given(STAKES, st.floats(0, 1000))
+def test_debts_stay_within_bounds_and_grow_for_those_below_their_share(
+    stakes: list[Stake], seconds: float
+) -> None:
+    for stake, share, owed in zip(stakes, shares(stakes), debts(stakes, seconds), strict=True):
+        assert -2 <= owed <= 2
+        assert owed >= stake.owed if share >= stake.load else owed <= stake.owed
+
+
+@given(st.floats(-50, 50), st.floats(0, 1), st.integers(-5, 40))
+def test_the_minimum_is_allowed_whatever_the_share(headroom: float, per_line: float, missing: int) -> None:
+    lines = lines_within(headroom, per_line, missing)
+    assert lines >= max(missing, 0)
+    assert (lines > max(missing, 0)) <= (headroom > 0)
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.lists(st.floats(0.5, 4.0), min_size=2, max_size=3), st.integers(1, 12), st.integers(5, 20))
+def test_loads_go_by_weight_though_the_first_is_always_faster(
+    weights: list[float], agents: int, talk_s: int
+) -> None:
+    """Every second the first takes each agent it may, and the others what it leaves, though they want as much."""
+    calls: list[list[int]] = [[] for _ in weights]
+    owed, served = [0.0] * len(weights), [0.0] * len(weights)
+    for now in range(800):
+        calls = [[end for end in each if end > now] for each in calls]
+        dialled = 1
+        while dialled:
+            dialled = 0
+            for nth, _ in enumerate(weights):
+                stakes = [Stake(len(has), w, o) for has, w, o in zip(calls, weights, owed, strict=True)]
+                free = agents - sum(map(len, calls))
+                lines = min(lines_within(headrooms(stakes)[nth], 1.0, 0), free)
+                calls[nth] += [now + talk_s] * lines
+                dialled += lines
+        stakes = [Stake(len(has), w, o) for has, w, o in zip(calls, weights, owed, strict=True)]
+        owed = debts(stakes, 1.0)
+        if now >= 200:  # debts have settled
+            served = [had + len(has) for had, has in zip(served, calls, strict=True)]
+    fair = [sum(served) * weight / sum(weights) for weight in weights]
+    assert sum(served) == agents * 600, "an agent is left idle"
+    assert all(abs(had - due) <= 0.1 * sum(served) for had, due in zip(served, fair, strict=True))

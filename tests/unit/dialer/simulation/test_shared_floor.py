@@ -1,4 +1,4 @@
-"""Two predictive campaigns with the same agents: one pacer answers for both, and each has its own cap to hold."""
+"""Two campaigns with the same agents: one pacer answers for both, each has its own cap to hold and its share of agents."""
 
 import asyncio
 import random
@@ -12,8 +12,9 @@ import pytest
 from dialer.domain.campaign import CampaignPlan
 from dialer.domain.disposition import ANSWERED_BY_PERSON, Disposition, HangupCause
 from dialer.domain.ids import CampaignId
-from dialer.domain.pacing_plan import PacingPlan
+from dialer.domain.pacing_plan import PacingMode, PacingPlan
 from dialer.domain.phone_number import PhoneNumber
+from dialer.pacing.decision import Binding
 from dialer.pacing.floor_pacer import FairPacer
 from dialer.telephony.fake import Script
 from tests.support.floor_in_virtual_time import PLAN, VirtualFloor, floor
@@ -62,5 +63,56 @@ def test_each_campaign_holds_its_own_cap_and_both_get_on(first_cap: float, secon
                 assert answered > 5
                 expected = cap * answered  # so few answers may be unlucky; without an allowance nobody is
                 assert results[Disposition.ABANDONED] <= expected + 2 * sqrt(expected) + (cap > 0)
+
+    run(scene())
+
+
+@pytest.mark.parametrize(
+    ("bold", "other", "least", "most"),
+    [
+        (PacingPlan(weight=2.0), PacingPlan(), 1.5, 2.6),
+        (PacingPlan(day_cap=0.05, period_cap=0.05), PacingPlan(day_cap=0.01, period_cap=0.01), 0.6, 1.7),
+        (PacingPlan(), PacingPlan(PacingMode.PROGRESSIVE), 0.7, 2.2),
+    ],
+    ids=["by weight", "a careful one", "one line for each free agent"],
+)
+def test_a_campaign_that_dials_ahead_leaves_the_other_its_share(
+    bold: PacingPlan, other: PacingPlan, least: float, most: float
+) -> None:
+    async def scene() -> None:
+        first = replace(plan(0.03), pacing=bold)
+        async with floor(three_in_ten_answer, contacts=900, agents=10, plan=first, pacer=FairPacer()) as hall:
+            second = hall.campaigns.run(replace(first, pacing=other))
+            for nth in range(900):
+                hall.attempts.add(second, f"+1312555{nth:04d}", START)
+            await asyncio.sleep(1500)
+            talks = [ends(hall, each)[Disposition.CONNECTED] for each in (hall.campaign, second)]
+            assert least < talks[0] / talks[1] < most
+            assert sum(talks) > 110, "agents are not left idle for the sake of fairness"
+            held_back = [
+                each.decision
+                for each in hall.engine.decisions.recent(hall.campaign, 99)
+                if each.decision.binding is Binding.SHARE
+            ]
+            assert any("its share beside 1 other campaign is" in each.because for each in held_back)
+
+    run(scene())
+
+
+def test_a_share_that_is_not_used_is_the_others() -> None:
+    """The second list runs out early: from then on the first has all agents."""
+
+    async def scene() -> None:
+        async with floor(
+            three_in_ten_answer, contacts=900, agents=6, plan=plan(0.03), pacer=FairPacer()
+        ) as hall:
+            second = hall.campaigns.run(plan(0.03))
+            for nth in range(20):
+                hall.attempts.add(second, f"+1312555{nth:04d}", START)
+            await asyncio.sleep(600)
+            before = ends(hall, hall.campaign)[Disposition.CONNECTED]
+            await asyncio.sleep(900)
+            assert ends(hall, second).total() >= 20
+            assert ends(hall, hall.campaign)[Disposition.CONNECTED] - before > 45
 
     run(scene())
