@@ -15,10 +15,9 @@ from datetime import datetime
 from dialer.domain.abandonment import AbandonmentWindow, WindowCount, WindowKind
 from dialer.pacing.decision import WindowState
 
-_SURE = 1.0  # standard deviations
+_SURE = 1.3  # standard deviations
 _SHARE_OF_CAP = 0.985  # aim below the cap, which is judged by whole calls
 _SLACK_CALLS = 1.0
-_LATE_CALLS = 1.0  # lines out when the half-hour is spent may bring so many more
 _AHEAD_S = 1800.0
 _LEAST_AHEAD = 100.0
 _AHEAD_SHARE = 0.5
@@ -139,7 +138,7 @@ class Budget:
         self._dirty = True
 
     def allowance(self, now: float, wall: datetime, agents: int, at_risk: float) -> Allowance:
-        """`at_risk`: abandonments to be expected of what is out already."""
+        """`at_risk`: abandonments to be expected of what is out already; they may not take a window's last calls."""
         if not self._dirty and 0.0 <= now - self._known_at < _AT_LEAST_EVERY_S:
             return self._known
         self._pass_time(now, agents)
@@ -176,10 +175,10 @@ class Budget:
         forecast = pace * max(counted.window.ends.timestamp() - moment, 0.0)
         ahead = min(forecast, max(pace * _AHEAD_S, _LEAST_AHEAD, _AHEAD_SHARE * forecast))
         answered, lost = counted.answered, counted.abandoned + counted.doubtful
-        free = _SHARE_OF_CAP * cap * (answered + ahead) - _SLACK_CALLS - lost - at_risk
+        free = _SHARE_OF_CAP * cap * (answered + ahead) - _SLACK_CALLS - lost
         rate = free / max(ahead, 1.0)
         state = WindowState(counted.window.kind, cap, answered, counted.abandoned, forecast, rate)
-        return state, free + _SLACK_CALLS
+        return state, free + _SLACK_CALLS - at_risk
 
     def _rolling(
         self, counted: _Counted, moment: float, pace: float, at_risk: float
@@ -198,8 +197,8 @@ class Budget:
                 abandoned += steps[position][2]
             coming = pace * checkpoint
             if answered + coming >= least:
-                left = cap * (answered + coming) - abandoned - at_risk - _LATE_CALLS
-                free, rate = min(free, left), min(rate, _rarely_more_than(left) / max(coming, 1.0))
+                left = cap * (answered + coming) - abandoned
+                free, rate = min(free, left - at_risk), min(rate, _rarely_more_than(left) / max(coming, 1.0))
         answered += sum(step[1] for step in steps[:position])
         abandoned += sum(step[2] for step in steps[:position])
         window = counted.window
@@ -209,7 +208,7 @@ class Budget:
 
 
 def _rarely_more_than(most: float) -> float:
-    """The mean of a Poisson law that exceeds `most` rarely: mean and one standard deviation are within it."""
+    """The mean of a Poisson law that exceeds `most` rarely: 1.3 standard deviations above the mean are within it."""
     if most <= 0:
         return 0.0
     root = (math.sqrt(_SURE**2 + 4 * most) - _SURE) / 2

@@ -28,6 +28,7 @@ class Outlook:
     expected: float
     total: Array
     none_free: Array  # P(no agent free) at each moment
+    arrivals: Array  # answers expected around each moment, of the lines that ring now
 
     def risk(self, mind: CampaignMind) -> float:
         """That nobody is free for the next line when it is answered."""
@@ -36,8 +37,7 @@ class Outlook:
     @property
     def losses(self) -> float:
         """Abandonments to be expected of the lines that ring now."""
-        arrivals = np.diff(self.total[:BINS], prepend=self.total[0])
-        return max(float(arrivals @ self.none_free), 0.0)
+        return float(self.arrivals @ self.none_free)
 
     def risks(self, mind: CampaignMind, chance: float, others: Array) -> Array:
         """The same for a line that is started after so many `others`."""
@@ -89,11 +89,12 @@ class Prospect:
         self.coming.clear()
         if len(self.ringing):
             expected = self._add_lines(total, now)
+        arrivals = np.maximum(np.diff(total[:BINS], prepend=0.0), 0.0)
         if len(self.working):
             self._add_agents(total, now)
         total[:BINS] += waiting
         agents = ready + len(self.working)
-        return Outlook(agents, expected, total, nobody_free(total, agents))
+        return Outlook(agents, expected, total, nobody_free(total, agents), arrivals)
 
     def _add_lines(self, total: Array, now: float) -> float:
         """Returns the answers to be expected of all."""
