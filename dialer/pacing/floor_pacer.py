@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -11,6 +10,7 @@ from dialer.domain.abandonment import WindowCount
 from dialer.domain.events import LineSign
 from dialer.domain.ids import CampaignId
 from dialer.domain.pacing_plan import PacingMode, PacingPlan
+from dialer.pacing.budget import Allowance
 from dialer.pacing.campaign_mind import LESSON_VERSION, CampaignMind
 from dialer.pacing.counts import CountedPacer, within
 from dialer.pacing.decision import Binding, DecisionInputs, PacingDecision
@@ -18,51 +18,16 @@ from dialer.pacing.line_hazards import with_sign
 from dialer.pacing.outlook import Outlook, Prospect
 from dialer.pacing.pacer import Agent, ContactFeatures, Lesson, Line, LineEnd, Presence, Room
 from dialer.pacing.reasons import REASONS
+from dialer.pacing.records import AgentRecord, LineRecord
 
 _MOST_AT_ONCE = 64
-_FEW = np.arange(1.0, 8.0)  # lines started before the next one: more are rarely wanted at once
-_MANY = np.array([7.0, 9, 12, 16, 22, 32, 45, 64])
+_OTHERS = np.array([0.0, 1, 2, 3, 4, 5, 6, 7, 9, 12, 16, 22, 32, 45, 63])  # lines started before the next one
 _MOST_RATE_OF_CAP = 1.5
 _LEAST_ACCEPTED = 1e-6
 _PROBE_EVERY_S = 1.0
 _LATE_NEWS_S = 1.0
 _WAITING_AT_RISK = 0.5  # of an answered call without an agent: lost, as far as anybody knows
 _SAFE_SHARE_OF_BEST = 0.3  # answers may come back as suddenly as they went
-_PACE_PRIOR_CALLS = 15.0
-_PACE_FADE = 0.98
-
-
-@dataclass(slots=True)
-class _LineRecord:
-    mind: CampaignMind
-    contact: ContactFeatures
-    dialled_at: float
-    chance: float
-    signs: int = 0
-    entered: float = 0.0  # age at which the present signs began
-    piece: int = 0
-    answered_at: float | None = None
-    agent: Agent | None = None
-
-
-@dataclass(slots=True)
-class _AgentRecord:
-    presence: Presence = Presence.AWAY
-    since: float = 0.0
-    leaving: bool = False
-    mind: CampaignMind | None = None  # of the present or last call
-    calls: float = 0.0  # fading
-    times_usual: float = 0.0  # the sum of their lengths, each as a multiple of the campaign's average talk
-
-    @property
-    def pace(self) -> float:
-        """How fast this agent's talks age: below 1 for one whose talks are long; shrunk towards 1."""
-        length = (self.times_usual + _PACE_PRIOR_CALLS) / (self.calls + _PACE_PRIOR_CALLS)
-        return 1.0 / min(max(length, 0.5), 2.0)
-
-    def talked(self, times_usual: float) -> None:
-        self.calls = self.calls * _PACE_FADE + 1.0
-        self.times_usual = self.times_usual * _PACE_FADE + times_usual
 
 
 class FairPacer(CountedPacer):
@@ -71,8 +36,8 @@ class FairPacer(CountedPacer):
     def __init__(self) -> None:
         super().__init__()
         self.minds: dict[CampaignId, CampaignMind] = {}
-        self._lines: dict[Line, _LineRecord] = {}
-        self._agents: dict[Agent, _AgentRecord] = {}
+        self._lines: dict[Line, LineRecord] = {}
+        self._agents: dict[Agent, AgentRecord] = {}
         self._prospect = Prospect()
         self._lessons: dict[CampaignId, Lesson] = {}
         self._slots = 0
@@ -148,7 +113,7 @@ class FairPacer(CountedPacer):
         mind = self._mind(campaign, now)
         chance = mind.model.predict(contact)
         mind.next_chance += (chance - mind.next_chance) / 20.0
-        self._lines[line] = _LineRecord(mind, contact, now, chance)
+        self._lines[line] = LineRecord(mind, contact, now, chance)
         promise = self._promise.get(campaign, 0.0) * mind.line_table.answer_probability * mind.answers.ratio
         mind.losses.promise(promise)
         odds = mind.odds_of(chance) if mind.model.trusted else 0.0
@@ -186,7 +151,7 @@ class FairPacer(CountedPacer):
         if record is None:
             return
         record.agent = agent
-        self._agents.setdefault(agent, _AgentRecord()).mind = record.mind
+        self._agents.setdefault(agent, AgentRecord()).mind = record.mind
         self._settle_contact(record, True)
 
     def ended(self, line: Line, end: LineEnd, now: float, wall: datetime) -> None:
@@ -200,7 +165,7 @@ class FairPacer(CountedPacer):
         else:
             self._ended_answered(record, end, wall)
 
-    def _ended_unanswered(self, record: _LineRecord, end: LineEnd, now: float) -> None:
+    def _ended_unanswered(self, record: LineRecord, end: LineEnd, now: float) -> None:
         mind = record.mind
         if end is LineEnd.CARRIER_FAILED:
             mind.saw_carrier_failure(now)
@@ -209,7 +174,7 @@ class FairPacer(CountedPacer):
             mind.saw_no_answer(record.signs, piece, now)
             self._settle_contact(record, False)
 
-    def _ended_answered(self, record: _LineRecord, end: LineEnd, wall: datetime) -> None:
+    def _ended_answered(self, record: LineRecord, end: LineEnd, wall: datetime) -> None:
         mind = record.mind
         if end is LineEnd.ABANDONED:
             mind.budget.note(wall.timestamp(), 0, 1)
@@ -223,14 +188,14 @@ class FairPacer(CountedPacer):
         elif record.agent is None:
             self._settle_contact(record, True)
 
-    def _settle_contact(self, record: _LineRecord, answered: bool) -> None:
+    def _settle_contact(self, record: LineRecord, answered: bool) -> None:
         record.mind.learn_contact(record.contact, record.chance, answered)
 
     # --- agents -------------------------------------------------------------------------------------------------------
 
     def present(self, agent: Agent, presence: Presence, now: float, *, leaving: bool = False) -> None:
         super().present(agent, presence, now, leaving=leaving)
-        record = self._agents.setdefault(agent, _AgentRecord())
+        record = self._agents.setdefault(agent, AgentRecord())
         if presence is not record.presence:
             self._left_state(record, now)
             record.presence, record.since = presence, now
@@ -244,7 +209,7 @@ class FairPacer(CountedPacer):
     def _any_mind(self, now: float) -> CampaignMind:
         return next(iter(self.minds.values()), None) or self._mind(CampaignId(0), now)
 
-    def _left_state(self, record: _AgentRecord, now: float) -> None:
+    def _left_state(self, record: AgentRecord, now: float) -> None:
         if record.mind is None:
             return
         lasted = max(now - record.since, 0.0)
@@ -265,25 +230,10 @@ class FairPacer(CountedPacer):
         outlook = self._prospect.look(now, self.ready, len(self.waiting))
         at_risk = outlook.losses + _WAITING_AT_RISK * len(self.waiting)
         allowance = mind.budget.allowance(now, wall, outlook.agents, at_risk)
-        accepted = _LEAST_ACCEPTED
-        if allowance.stop is None:
-            rate = min(allowance.rate, _MOST_RATE_OF_CAP * mind.plan.day_cap)
-            accepted = max(rate / mind.losses.ratio, _LEAST_ACCEPTED)
-        certain = self.ready - len(self.waiting) - len(self.ringing)
+        accepted = _accepted(mind, allowance)
         most = max(min(_MOST_AT_ONCE, room.trunk), 0)
-        wanted, risk, mean_risk = self._wanted(mind, outlook, accepted, certain, most)
-        binding, because = Binding.RISK, ""
-        if not outlook.agents:
-            wanted, binding = 0, Binding.NO_AGENTS
-        elif allowance.stop is not None:
-            wanted, binding = certain, Binding.BUDGET
-        if self._carrier_fails(mind, now):
-            wanted, binding = self._probe(mind, wanted, now), Binding.CARRIER
-        elif wanted > certain and mind.is_just_back(now):
-            wanted, binding = certain, Binding.CARRIER
-        elif wanted > certain and mind.is_dry(now):
-            wanted, binding = certain, Binding.NO_ANSWERS
-        self._promise[campaign] = mean_risk
+        wanted, risk, self._promise[campaign] = self._wanted(mind, outlook, accepted, most)
+        wanted, binding = self._held_back(mind, outlook, allowance, wanted, now)
         inputs = DecisionInputs(
             at=now,
             ready=self.ready,
@@ -298,26 +248,42 @@ class FairPacer(CountedPacer):
             promised=at_risk,
             windows=allowance.windows,
         )
-        because = REASONS[binding](inputs, mind)
-        cut = within(room, wanted, len(self.ringing), because, binding)
+        cut = within(room, wanted, len(self.ringing), REASONS[binding](inputs, mind), binding)
         return PacingDecision(cut.dial, cut.because, cut.binding, inputs)
 
+    @property
+    def _certain(self) -> int:
+        """Lines that have a free agent each, whatever happens."""
+        return self.ready - len(self.waiting) - len(self.ringing)
+
+    def _held_back(
+        self, mind: CampaignMind, outlook: Outlook, allowance: Allowance, wanted: int, now: float
+    ) -> tuple[int, Binding]:
+        """What is left of the wish when the risk is not the only obstacle, and the obstacle."""
+        if not outlook.agents:
+            return 0, Binding.NO_AGENTS
+        if self._carrier_fails(mind, now):
+            return self._probe(mind, wanted, now), Binding.CARRIER
+        if allowance.stop is not None:
+            return self._certain, Binding.BUDGET
+        if wanted > self._certain and mind.is_just_back(now):
+            return self._certain, Binding.CARRIER
+        if wanted > self._certain and mind.is_dry(now):
+            return self._certain, Binding.NO_ANSWERS
+        return wanted, Binding.RISK
+
     def _wanted(
-        self, mind: CampaignMind, outlook: Outlook, accepted: float, certain: int, most: int
+        self, mind: CampaignMind, outlook: Outlook, accepted: float, most: int
     ) -> tuple[int, float, float]:
         """Lines to start, the risk of the next one, and the mean risk of those started."""
         risk = outlook.risk(mind)
         if risk > accepted or most == 0:
-            return certain, risk, risk
+            return self._certain, risk, risk
         chance = self._next_chance(mind)
-        too_risky = outlook.risks(mind, chance, _FEW) > accepted
-        if too_risky.any():
-            wanted = int(_FEW[too_risky.argmax()])
-        else:
-            # between these steps the smaller number is taken: the next decision is milliseconds away
-            too_risky = outlook.risks(mind, chance, _MANY) > accepted
-            wanted = int(_MANY[too_risky.argmax() - 1]) + 1 if too_risky.any() else most
-        return max(min(wanted, most), certain), risk, (risk + accepted) / 2
+        too_risky = outlook.risks(mind, chance, _OTHERS) > accepted
+        # between the wider steps the smaller number is taken: the next decision is milliseconds away
+        wanted = int(_OTHERS[max(int(too_risky.argmax()) - 1, 0)]) + 1 if too_risky.any() else most
+        return max(min(wanted, most), self._certain), risk, (risk + accepted) / 2
 
     def admit(self, campaign: CampaignId, contacts: Sequence[ContactFeatures], now: float) -> int:
         mind = self.minds.get(campaign)
@@ -362,3 +328,11 @@ class FairPacer(CountedPacer):
             for mind in self.minds.values():
                 mind.expect(self._prospect.coming.get(mind.campaign, 0.0) * (now - self._seen_at))
         self._seen_at = now
+
+
+def _accepted(mind: CampaignMind, allowance: Allowance) -> float:
+    """The risk accepted for one line, so that the allowed share of the answers is lost."""
+    if allowance.stop is not None:
+        return _LEAST_ACCEPTED
+    rate = min(allowance.rate, _MOST_RATE_OF_CAP * mind.plan.day_cap)
+    return max(rate / mind.losses.ratio, _LEAST_ACCEPTED)
