@@ -41,6 +41,7 @@ class FairPacer(CountedPacer):
         self._prospect = Prospect()
         self._lessons: dict[CampaignId, Lesson] = {}
         self._slots = 0
+        self._looked_at: float | None = None  # for the first time
         self._seen_at: float | None = None
         self._promise: dict[CampaignId, float] = {}
 
@@ -139,11 +140,19 @@ class FairPacer(CountedPacer):
             return
         record.answered_at = now
         record.piece = record.mind.hazards.passed(record.signs, record.entered, now - record.dialled_at)
-        if self._seen_at is not None and now > self._seen_at - _LATE_NEWS_S:
+        if not self._is_late_news(record, now):
             record.mind.saw_answer(record.signs, record.piece, now)
-        # else taken over from another engine, without those of its lines that nobody answered
         record.mind.budget.note(wall.timestamp(), 1, 0)
         self._prospect.ringing.remove(line)
+
+    def _is_late_news(self, record: LineRecord, now: float) -> bool:
+        """Of a line taken over from another engine, answered before this one looked: nobody foresaw it here.
+
+        Those of the same lines that nobody answered are not heard of, so such answers would teach too much.
+        """
+        if self._seen_at is None or self._looked_at is None or now <= self._seen_at - _LATE_NEWS_S:
+            return True
+        return record.dialled_at < self._looked_at and now <= self._looked_at + _LATE_NEWS_S
 
     def joined(self, line: Line, agent: Agent, now: float) -> None:
         super().joined(line, agent, now)
@@ -328,6 +337,8 @@ class FairPacer(CountedPacer):
             for mind in self.minds.values():
                 mind.expect(self._prospect.coming.get(mind.campaign, 0.0) * (now - self._seen_at))
         self._seen_at = now
+        if self._looked_at is None:
+            self._looked_at = now
 
 
 def _accepted(mind: CampaignMind, allowance: Allowance) -> float:

@@ -60,7 +60,7 @@ class LineTable:
 
 
 class LineHazards:
-    """Counts of answers, other ends, changes of sign, and seconds of exposure by (signs, age)."""
+    """Counts of answers, other ends, changes of sign, and seconds at risk by (signs, age)."""
 
     def __init__(self) -> None:
         self._growth = 2.0 ** (1.0 / _HALF_LIFE)
@@ -71,8 +71,13 @@ class LineHazards:
         self._moved = np.zeros((CLASSES, CLASSES, AGES))  # from, to
 
     def passed(self, signs: int, entered: float, left: float) -> int:
-        """A line showed `signs` from age `entered` to age `left`; returns the piece in which it left."""
-        return _expose(self._exposure[signs], entered, left, self._weight)
+        """A line showed `signs` from age `entered` to age `left`, and then something happened to it; returns that piece.
+
+        It was at risk for the whole of it, whenever in it that was.
+        """
+        piece = _piece(left)
+        _expose(self._exposure[signs], entered, piece + 1.0, self._weight)
+        return piece
 
     def answered(self, signs: int, piece: int) -> None:
         self._grow()
@@ -144,7 +149,7 @@ class LineHazards:
         fail = (self._failed * scale + _CLASS_SHRINKAGE * fails) / weight
         move = self._moved * scale / weight[:, None, :]
         total = answer + fail + move.sum(1)
-        cut = -np.expm1(-total) / np.maximum(total, 1e-9)  # from rates to probabilities of a whole second
+        cut = np.minimum(1.0, 0.98 / np.maximum(total, 1e-9))
         return answer * cut, fail * cut, move * cut[:, None, :]
 
     def document(self) -> Mapping[str, object]:
@@ -178,13 +183,12 @@ def _piece(age: float) -> int:
     return min(max(int(age), 0), AGES - 1)
 
 
-def _expose(exposure: Array, entered: float, left: float, weight: float) -> int:
-    """Add the seconds between two ages to their pieces; returns the last of these."""
+def _expose(exposure: Array, entered: float, left: float, weight: float) -> None:
+    """Add the seconds between two ages to their pieces; the last piece has no end."""
     first, last = _piece(entered), _piece(left)
     exposure[first : last + 1] += weight
     exposure[first] -= weight * min(max(entered - first, 0.0), 1.0)
-    exposure[last] -= weight * min(1.0 - (left - last), 1.0)  # more than a second in the last, open piece
-    return last
+    exposure[last] -= weight * min(1.0 - (left - last), 1.0)
 
 
 def _within(answer: Array, fail: Array, move: Array) -> Array:
@@ -207,8 +211,7 @@ def _prior() -> tuple[Array, Array, Array]:
     alive = _PRIOR_ANSWER * ring + (1 - _PRIOR_ANSWER) * failed
     answers = _PRIOR_ANSWER * (ring[:-1] - ring[1:])
     fails = (1 - _PRIOR_ANSWER) * (failed[:-1] - failed[1:])
-    exposure = (alive[:-1] + alive[1:]) / 2
-    return _PRIOR_LINES * answers, _PRIOR_LINES * fails, _PRIOR_LINES * exposure
+    return _PRIOR_LINES * answers, _PRIOR_LINES * fails, _PRIOR_LINES * alive[:-1]
 
 
 _PRIOR = _prior()

@@ -297,3 +297,23 @@ def test_events_out_of_turn_never_raise_and_never_dial_beyond_the_room(
                 floor.now -= line * 3.0
             case _:
                 assert 0 <= floor.decide(Room(line)).dial <= line
+
+
+def test_answers_of_lines_taken_over_teach_nothing() -> None:
+    """After a restart the answers of the time in between come all at once, and nobody foresaw them."""
+    pacer, now = FairPacer(), 1000.0
+    pacer.plans({CAMPAIGN: PacingPlan()}, now)
+    pacer.counted(CAMPAIGN, [WindowCount(day(), 1000, 20, MORNING)])
+    for agent in range(20):
+        pacer.present(agent, Presence.READY, now)
+    for line in range(10):
+        pacer.dialled(line, CAMPAIGN, UNKNOWN_CONTACT, now - 3.0, wall(now - 3.0))
+    before = pacer.decide(CAMPAIGN, WIDE, now, wall(now)).inputs
+    for line in range(10):
+        pacer.answered(line, now + 0.2, wall(now + 0.2))
+        pacer.joined(line, line, now + 0.2)
+    after = pacer.decide(CAMPAIGN, WIDE, now + 0.3, wall(now + 0.3)).inputs
+    assert before is not None
+    assert after is not None
+    assert after.answer_probability == pytest.approx(before.answer_probability, abs=0.02)
+    assert after.windows[0].answered == 1010
