@@ -11,7 +11,7 @@ from dialer.domain.pacing_plan import PacingPlan
 from dialer.pacing.answer_model import AnswerModel
 from dialer.pacing.budget import Budget
 from dialer.pacing.level import AnswerLevel, LossLevel
-from dialer.pacing.line_hazards import AGES, CLASSES, LineHazards, LineTable
+from dialer.pacing.line_hazards import AGES, CLASSES, MEMORY_LINES, PRIOR_LINES, LineHazards, LineTable
 from dialer.pacing.marginal import MOMENTS, Array, moments
 from dialer.pacing.pacer import ContactFeatures, Lesson
 from dialer.pacing.survival import Durations, Occupied
@@ -47,7 +47,10 @@ class CampaignMind:
         self.next_chance = (
             self.model.plain_rate
         )  # of the contacts dialled lately: the next ones are like them
-        self.usual_chance = self.next_chance  # of the lines the hazards were learnt from
+        self.usual_chance = (
+            self.next_chance
+        )  # of the lines the hazards were learnt from, forgotten as these are
+        self._usual_lines = PRIOR_LINES
         self.best_chance = self.next_chance  # the answer probability of better times, fading slowly
         self.lines_since_answer = 0
         self.foreseen_since_answer = 0.0
@@ -135,7 +138,8 @@ class CampaignMind:
 
     def learn_contact(self, contact: ContactFeatures, chance: float, answered: bool) -> None:
         self.model.learn(contact, answered)
-        self.usual_chance += (chance - self.usual_chance) / 300.0
+        self._usual_lines = min(self._usual_lines + 1.0, MEMORY_LINES)
+        self.usual_chance += (chance - self.usual_chance) / self._usual_lines
         level = self.line_table.answer_probability * self.answers.ratio
         self.best_chance = max(level, self.best_chance * 0.9995)
 
@@ -177,6 +181,7 @@ class CampaignMind:
                 "wrap_up": self.wrap_up.document(),
                 "model": self.model.document(),
                 "chance": [self.next_chance, self.usual_chance, self.best_chance],
+                "usual_lines": self._usual_lines,
             },
         )
 
@@ -189,10 +194,12 @@ class CampaignMind:
         wrap_up.take_up(document["wrap_up"])
         model.take_up(document["model"])
         chances = [float(chance) for chance in document["chance"]]
-        if len(chances) != 3 or not all(0.0 <= chance <= 4.0 for chance in chances):
+        usual_lines = float(document["usual_lines"])
+        if len(chances) != 3 or not all(0.0 <= chance <= 4.0 for chance in chances) or usual_lines < 1:
             raise ValueError("chances out of range")
         self.hazards, self.model, self.talk, self.wrap_up = hazards, model, talk, wrap_up
         self.next_chance, self.usual_chance, self.best_chance = chances
+        self._usual_lines = min(usual_lines, MEMORY_LINES)
         self._new_lines = self._new_talks = math.inf
         self.refresh((), (), ())
 

@@ -25,9 +25,10 @@ _LONGEST = int(MOMENTS.max())
 _PRIOR_ANSWER = 0.25  # of a line, before anything is known: few enough lines to be safe
 _PRIOR_RING_S = 10.0
 _PRIOR_FAILED_S = 20.0
-_PRIOR_LINES = 15.0
+PRIOR_LINES = 15.0
 _CLASS_SHRINKAGE = 12.0  # line-seconds of each piece
 _HALF_LIFE = 1500.0
+MEMORY_LINES = _HALF_LIFE / 0.6931  # as many count in all
 _RESCALE = 1e6
 
 
@@ -40,7 +41,7 @@ def with_sign(signs: int, sign: LineSign) -> int:
 class LineTable:
     """Of lines by set of signs and age, in rows of `signs * AGES + age`.
 
-    `eventually` is P(answered at all), `soon` P(answered within a second), `holds` P(answered and holding an agent at each
+    `eventually` is P(answered at all), `soon` the answers a second at that age, `holds` P(answered and holding an agent at each
     of `MOMENTS`) and `squares`, `cubes` its powers, all for a line of average contacts. `most` is by how much a row may be
     multiplied and stay a probability. `weights`: when a new line is answered, if it is.
     """
@@ -65,7 +66,8 @@ class LineHazards:
     def __init__(self) -> None:
         self._growth = 2.0 ** (1.0 / _HALF_LIFE)
         self._weight = 1.0
-        self._exposure = np.zeros((CLASSES, AGES))
+        self._exposure = np.zeros((CLASSES, AGES))  # lines that were at risk, whole seconds
+        self._seconds = np.zeros((CLASSES, AGES))  # the time they spent at it
         self._answered = np.zeros((CLASSES, AGES))
         self._failed = np.zeros((CLASSES, AGES))
         self._moved = np.zeros((CLASSES, CLASSES, AGES))  # from, to
@@ -77,6 +79,7 @@ class LineHazards:
         """
         piece = _piece(left)
         _expose(self._exposure[signs], entered, piece + 1.0, self._weight)
+        _expose(self._seconds[signs], entered, left, self._weight)
         return piece
 
     def answered(self, signs: int, piece: int) -> None:
@@ -98,7 +101,7 @@ class LineHazards:
     def _grow(self) -> None:
         self._weight *= self._growth
         if self._weight > _RESCALE:
-            for counts in (self._exposure, self._answered, self._failed, self._moved):
+            for counts in (self._exposure, self._seconds, self._answered, self._failed, self._moved):
                 counts /= self._weight
             self._weight = 1.0
 
@@ -113,9 +116,10 @@ class LineHazards:
         `running`: (signs, age when they began, age now) of lines still out, without which quick answers would make all
         lines look quick to answer.
         """
-        exposure = self._exposure / self._weight
+        exposure, seconds = self._exposure / self._weight, self._seconds / self._weight
         for signs, entered, age in running:
             _expose(exposure[signs], entered, age, 1.0)
+            _expose(seconds[signs], entered, age, 1.0)
         answer, fail, move = self._hazards(exposure)
         within = _within(answer, fail, move)
         eventually = within[-1]
@@ -129,7 +133,7 @@ class LineHazards:
         weights = np.maximum(np.diff(arrived), 1e-12)
         return LineTable(
             eventually.reshape(-1),
-            within[1].reshape(-1),
+            self._rate(seconds).reshape(-1),
             holds,
             holds**2,
             holds**3,
@@ -152,10 +156,18 @@ class LineHazards:
         cut = np.minimum(1.0, 0.98 / np.maximum(total, 1e-9))
         return answer * cut, fail * cut, move * cut[:, None, :]
 
+    def _rate(self, seconds: Array) -> Array:
+        """Answers a second, in the time that lines really spent: what `soon` is to be compared with."""
+        scale = 1.0 / self._weight
+        pooled = (self._answered.sum(0) * scale + _PRIOR[0]) / (seconds.sum(0) + _PRIOR[2])
+        rate: Array = (self._answered * scale + _CLASS_SHRINKAGE * pooled) / (seconds + _CLASS_SHRINKAGE)
+        return rate
+
     def document(self) -> Mapping[str, object]:
         scale = 1.0 / self._weight
         return {
             "exposure": (self._exposure * scale).ravel().tolist(),
+            "seconds": (self._seconds * scale).ravel().tolist(),
             "answered": (self._answered * scale).ravel().tolist(),
             "failed": (self._failed * scale).ravel().tolist(),
             "moved": (self._moved * scale).ravel().tolist(),
@@ -167,12 +179,14 @@ class LineHazards:
             name: numbers(document[name], size)
             for name, size in (
                 ("exposure", CLASSES * AGES),
+                ("seconds", CLASSES * AGES),
                 ("answered", CLASSES * AGES),
                 ("failed", CLASSES * AGES),
                 ("moved", CLASSES * CLASSES * AGES),
             )
         }
         self._exposure = read["exposure"].reshape(CLASSES, AGES)
+        self._seconds = read["seconds"].reshape(CLASSES, AGES)
         self._answered = read["answered"].reshape(CLASSES, AGES)
         self._failed = read["failed"].reshape(CLASSES, AGES)
         self._moved = read["moved"].reshape(CLASSES, CLASSES, AGES)
@@ -202,7 +216,7 @@ def _within(answer: Array, fail: Array, move: Array) -> Array:
 
 
 def _prior() -> tuple[Array, Array, Array]:
-    """Answers, other ends and exposure of `_PRIOR_LINES` imagined lines."""
+    """Answers, other ends and exposure of `PRIOR_LINES` imagined lines."""
     grid = np.arange(AGES + 1, dtype=np.float64)
     ring = np.exp(-grid / _PRIOR_RING_S) * (
         1 + grid / _PRIOR_RING_S
@@ -211,7 +225,7 @@ def _prior() -> tuple[Array, Array, Array]:
     alive = _PRIOR_ANSWER * ring + (1 - _PRIOR_ANSWER) * failed
     answers = _PRIOR_ANSWER * (ring[:-1] - ring[1:])
     fails = (1 - _PRIOR_ANSWER) * (failed[:-1] - failed[1:])
-    return _PRIOR_LINES * answers, _PRIOR_LINES * fails, _PRIOR_LINES * alive[:-1]
+    return PRIOR_LINES * answers, PRIOR_LINES * fails, PRIOR_LINES * alive[:-1]
 
 
 _PRIOR = _prior()

@@ -90,7 +90,9 @@ def test_whatever_happens_rows_are_probabilities(lines: list[tuple[int, float, f
         piece = hazards.passed(signs, min(one, other), max(one, other))
         (hazards.answered if answered else hazards.failed)(signs, piece)
     table = hazards.table(HELD)
-    for rows in (table.eventually, table.soon, table.holds):
+    assert np.isfinite(table.soon).all()
+    assert (table.soon >= 0).all()
+    for rows in (table.eventually, table.holds):
         assert np.isfinite(rows).all()
         assert (rows >= 0).all()
         assert (rows <= 1).all()
@@ -103,3 +105,18 @@ def test_what_was_learnt_survives_a_restart() -> None:
     assert after.table(HELD).eventually == pytest.approx(before.table(HELD).eventually)
     with pytest.raises((ValueError, KeyError)):
         after.take_up({"exposure": [1.0]})
+
+
+def test_answers_foreseen_second_by_second_are_the_answers_that_come() -> None:
+    """Even when every answer comes in the first moment of a second."""
+    hazards, rng = LineHazards(), np.random.default_rng(3)
+    ends = [(2.02, True) if rng.random() < 0.35 else (6.5, False) for _ in range(4000)]
+    for end, answered in ends:
+        (hazards.answered if answered else hazards.failed)(0, hazards.passed(0, 0.0, end))
+    table = hazards.table(HELD)
+    assert table.answer_probability == pytest.approx(0.35, abs=0.03)
+    spent = np.zeros(AGES)
+    for end, _ in ends:
+        for age in range(AGES):
+            spent[age] += min(max(end - age, 0.0), 1.0)
+    assert float(spent @ table.soon[:AGES]) == pytest.approx(sum(answered for _, answered in ends), rel=0.15)
