@@ -69,8 +69,10 @@ def laid_over(document: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[s
     whole = dict(document)
     for field, change in changes.items():
         before = whole.get(field)
-        both = isinstance(change, Mapping) and isinstance(before, Mapping)
-        whole[field] = {**before, **change} if both else change  # type: ignore[dict-item]
+        if isinstance(before, Mapping) and isinstance(change, Mapping):
+            whole[field] = {**before, **change}
+        else:
+            whole[field] = change
     return whole
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -28,7 +28,6 @@ from dialer.engine.reconciler import Reconciler
 from dialer.engine.recording_keeper import RecordingKeeper
 from dialer.engine.recording_log import RecordingLog
 from dialer.engine.trunk_meter import TrunkLimits, TrunkMeter
-from dialer.engine.unkept_pacing import UnkeptPacing
 from dialer.errors import Conflict, LinkDown, StorageDown
 from dialer.pacing.pacer import Pacer
 from dialer.ports.pacing import PacingStore
@@ -75,7 +74,7 @@ class EngineStores:
     recordings: RecordingIndex
     runners: RunnerStore
     changes: Changes
-    pacing: PacingStore = field(default_factory=UnkeptPacing)
+    pacing: PacingStore
 
 
 class Engine:

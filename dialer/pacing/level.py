@@ -41,19 +41,16 @@ class AnswerLevel:
 
     def __init__(self) -> None:
         self._slow, self._fast = _Ratio(_SLOW_HALF_LIFE), _Ratio(_FAST_HALF_LIFE)
-        self.seen, self.foreseen = 0.0, 0.0  # in all, for the report
 
     def expect(self, answers: float) -> None:
         # without answers nothing fades: a long drought must count
         self._slow.foreseen += answers
         self._fast.foreseen += answers
-        self.foreseen += answers
 
     def answer(self, times: float = 1.0) -> None:
         """Minus one takes an answer back that was a machine."""
         self._slow.answer(times)
         self._fast.answer(times)
-        self.seen += times
 
     @property
     def ratio(self) -> float:

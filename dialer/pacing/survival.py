@@ -75,9 +75,6 @@ class Durations:
         alive: Array = np.exp(-np.minimum(cumulative, 700.0))
         return alive
 
-    def mean(self) -> float:
-        return float(self.survival(3600).sum())
-
     def document(self) -> Mapping[str, object]:
         return {
             "ended": (self._ended / self._weight).tolist(),
