@@ -55,11 +55,8 @@ class ModelFloor:
     pacer: Pacer
     plan: PacingPlan = field(default_factory=PacingPlan)
     calls_per_second: float = 1000.0
-    look_again_s: float = _LOOK_AGAIN_S
-    coalesce_s: float = _COALESCE_S
     now: float = 0.0
     result: DayResult = field(init=False)
-    trace: Callable[[float, Any], None] | None = None
     _events: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = field(default_factory=list)
     _order: Any = field(default_factory=count)
     _agents: dict[int, _Agent] = field(default_factory=dict)
@@ -272,19 +269,17 @@ class ModelFloor:
     def _changed(self) -> None:
         if not self._decision_due:
             self._decision_due = True
-            self._at(self.now + self.coalesce_s, self._decide)
+            self._at(self.now + _COALESCE_S, self._decide)
 
     def _look_again(self) -> None:
         self._changed()
-        self._at(self.now + self.look_again_s, self._look_again)
+        self._at(self.now + _LOOK_AGAIN_S, self._look_again)
 
     def _decide(self) -> None:
         self._decision_due = False
         self.result.decisions += 1
         wall = self._wall()
         decision = self.pacer.decide(CAMPAIGN, Room(self._room()), self.now, wall)
-        if self.trace is not None:
-            self.trace(self.now, decision)
         if decision.dial > 0:
             self._dial_some(min(decision.dial, _MOST_AT_ONCE))
 
