@@ -250,6 +250,7 @@ class Engine:
                     self._link_changed.set()
                 continue
             self.reconciled = self.desks.compared = True
+            self.budget.mark_stale()  # calls were answered and ended while nobody listened
             self.desks.tend()
             self.loop.wake()
 

@@ -94,26 +94,19 @@ class Budget:
         for count in counts:
             as_of = count.as_of.timestamp()
             later = [event for event in self._events if event[0] > as_of]
-            self._windows.append(
-                _Counted(
-                    count.window,
-                    count.answered + sum(event[1] for event in later),
-                    count.abandoned + sum(event[2] for event in later),
-                    count.doubtful,
-                )
-            )
+            answered = count.answered + sum(event[1] for event in later)
+            abandoned = count.abandoned + sum(event[2] for event in later)
+            self._windows.append(_Counted(count.window, answered, abandoned, count.doubtful))
             if count.window.ends is None:
-                self._correct_half_hour(count)
+                self._correct_half_hour(as_of, answered, abandoned)
         self._dirty = True
 
-    def _correct_half_hour(self, count: WindowCount) -> None:
+    def _correct_half_hour(self, as_of: float, answered: int, abandoned: int) -> None:
         """The ledger may know of calls before our time, and of machines that an agent reported since."""
-        at = count.as_of.timestamp()
-        mine = [step for step in self._recent_calls if at - _HALF_HOUR_S < step[0] <= at]
-        answered = count.answered - sum(step[1] for step in mine)
-        abandoned = count.abandoned - sum(step[2] for step in mine)
-        if answered or abandoned:
-            self._enter(at, answered, abandoned)
+        mine = [step for step in self._recent_calls if step[0] > as_of - _HALF_HOUR_S]
+        missed = answered - sum(step[1] for step in mine), abandoned - sum(step[2] for step in mine)
+        if any(missed):
+            self._enter(as_of, *missed)
 
     def _enter(self, wall: float, answered: float, abandoned: float) -> None:
         step = wall // _STEP_S * _STEP_S

@@ -129,15 +129,22 @@ async def test_a_killed_service_goes_on_with_its_allowance_and_its_lessons(playe
         found = await played.decisions_since(restarted)
         return found if len(found) >= 2 else []
 
-    decisions = await floor.wait_for(decides, "the new service has decided")
-    first, latest = decisions[0]["inputs"], decisions[-1]
+    first = (await floor.wait_for(decides, "the new service has decided"))[0]["inputs"]
     # a beginner takes 25 of 100 for answers; in the first seconds after a restart too many are expected, which is safe
     assert ANSWERED / 100 - 0.05 < first["answer_probability"] < ANSWERED / 100 + 0.2
-    ledger = await _counted_until(floor, datetime.fromisoformat(latest["at"]))
+
+    async def agree() -> Figures | None:
+        """Calls that were answered while nobody listened come in with the census, a moment after the first decision."""
+        latest = (await played.decisions_since(restarted))[-1]
+        ledger = await _counted_until(floor, datetime.fromisoformat(latest["at"]))
+        agreed = all(
+            abs(window["answered"] - ledger.answered) <= 1 and abs(window["abandoned"] - ledger.abandoned) <= 1
+            for window in latest["inputs"]["windows"]
+        )
+        return ledger if agreed else None
+
+    ledger = await floor.wait_for(agree, "every window counts what the ledger counts")
     assert ledger.answered > played.real.answered
-    for window in latest["inputs"]["windows"]:
-        assert window["answered"] == pytest.approx(ledger.answered, abs=1), window
-        assert window["abandoned"] == pytest.approx(ledger.abandoned, abs=1), window
 
 
 async def _counted_until(floor: Hall, moment: datetime) -> Figures:

@@ -105,6 +105,17 @@ def test_a_machine_is_taken_back() -> None:
     assert look(found, 20.0).windows[0].answered == 100
 
 
+def test_an_answer_just_after_a_reading_is_counted_in_the_half_hour_too() -> None:
+    """Readings and answers of the same ten seconds: what the ledger did not know of yet is not taken off again."""
+    found = budget()
+    for second in (1, 3, 6, 8):
+        found.note((MORNING + timedelta(seconds=second)).timestamp(), 1, second % 2)
+    found.counted([WindowCount(half_hour(), 102, 4, MORNING + timedelta(seconds=5))])
+    found.counted([WindowCount(half_hour(), 102, 4, MORNING + timedelta(seconds=5))])
+    (rolling,) = look(found, 20.0).windows
+    assert (rolling.answered, rolling.abandoned) == (104, 4)
+
+
 def test_half_of_the_agents_gone_halves_the_forecast_at_once() -> None:
     found = budget(WindowCount(day(), 1000, 25, MORNING))
     before = look(found, 3600.0, agents=20).windows[0].forecast
