@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
+from dialer.domain.campaign_rules import CampaignRules
 from dialer.domain.disposition import Disposition
 from dialer.domain.ids import CampaignId, TrunkName
 from dialer.domain.pacing_plan import PacingPlan
@@ -86,6 +87,7 @@ class CampaignPlan:
     most_attempts: int = 6
     retry: Mapping[Disposition, RetryRule] = field(default_factory=default_retry_rules)
     pacing: PacingPlan = field(default_factory=PacingPlan)
+    rules: CampaignRules = field(default_factory=CampaignRules)
 
     def __post_init__(self) -> None:
         if self.ring_for < RING_MINIMUM:
