@@ -7,11 +7,13 @@ import asyncpg
 
 from dialer.clock import Clock
 from dialer.ports import storage
+from dialer.ports.consent import ConsentStore
 from dialer.ports.pacing import PacingStore
 from dialer.storage.postgres.agents import PostgresAgents
 from dialer.storage.postgres.attempts import PostgresAttempts
 from dialer.storage.postgres.campaigns import PostgresCampaigns
 from dialer.storage.postgres.changes import PostgresChanges
+from dialer.storage.postgres.consent import PostgresConsent
 from dialer.storage.postgres.contacts import PostgresContacts
 from dialer.storage.postgres.do_not_call import PostgresDoNotCall
 from dialer.storage.postgres.history import PostgresHistory
@@ -28,6 +30,7 @@ class PostgresStore:
     attempts: PostgresAttempts
     agents: PostgresAgents
     campaigns: PostgresCampaigns
+    consent: PostgresConsent
     contacts: PostgresContacts
     do_not_call: PostgresDoNotCall
     history: PostgresHistory
@@ -46,6 +49,7 @@ class PostgresStore:
             attempts=PostgresAttempts(database),
             agents=PostgresAgents(database),
             campaigns=PostgresCampaigns(database),
+            consent=PostgresConsent(database),
             contacts=PostgresContacts(database),
             do_not_call=PostgresDoNotCall(database),
             history=PostgresHistory(database),
@@ -75,6 +79,7 @@ _parts: tuple[
     type[storage.DoNotCallStore],
     type[storage.AttemptHistory],
     type[PacingStore],
+    type[ConsentStore],
     type[storage.RecordingIndex],
     type[storage.UserStore],
     type[storage.RunnerStore],
@@ -87,6 +92,7 @@ _parts: tuple[
     PostgresDoNotCall,
     PostgresHistory,
     PostgresPacing,
+    PostgresConsent,
     PostgresRecordings,
     PostgresUsers,
     PostgresRunners,
