@@ -49,6 +49,14 @@ def create(
     period_cap: options.PeriodCap = None,
     half_hour_cap: options.HalfHourCap = None,
     preview_for: options.PreviewFor = None,
+    purposes: options.Purposes = None,
+    home_rules: options.HomeRules = None,
+    subject: options.Subject = None,
+    seller: options.Seller = None,
+    seller_phone: options.SellerPhone = None,
+    closing_guard: options.ClosingGuard = None,
+    revoke_all: options.RevokeAll = None,
+    detector: options.Detector = None,
 ) -> None:
     """Create a campaign; it begins as a draft."""
     document = options.laid_over(_plan_file(from_file), options.given(context.params))
@@ -79,6 +87,14 @@ def change(
     period_cap: options.PeriodCap = None,
     half_hour_cap: options.HalfHourCap = None,
     preview_for: options.PreviewFor = None,
+    purposes: options.Purposes = None,
+    home_rules: options.HomeRules = None,
+    subject: options.Subject = None,
+    seller: options.Seller = None,
+    seller_phone: options.SellerPhone = None,
+    closing_guard: options.ClosingGuard = None,
+    revoke_all: options.RevokeAll = None,
+    detector: options.Detector = None,
 ) -> None:
     """Change parts of a campaign's plan; takes effect with the next decision."""
     changes = options.given(context.params)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from dialer.domain.campaign_rules import CallPurpose
 from dialer.domain.pacing_plan import PacingMode
 from dialer.errors import BadInput
 
@@ -27,6 +28,27 @@ LeastLines = Annotated[int | None, typer.Option(help="Lines it may always have b
 DayCap = Annotated[float | None, typer.Option(help="Abandoned of those answered in a day; 0.03 is 3 %.")]
 PeriodCap = Annotated[float | None, typer.Option(help="The same of 30 days.")]
 HalfHourCap = Annotated[float | None, typer.Option(help="The same of any half-hour with enough answers.")]
+Purposes = Annotated[
+    list[CallPurpose] | None,
+    typer.Option("--purpose", help="Why it calls; may be given again. Default: sales."),
+]
+HomeRules = Annotated[
+    list[str] | None,
+    typer.Option(help="A profile that applies wherever the called are; may be given again, '' for none."),
+]
+Subject = Annotated[
+    str | None, typer.Option(help="What it calls about; attempt caps per subject count by it.")
+]
+Seller = Annotated[str | None, typer.Option(help="In whose name it calls.")]
+SellerPhone = Annotated[str | None, typer.Option(help="Where that name can be reached, E.164.")]
+ClosingGuard = Annotated[int | None, typer.Option(help="Seconds before closing from which no call begins.")]
+RevokeAll = Annotated[
+    bool | None,
+    typer.Option("--revoke-all/--no-revoke-all", help="Consent taken back on one topic ends it for all."),
+]
+Detector = Annotated[
+    bool | None, typer.Option("--detector/--no-detector", help="Calls are listened to for machines.")
+]
 PreviewFor = Annotated[float | None, typer.Option(help="Seconds a contact is held for its agent.")]
 
 _FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -50,6 +72,14 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     "period_cap": ("pacing", "period_cap"),
     "half_hour_cap": ("pacing", "half_hour_cap"),
     "preview_for": ("pacing", "preview_for_s"),
+    "purposes": ("rules", "purposes"),
+    "home_rules": ("rules", "home"),
+    "subject": ("rules", "subject"),
+    "seller": ("rules", "seller"),
+    "seller_phone": ("rules", "seller_phone"),
+    "closing_guard": ("rules", "closing_guard_s"),
+    "revoke_all": ("rules", "revoke_all"),
+    "detector": ("rules", "detector"),
 }
 
 
@@ -58,10 +88,18 @@ def given(options: Mapping[str, Any]) -> dict[str, Any]:
     document: dict[str, Any] = {}
     for option, path in _FIELDS.items():
         value = options.get(option)
-        if value is not None:
+        if value is not None and value not in ([], ()):
             place = document if len(path) == 1 else document.setdefault(path[0], {})
-            place[path[-1]] = _days(value) if option == "weekdays" else value
+            place[path[-1]] = _in_document(option, value)
     return document
+
+
+def _in_document(option: str, value: Any) -> Any:
+    if option == "weekdays":
+        return _days(value)
+    if option in ("purposes", "home_rules"):
+        return [each for each in value if each]
+    return value
 
 
 def laid_over(document: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from dialer.domain.campaign import Campaign, CampaignPlan, CampaignSignal, CampaignState
+from dialer.domain.campaign_rules import CallPurpose, CampaignRules
 from dialer.domain.disposition import Disposition
 from dialer.domain.pacing_plan import PacingMode, PacingPlan
 from dialer.domain.plan_document import plan_from_json, plan_to_json
@@ -69,6 +70,33 @@ class PacingModel(In):
     )
 
 
+_RULED = CampaignRules()
+_Line = Annotated[str, Field(max_length=200)]
+
+
+class RulesModel(In):
+    """What rules depend on. A rule is loosened by the command line alone, in the name of a person."""
+
+    purposes: list[CallPurpose] = Field(default=sorted(_RULED.purposes), min_length=1, max_length=6)
+    home: list[Name] = Field(
+        default=[], max_length=20, description="profiles that apply wherever the called are"
+    )
+    subject: _Line = Field(default="", description="attempt caps per subject count by it")
+    seller: _Line = Field(default="", description="in whose name it calls")
+    seller_phone: _Line = Field(default="", description="where that name can be reached")
+    closing_guard_s: float = Field(
+        default=_RULED.closing_guard.total_seconds(),
+        ge=0,
+        le=3600,
+        description="no call begins so shortly before closing",
+    )
+    revoke_all: bool = Field(default=True, description="consent taken back on one topic ends it for all")
+    detector: bool = Field(default=False, description="calls are listened to for machines")
+    languages: Mapping[Name, str] = Field(
+        default_factory=dict, description="prompt of the abandoned-call message by language"
+    )
+
+
 def _default_retry() -> Mapping[Disposition, RetryModel]:
     return {
         disposition: RetryModel(
@@ -95,10 +123,11 @@ class NewCampaign(In):
     most_attempts: int = Field(default=6, ge=1, le=1000)
     retry: Mapping[Disposition, RetryModel] = Field(default_factory=_default_retry)
     pacing: PacingModel = PacingModel()
+    rules: RulesModel = RulesModel()
 
 
 class PlanPatch(In):
-    """Only what is named changes, also within `hours` and `pacing`; `retry` is replaced as a whole."""
+    """Only what is named changes, also within `hours`, `pacing` and `rules`; `retry` is replaced as a whole."""
 
     trunk: str | None = None
     caller_id: str | None = None
@@ -113,6 +142,7 @@ class PlanPatch(In):
     most_attempts: int | None = None
     retry: Mapping[Disposition, RetryModel] | None = None
     pacing: PacingModel | None = None
+    rules: RulesModel | None = None
 
 
 class HoursOut(Out):
@@ -138,6 +168,28 @@ class PacingOut(Out):
     preview_for_s: float
 
 
+class OverrideOut(Out):
+    profile: str
+    field: str
+    value: str
+    by: str
+    why: str
+    at: str
+
+
+class RulesOut(Out):
+    purposes: list[CallPurpose]
+    home: list[str]
+    subject: str
+    seller: str
+    seller_phone: str
+    closing_guard_s: float
+    revoke_all: bool
+    detector: bool
+    overrides: list[OverrideOut]
+    languages: Mapping[str, str]
+
+
 class PlanOut(Out):
     """As stored: a plan made by other means may go beyond what this API takes."""
 
@@ -154,6 +206,7 @@ class PlanOut(Out):
     most_attempts: int
     retry: Mapping[Disposition, RetryOut]
     pacing: PacingOut
+    rules: RulesOut
 
 
 class CampaignOut(Out):
@@ -188,13 +241,17 @@ def patched(plan: CampaignPlan, patch: PlanPatch) -> CampaignPlan:
     """Raises `ValidationError` or `BadInput`, as a new plan with these values would."""
     document = plan_to_json(plan)
     changes = patch.model_dump(mode="json", exclude_unset=True)
-    return plan_of(NewCampaign.model_validate(document | _whole(changes, document)))
+    loosened = document["rules"].pop("overrides")
+    whole = NewCampaign.model_validate(document | _whole(changes, document)).model_dump(mode="json")
+    return plan_from_json({**whole, "rules": {**whole["rules"], "overrides": loosened}})
 
 
 def _whole(changes: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, Any]:
     """The changes, with what they leave out of the objects they touch."""
     return {
-        name: {**document[name], **change} if name in ("hours", "pacing") and change is not None else change
+        name: {**document[name], **change}
+        if name in ("hours", "pacing", "rules") and change is not None
+        else change
         for name, change in changes.items()
     }
 
