@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(240), pytest.mark.xdist_group("demo")]
 
 CONTACTS, AGENTS = 24, 5
 

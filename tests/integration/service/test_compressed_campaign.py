@@ -21,7 +21,7 @@ import pytest
 import pytest_asyncio
 
 from dialer.clock import SystemClock
-from dialer.domain.abandonment import WindowKind
+from dialer.domain.abandonment import OWN_WINDOWS
 from dialer.domain.campaign import RING_MINIMUM, CampaignSignal
 from dialer.lab.centre import CallCentre
 from dialer.lab.compressed import (
@@ -43,7 +43,12 @@ from dialer.web.auth import digest, new_token
 from tests.support.database import create_template
 from tests.support.service import Hall, hall
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+pytestmark = [
+    pytest.mark.asterisk,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(240),
+    pytest.mark.xdist_group("compressed"),
+]
 
 SEED, DAYS = 2026, 6
 SETTLED_AFTER_S = 4
@@ -166,7 +171,7 @@ async def test_the_chart_and_the_words_come_from_what_the_service_left_in_the_da
     assert done.returncode == 0, done.stdout + done.stderr
     told = json.loads(done.stdout)
     assert told["latest"]["because"]
-    assert {window["kind"] for window in told["windows"]} == set(WindowKind)
+    assert {window["kind"] for window in told["windows"]} == set(OWN_WINDOWS)
     assert any(sample["inputs"] is not None for sample in told["samples"])
     assert picture.read_bytes().startswith(b"\x89PNG")
 
