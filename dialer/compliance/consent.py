@@ -65,10 +65,16 @@ def _same(written: str, *wanted: str) -> bool:
 
 
 def reassigned_answer(answers: Sequence[ReassignedAnswer], given_at: datetime | None) -> Reassigned | None:
-    """The latest answer that was asked for the consent in use; None when it was never asked for.
+    """What the latest answer says of the consent given at `given_at`; None when nothing was asked that speaks of it.
 
-    An answer about an earlier date stays good for a later consent, not the other way round: the database says whether the
-    number was reassigned since the date asked about (47 CFR 64.1200(m)).
+    The database says whether a number was reassigned since the date asked about (47 CFR 64.1200(m)): "no" since an earlier
+    date than the consent's is as good, "no" since a later one says nothing, "yes" since a later one says all. An answer from
+    before the consent speaks of somebody else.
     """
-    usable = [each for each in answers if given_at is None or each.consent_on <= given_at.date()]
+    usable = [each for each in answers if given_at is None or _speaks_of(each, given_at)]
     return max(usable, key=lambda each: each.asked_at).answer if usable else None
+
+
+def _speaks_of(answer: ReassignedAnswer, given_at: datetime) -> bool:
+    reaches_back = answer.consent_on <= given_at.date() or answer.answer is Reassigned.YES
+    return answer.asked_at >= given_at and reaches_back
