@@ -43,7 +43,11 @@ class PastCall:
 
 @dataclass(frozen=True, slots=True)
 class NextCall:
-    """The call that is asked for. `operator_reserved`: an agent is held for it (preview)."""
+    """The call that is asked for. `operator_reserved`: an agent is held for it (preview).
+
+    `consented`: the person agreed to this very call, within the time in which the rules let that count (12 CFR
+    1006.14(b)(3)(i): seven days). Consent to be called at all is no such thing.
+    """
 
     at: datetime
     subject: str = ""
@@ -53,6 +57,7 @@ class NextCall:
     voice: Voice = Voice.LIVE
     detector: bool = False
     operator_reserved: bool = False
+    consented: bool = False
 
 
 @dataclass(frozen=True, slots=True)

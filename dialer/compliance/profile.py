@@ -49,7 +49,8 @@ class Source:
 class Scope:
     """Which calls a profile governs; an empty set means every one. `countries` ISO 3166-1 alpha-2, `states` such as "FL".
 
-    `named_only`: applied only where a campaign names it (industry codes, project policy, drafts).
+    `named_only`: applied only where a campaign names it (industry codes, project policy, drafts). `not_purposes`: calls for
+    one of these have a profile of their own, which takes this one's place.
     """
 
     countries: frozenset[str] = frozenset()
@@ -57,6 +58,7 @@ class Scope:
     purposes: frozenset[CallPurpose] = frozenset()
     voices: frozenset[Voice] = frozenset()
     named_only: bool = False
+    not_purposes: frozenset[CallPurpose] = frozenset()
 
 
 class WindowRule(StrEnum):
@@ -149,7 +151,7 @@ class MessageRule:
 
 
 OpenHours = tuple[tuple[time, time], ...]
-"""Half-open stretches of local time; () is no calls that day."""
+"""Half-open stretches of local time, rising; () is no calls that day. A stretch that ends at 00:00 ends with the day."""
 
 
 class HolidayShift(StrEnum):
@@ -166,7 +168,8 @@ class HoursRule:
 
     `consent_lifts`: with prior consent (or, where the profile says so, at the customer's request) the hours do not bind.
     `holidays`: the calendars to ask, ISO 3166 codes such as "US", "US-LA", "CN"; () is the called party's own country.
-    `makeup_workdays`: a weekend day that the government made a working day (China) counts as one.
+    `makeup_workdays`: a weekend day that the government made a working day (China) counts as one. `extra_holidays`: days that
+    no calendar knows beforehand, such as those a governor proclaims.
     """
 
     weekdays: OpenHours
@@ -178,6 +181,7 @@ class HoursRule:
     shift: HolidayShift = HolidayShift.NONE
     consent_lifts: bool = False
     makeup_workdays: bool = False
+    extra_holidays: tuple[date, ...] = ()
 
 
 class CapWindow(StrEnum):
@@ -229,7 +233,7 @@ class CoolingRule:
     """Exactly one of `hours` (elapsed), `days` (calendar, the day of the event is day `first_day`) and `same_day`, `months`.
 
     `unless_operator`: a call with an agent reserved for it is allowed. `detector_only`: binds calls with a detector only.
-    `reason` is the word of refusal.
+    `reason` is the word of refusal. `consented_free`: neither binds a call to which the person agreed nor follows from one.
     """
 
     after: CoolingAfter
@@ -243,6 +247,7 @@ class CoolingRule:
     key: CapKey = CapKey.NUMBER
     unless_operator: bool = False
     detector_only: bool = False
+    consented_free: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,12 +272,30 @@ class ConsentKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ConsentRule:
-    """`from_day`: the day the duty begins, where it is later than the profile. `relationship_suffices`: an existing contract."""
+    """`from_day`: the day the duty begins, where it is later than the profile. `relationship_suffices`: an existing contract.
+
+    `purposes`: the calls that need it; an empty set means all that the profile governs.
+    """
 
     least: ConsentKind
     source: Source
     from_day: date | None = None
     relationship_suffices: bool = False
+    purposes: frozenset[CallPurpose] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class OptOutRule:
+    """By when a request not to be called must be honoured at the latest; this product does it at once.
+
+    The day of receipt is day 0, in `business_days` or calendar `days`. From `all_topics_from` on, consent taken back on one
+    topic is taken back on all.
+    """
+
+    source: Source
+    business_days: int | None = None
+    days: int | None = None
+    all_topics_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,6 +375,13 @@ class Profile:
     in_call: Mapping[str, str] = field(default_factory=dict)  # event -> flag: the call is to be ended
     duties: tuple[tuple[str, Source], ...] = ()  # what the profile demands besides, for people
     file: str = ""  # where it was read
+    title_zh: str = ""
+    opt_out: OptOutRule | None = None
+    floor: bool = False  # its ring minimum and connect threshold count only where no other profile has one
+
+    def __hash__(self) -> int:
+        """Sets of profiles are keys of caches: they are asked for with every dial."""
+        return hash(self.id)
 
     def in_force(self, on: date) -> bool:
         """Both days included."""
