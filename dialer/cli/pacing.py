@@ -121,7 +121,7 @@ def _window_row(window: WindowOut) -> tuple[object, ...]:
     words = console.language()
     judged = window.answered >= window.least_answers
     return (
-        name_of("window", window.kind, words),
+        " ".join(filter(None, (name_of("window", window.kind, words), window.profile))),
         window.begins,
         window.ends or "",
         window.answered,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import matplotlib
 
-from dialer.domain.abandonment import WindowKind
+from dialer.domain.abandonment import OWN_WINDOWS, WindowKind
 from dialer.web.pacing import DecisionOut, InputsOut, PacingOut, WindowStateOut
 from dialer.words import Language, name_of, say
 
@@ -73,7 +73,7 @@ class _Chart:
         self._bindings(binding)
         self._lines(lines)
         self._risk(risk)
-        for place, kind in zip(windows, WindowKind, strict=True):
+        for place, kind in zip(windows, OWN_WINDOWS, strict=True):
             self._window(place, kind)
         from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 

@@ -15,13 +15,21 @@ class WindowKind(StrEnum):
     DAY = "day"  # since local midnight of the campaign's own zone
     PERIOD = "period"  # a block of 30 days since the campaign began
     HALF_HOUR = "half_hour"  # any 30 minutes: a guard of our own, no law
+    MONTH = "month"  # since the 1st
+    ROLLING_DAY = "rolling_day"  # the last 24 hours, moved on at every full hour
+    ROLLING_30_DAYS = "rolling_30_days"  # the same of 30 days
+
+
+OWN_WINDOWS = (WindowKind.DAY, WindowKind.PERIOD, WindowKind.HALF_HOUR)
+"""Those every campaign is judged by, whatever law applies to it, in the order in which they are shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class AbandonmentWindow:
     """`ends` is the last moment at which answers still fall into it; None for a window that rolls, `length` long.
 
-    A rolling window is judged only with `least_answers` in it: fewer say nothing about a share.
+    A rolling window is judged only with `least_answers` in it: fewer say nothing about a share. `profile` names the rules
+    that ask for it; empty for a cap that is the operator's alone.
     """
 
     kind: WindowKind
@@ -30,6 +38,7 @@ class AbandonmentWindow:
     ends: datetime | None
     length: timedelta
     least_answers: int = 0
+    profile: str = ""
 
 
 @dataclass(frozen=True, slots=True)

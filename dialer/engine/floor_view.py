@@ -230,6 +230,8 @@ def _on_floor(offer: Offer | None) -> OfferOnFloor | None:
 def _unforeseen(counts: Sequence[WindowCount]) -> list[WindowState]:
     """Windows of a campaign whose mode looks at none: as the ledger last had them."""
     return [
-        WindowState(each.window.kind, each.window.cap, each.answered, each.abandoned, 0.0, 0.0)
+        WindowState(
+            each.window.kind, each.window.cap, each.answered, each.abandoned, 0.0, 0.0, each.window.profile
+        )
         for each in counts
     ]

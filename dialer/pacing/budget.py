@@ -170,7 +170,8 @@ class Budget:
         answered, lost = counted.answered, counted.abandoned + counted.doubtful
         free = _SHARE_OF_CAP * cap * (answered + ahead) - _SLACK_CALLS - lost
         rate = free / max(ahead, 1.0)
-        state = WindowState(counted.window.kind, cap, answered, counted.abandoned, forecast, rate)
+        window = counted.window
+        state = WindowState(window.kind, cap, answered, counted.abandoned, forecast, rate, window.profile)
         return state, free + _SLACK_CALLS - at_risk
 
     def _rolling(

@@ -26,7 +26,10 @@ class Binding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WindowState:
-    """One abandonment window at a decision. `rate` is the share of the answers to come that may be abandoned."""
+    """One abandonment window at a decision. `rate` is the share of the answers to come that may be abandoned.
+
+    `profile` names the rules that ask for the window; empty for the operator's own.
+    """
 
     kind: WindowKind
     cap: float
@@ -34,6 +37,7 @@ class WindowState:
     abandoned: int
     forecast: float  # answers expected until it ends
     rate: float
+    profile: str = ""
 
 
 @dataclass(frozen=True, slots=True)

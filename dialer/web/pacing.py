@@ -40,6 +40,7 @@ class WindowStateOut(Out):
     abandoned: int
     forecast: float = Field(description="answers expected until it ends")
     rate: Finite = Field(description="share of the answers to come that may be abandoned; null: not limited")
+    profile: str = Field(default="", description="the rules that ask for it; empty: the operator's own cap")
 
 
 class InputsOut(Out):
@@ -71,6 +72,7 @@ class WindowOut(Out):
     """One abandonment window as the ledger has it now."""
 
     kind: WindowKind
+    profile: str = Field(description="the rules that ask for it; empty: the operator's own cap")
     begins: datetime
     ends: datetime | None = Field(description="null for one that rolls")
     cap: float
@@ -141,9 +143,9 @@ async def _windows(
         return []
     plan = campaign.plan
     judged = windows(plan.pacing, plan.hours, campaign.started_at, look.zone, look.now)
-    states = {state.kind: state for state in _states(latest, look.now)}
+    states = {(state.kind, state.profile): state for state in _states(latest, look.now)}
     counts = await store.window_counts(campaign.id, judged, look.now)
-    return [_window(count, states.get(count.window.kind)) for count in counts]
+    return [_window(count, states.get((count.window.kind, count.window.profile))) for count in counts]
 
 
 def _states(latest: DecisionSample | None, now: datetime) -> Sequence[WindowState]:
@@ -156,6 +158,7 @@ def _window(count: WindowCount, state: WindowState | None) -> WindowOut:
     window, answered, abandoned = count.window, count.answered, count.abandoned
     return WindowOut(
         kind=window.kind,
+        profile=window.profile,
         begins=window.begins,
         ends=window.ends,
         cap=window.cap,

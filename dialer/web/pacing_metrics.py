@@ -42,7 +42,7 @@ def _gauge(name: str, what: str, figures: Mapping[str, float | None]) -> GaugeMe
 
 
 def _windows(windows: list[tuple[str, WindowState]]) -> Iterator[GaugeMetricFamily]:
-    labels = ["campaign", "window"]
+    labels = ["campaign", "window", "profile"]
     rate = GaugeMetricFamily("fairdial_pacing_window_rate", "Abandoned of those answered", labels=labels)
     cap = GaugeMetricFamily("fairdial_pacing_window_cap", "The cap of that share", labels=labels)
     allowed = GaugeMetricFamily(
@@ -51,7 +51,7 @@ def _windows(windows: list[tuple[str, WindowState]]) -> Iterator[GaugeMetricFami
         labels=labels,
     )
     for campaign, window in windows:
-        which = [campaign, window.kind.value]
+        which = [campaign, window.kind.value, window.profile]
         cap.add_metric(which, window.cap)
         if window.answered:
             rate.add_metric(which, window.abandoned / window.answered)

@@ -179,7 +179,7 @@ async def test_metrics_say_how_each_campaign_is_paced(served: Served) -> None:
         text = await answer.text()
     paced = [line for line in text.splitlines() if line.startswith("fairdial_pacing_") and "Spring" in line]
     name = 'campaign="Spring renewal"'
-    day = f'{{{name},window="day"}}'
+    day = f'{{{name},profile="",window="day"}}'
     assert [line for line in paced if "binding" not in line] == [
         f"fairdial_pacing_lines_wanted{{{name}}} 3.0",
         f"fairdial_pacing_risk{{{name}}} 0.125",
@@ -187,7 +187,7 @@ async def test_metrics_say_how_each_campaign_is_paced(served: Served) -> None:
         f"fairdial_pacing_answer_probability{{{name}}} 0.25",
         f"fairdial_pacing_window_rate{day} {11 / 612}",
         f"fairdial_pacing_window_cap{day} 0.03",
-        f'fairdial_pacing_window_cap{{{name},window="half_hour"}} 0.05',
+        f'fairdial_pacing_window_cap{{{name},profile="",window="half_hour"}} 0.05',
         f"fairdial_pacing_window_allowed_rate{day} 0.04",
     ]
     bound = [line for line in paced if "binding" in line and line.endswith(" 1.0")]
