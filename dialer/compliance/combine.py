@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from dialer.compliance.hours import common
 from dialer.compliance.profile import (
@@ -73,7 +73,7 @@ def combine(profiles: Iterable[Profile]) -> Combined:
 def _combined(profiles: frozenset[Profile]) -> Combined:
     ordered = sorted(profiles, key=lambda profile: profile.id)
     origin: dict[str, tuple[str, ...]] = {}
-    figures: dict[str, object] = {}
+    figures: dict[str, Any] = {}
     for part in (_abandonment, _ringing, _hours, _earlier_calls, _lists, _message, _records, _caller_id):
         for name, (value, ids) in part(ordered).items():
             figures[name] = value
@@ -103,8 +103,8 @@ def _lowest(found: Sequence[tuple[Profile, int]]) -> tuple[int | None, list[str]
     return least, [profile.id for profile, figure in found if figure == least]
 
 
-def _unique(rules: Iterable[Piece], order: Callable[[Piece], object]) -> tuple[Piece, ...]:
-    return tuple(sorted(set(rules), key=lambda rule: (order(rule), repr(rule))))  # type: ignore[operator]
+def _unique(rules: Iterable[Piece], order: Callable[[Piece], float]) -> tuple[Piece, ...]:
+    return tuple(sorted(set(rules), key=lambda rule: (order(rule), repr(rule))))
 
 
 def _abandonment(profiles: Sequence[Profile]) -> _Part:
