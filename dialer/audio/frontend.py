@@ -1,0 +1,263 @@
+"""What many streams sound like, block by block: bursts of energy, their lengths, and the lines in their spectrum.
+
+A frame is 20 ms (160 samples at 8 kHz). Bursts are found by level with hysteresis, ±20 ms; dropouts under 80 ms and
+clicks under 60 ms are passed over, so that lost packets do not cut a tone. Inside a burst Hann windows of 160 ms are
+averaged: 6.25 Hz a bin, two equal lines 25 Hz apart stay apart. All state is one row for each stream.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+RATE = 8000
+FRAME = 160
+FRAME_S = FRAME / RATE
+WINDOW_FRAMES = 8
+_WINDOW = WINDOW_FRAMES * FRAME
+BIN_HZ = RATE / _WINDOW
+LOW_BIN, HIGH_BIN = 40, 120
+"""Lines are looked for from 250 to 750 Hz: where every ring-back tone is."""
+_VOICE_BIN = 16  # from 100 Hz: hum and direct current do not count
+SETTLED_WINDOWS = 3
+_MANY_WINDOWS = 8  # after these a burst is looked at half as often
+
+# 0 dBm0 is 3.14 dB under the loudest sine (G.711)
+_DBM0 = 10 * np.log10(2.0) + 3.14 - 20 * np.log10(32768.0)
+QUIETEST_DBM0 = -50.0
+_STEP_UP_DB, _STEP_DOWN_DB = 5.0, 6.0
+_UP_FRAMES, _DOWN_FRAMES = 3, 4
+_FLAT_DB = 2.5
+_FLOOR_DBM0 = -70.0
+
+Indices: TypeAlias = NDArray[np.intp]
+Floats: TypeAlias = NDArray[np.float32]
+Samples: TypeAlias = NDArray[np.int16]
+
+
+class Sign(Enum):
+    BEGAN = auto()
+    """A burst has begun; `length` is the silence before it, None when none was heard."""
+    SETTLED = auto()
+    """Enough of it has been heard to know its lines."""
+    ENDED = auto()
+    """`length` is the burst's, seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    sign: Sign
+    stream: int
+    length: float | None
+    onset_heard: bool
+    cut: bool = False
+    """Ended because something louder began."""
+
+
+class FrontEnd:
+    """Levels, bursts and averaged spectra of `capacity` streams."""
+
+    def __init__(self, capacity: int) -> None:
+        self._hann = np.hanning(_WINDOW + 1)[:-1].astype(np.float32)
+        self._blocks = np.arange(WINDOW_FRAMES)
+        self._samples = np.zeros((capacity, WINDOW_FRAMES, FRAME), np.int16)
+        self.frames = np.zeros(capacity, np.int64)
+        """Frames heard so far."""
+        self.level = np.full(capacity, _FLOOR_DBM0, np.float32)
+        """Of the last frame, dBm0."""
+        self.floor = np.full(capacity, _FLOOR_DBM0, np.float32)
+        self.on = np.zeros(capacity, bool)
+        self.onset = np.zeros(capacity, np.int64)
+        self.burst_level = np.zeros(capacity, np.float32)
+        self.heard_onset = np.zeros(capacity, bool)
+        self.flat_frames = np.zeros(capacity, np.int32)
+        self._ended = np.full(capacity, -1, np.int64)
+        self._up = np.zeros(capacity, np.int32)
+        self.falling = np.zeros(capacity, np.int32)
+        """For how many frames the level has been too low: the burst may be over."""
+        self._spectrum = np.zeros((capacity, HIGH_BIN - LOW_BIN), np.float32)
+        self.windows = np.zeros(capacity, np.int32)
+        """How many are averaged in the burst's spectrum."""
+        self.strongest_hz = np.zeros(capacity, np.float32)
+        self.strongest_share = np.zeros(capacity, np.float32)
+        """Of the last window: its strongest line from 100 to 3400 Hz, and that line's share of the power."""
+        self.looked_at = np.zeros(capacity, np.int64)
+        """The frame of the last window."""
+
+    def grow(self, capacity: int) -> None:
+        """Room for more streams; what is known of those there stays."""
+        fresh = FrontEnd(capacity)
+        for name, mine in vars(self).items():
+            if isinstance(mine, np.ndarray) and name not in ("_hann", "_blocks"):
+                getattr(fresh, name)[: len(mine)] = mine
+        self.__dict__.update(vars(fresh))
+
+    def reset(self, stream: int) -> None:
+        empty = FrontEnd(1)
+        for name, mine in vars(self).items():
+            if isinstance(mine, np.ndarray) and name not in ("_hann", "_blocks"):
+                mine[stream] = getattr(empty, name)[0]
+
+    def feed(self, frames: Samples, streams: Indices) -> list[Event]:
+        """One frame for each of `streams`, which are all different."""
+        self._samples[streams, self.frames[streams] % WINDOW_FRAMES] = frames
+        self.frames[streams] += 1
+        power = np.einsum("ij,ij->i", frames, frames, dtype=np.float32, casting="unsafe") / FRAME
+        level = (10 * np.log10(power + 1e-3) + _DBM0).astype(np.float32)
+        self.level[streams] = level
+        # bursts that end are looked at before others begin in their place
+        events = self._falls(streams, level)
+        events += self._rises(streams, level)
+        events += self._windows_due(streams)
+        return events
+
+    def lines(self, stream: int) -> tuple[list[float], list[float], float]:
+        """Lines of the burst: strong ones and weak ones (Hz, rising), and the strong ones' share of the power."""
+        return spectrum_lines(self._spectrum[stream], int(self.windows[stream]))
+
+    def age_s(self, streams: Indices) -> Floats:
+        """How long the bursts have lasted."""
+        return ((self.frames[streams] - self.onset[streams]) * FRAME_S).astype(np.float32)
+
+    def silence_s(self, stream: int) -> float:
+        """How long nothing has been heard."""
+        if self.on[stream]:
+            return 0.0
+        return float(self.frames[stream] - max(0, self._ended[stream])) * FRAME_S
+
+    def quiet_frames(self, streams: Indices) -> NDArray[np.int64]:
+        """How long nothing has been heard, in frames; 0 inside a burst."""
+        since = self.frames[streams] - np.maximum(self._ended[streams], 0)
+        return np.where(self.on[streams], 0, since)
+
+    def turning(self, streams: Indices) -> NDArray[np.bool_]:
+        """Whether a burst is perhaps beginning or ending."""
+        return (self.falling[streams] > 0) | (self._up[streams] > 0)
+
+    # --- bursts -------------------------------------------------------------------------------------
+
+    def _rises(self, streams: Indices, level: Floats) -> list[Event]:
+        on = self.on[streams]
+        floor = self.floor[streams]
+        # a tone may begin in a noise that was taken for a burst: then it stands out of that
+        below = np.where(on, self.burst_level[streams], floor)
+        loud = level > np.maximum(below + _STEP_UP_DB, QUIETEST_DBM0)
+        up = np.where(loud, self._up[streams] + 1, 0)
+        self._up[streams] = up
+        quiet = ~on & ~loud
+        drift = np.maximum(level, _FLOOR_DBM0) - floor
+        self.floor[streams[quiet]] = (floor + np.where(drift < 0, 0.5, 0.1) * drift)[quiet]
+        begun = up >= _UP_FRAMES
+        steady = on & ~begun
+        self._follow(streams[steady], level[steady])
+        return [event for stream in streams[begun] for event in self._begin(int(stream))]
+
+    def _follow(self, streams: Indices, level: Floats) -> None:
+        away = level - self.burst_level[streams]
+        near = np.abs(away) < _FLAT_DB
+        self.flat_frames[streams] += near
+        pull = np.where(away > -_STEP_DOWN_DB, 0.1, 0.0).astype(np.float32)
+        self.burst_level[streams] += pull * np.clip(away, -_STEP_DOWN_DB, _STEP_UP_DB)
+
+    def _begin(self, stream: int) -> list[Event]:
+        onset = int(self.frames[stream]) - _UP_FRAMES
+        events: list[Event] = []
+        if self.on[stream]:
+            self.floor[stream] = self.burst_level[stream]
+            length = float(onset - self.onset[stream]) * FRAME_S
+            events.append(Event(Sign.ENDED, stream, length, bool(self.heard_onset[stream]), cut=True))
+            self._ended[stream] = onset
+        silence = float(onset - self._ended[stream]) * FRAME_S if self._ended[stream] >= 0 else None
+        heard = onset > 0
+        self.on[stream] = True
+        self.onset[stream] = onset
+        self.heard_onset[stream] = heard
+        self.burst_level[stream] = self.level[stream]
+        self.flat_frames[stream] = _UP_FRAMES
+        self._up[stream] = self.falling[stream] = 0
+        self.windows[stream] = 0
+        self._spectrum[stream] = 0
+        events.append(Event(Sign.BEGAN, stream, silence, heard))
+        return events
+
+    def _falls(self, streams: Indices, level: Floats) -> list[Event]:
+        low = (level < self.burst_level[streams] - _STEP_DOWN_DB) | (level < QUIETEST_DBM0 - 2)
+        down = np.where(self.on[streams] & low, self.falling[streams] + 1, 0)
+        self.falling[streams] = down
+        events = []
+        over = streams[down >= _DOWN_FRAMES]
+        unseen = over[self.windows[over] == 0]
+        if len(unseen):
+            self._look(unseen)  # too short for a window of its own: the one that holds it whole
+        for stream in over.tolist():
+            end = int(self.frames[stream]) - _DOWN_FRAMES
+            self.on[stream] = False
+            self._ended[stream] = end
+            self.floor[stream] = max(float(self.level[stream]), _FLOOR_DBM0)
+            length = float(end - self.onset[stream]) * FRAME_S
+            events.append(Event(Sign.ENDED, stream, length, bool(self.heard_onset[stream])))
+        return events
+
+    # --- spectra ------------------------------------------------------------------------------------
+
+    def _windows_due(self, streams: Indices) -> list[Event]:
+        age = self.frames[streams] - self.onset[streams]
+        whole = self.on[streams] & (age >= WINDOW_FRAMES) & (self.falling[streams] == 0)
+        every = np.where(self.windows[streams] < _MANY_WINDOWS, 2, 4)
+        due = streams[whole & (age % every == 0)]
+        if not len(due):
+            return []
+        self._look(due)
+        settled = due[self.windows[due] == SETTLED_WINDOWS]
+        return [
+            Event(Sign.SETTLED, stream, None, bool(self.heard_onset[stream])) for stream in settled.tolist()
+        ]
+
+    def _look(self, streams: Indices) -> None:
+        oldest = self.frames[streams] % WINDOW_FRAMES
+        order = (oldest[:, None] + self._blocks) % WINDOW_FRAMES
+        samples = self._samples[streams[:, None], order].reshape(len(streams), _WINDOW)
+        spectrum = np.fft.rfft(samples * self._hann)
+        power = np.square(spectrum.real) + np.square(spectrum.imag)
+        power[:, :_VOICE_BIN] = 0
+        whole = power.sum(axis=1) + 1.0
+        power /= whole[:, None]
+        self._spectrum[streams] += power[:, LOW_BIN:HIGH_BIN]
+        self.windows[streams] += 1
+        peak = power.argmax(axis=1).clip(2, power.shape[1] - 3)
+        near = np.take_along_axis(power, peak[:, None] + np.arange(-2, 3), axis=1)
+        self.strongest_share[streams] = near.sum(axis=1)
+        self.strongest_hz[streams] = (peak + _vertex(near[:, 1], near[:, 2], near[:, 3])) * BIN_HZ
+        self.looked_at[streams] = self.frames[streams]
+
+
+def _vertex(left: Floats, middle: Floats, right: Floats) -> Floats:
+    """Where the parabola through three logarithms has its top, in bins from the middle one."""
+    a, b, c = (np.log(part + 1e-12) for part in (left, middle, right))
+    bend = a - 2 * b + c
+    top = np.where(np.abs(bend) > 1e-9, 0.5 * (a - c) / np.where(bend == 0, 1, bend), 0)
+    return np.asarray(np.clip(top, -0.5, 0.5), np.float32)
+
+
+_STRONG, _WEAK = 10 ** (-9 / 10), 10 ** (-16 / 10)
+
+
+def spectrum_lines(spectrum: Floats, windows: int) -> tuple[list[float], list[float], float]:
+    """Up to three strong lines, within 9 dB of the strongest, up to three weak ones within 16 dB, and the share."""
+    if windows == 0:
+        return [], [], 0.0
+    inner = spectrum[1:-1]
+    peaks = np.flatnonzero((inner > spectrum[:-2]) & (inner >= spectrum[2:])) + 1
+    if not len(peaks):
+        return [], [], 0.0
+    heights = spectrum[peaks]
+    order = np.argsort(-heights)[:6]
+    peaks, heights = peaks[order], heights[order]
+    hz = (peaks + LOW_BIN + _vertex(spectrum[peaks - 1], heights, spectrum[peaks + 1])) * BIN_HZ
+    strong = heights >= heights[0] * _STRONG
+    weak = ~strong & (heights >= heights[0] * _WEAK)
+    near = np.unique((peaks[strong][:, None] + np.arange(-2, 3)).clip(0, len(spectrum) - 1))
+    share = float(spectrum[near].sum()) / windows
+    return sorted(hz[strong].tolist()), sorted(hz[weak].tolist()), share

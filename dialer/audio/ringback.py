@@ -1,0 +1,265 @@
+"""Whose ring-back tone is it? Hypotheses about one stream, and what may be done on them.
+
+`foreign` is said as soon as nothing at home fits and a foreign ring does. A hang-up is allowed only when a second,
+independent thing has been heard: the frequency is foreign *and* a whole burst has a listed length; or, where the
+frequency is the same, a whole period (burst, silence, next burst) that no home tone has. A tone that ends too early
+or a silence that goes on excludes nothing: the callee may have answered.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+
+from dialer.audio.cadence import Repertoire, Steps
+from dialer.audio.zones import Kind, Sound
+
+
+class Hypothesis(StrEnum):
+    HOME = "home"
+    FOREIGN = "foreign"
+    AMBIGUOUS = "ambiguous"
+    """Fits home and foreign tones so far."""
+    NOT_TONE = "not_tone"
+    """Not a ring-back tone that is known: `Signal` says what instead."""
+    SILENT = "silent"
+    """Packets, but nothing in them."""
+    NO_EARLY_MEDIA = "no_early_media"
+
+
+class Signal(StrEnum):
+    NOTHING = "nothing"
+    RING = "ring"
+    BUSY = "busy"
+    CONGESTION = "congestion"
+    UNOBTAINABLE = "number_unobtainable"
+    SIT = "sit"
+    FAX = "fax"
+    MODEM = "modem"
+    VOICE = "voice"
+    """Somebody speaks; before the answer a recorded announcement."""
+    MUSIC = "music"
+    """Ring-back music, as a rule."""
+    UNKNOWN_TONE = "unknown_tone"
+    SOUND = "sound"
+    """Neither a tone nor, so far, clearly voice or music."""
+
+
+class Caution(StrEnum):
+    """What has to be heard before a hang-up is allowed."""
+
+    FREQUENCY = "frequency"
+    """The first `foreign`: quickest; a foreign network's busy tone may be taken for its ring."""
+    BURST = "burst"
+    """A whole burst besides; a whole period where only the cadence differs."""
+    PERIOD = "period"
+    """Always two pauses: no change of ring tone within a call is taken for another country's cadence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    lines_hz: tuple[float, ...] = ()
+    bursts_s: tuple[float, ...] = ()
+    """The last ones, whole or cut."""
+    silences_s: tuple[float, ...] = ()
+    level_dbm0: float | None = None
+    tones: tuple[str, ...] = ()
+    """The listed tones that fit, as written."""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    at_s: float
+    """Seconds of audio heard."""
+    hypothesis: Hypothesis
+    signal: Signal
+    countries: frozenset[str] = frozenset()
+    confidence: float = 0.0
+    may_hang_up: bool = False
+    """A foreign ring-back tone is positively identified."""
+    evidence: Evidence = field(default_factory=Evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    hypothesis: Hypothesis
+    signal: Signal
+    sounds: tuple[Sound, ...] = ()
+    confidence: float = 0.0
+    may_hang_up: bool = False
+
+
+_BUSY_SIGNALS = (
+    (Kind.BUSY, Signal.BUSY),
+    (Kind.CONGESTION, Signal.CONGESTION),
+    (Kind.UNOBTAINABLE, Signal.UNOBTAINABLE),
+)
+_UNKNOWN = Opinion(Hypothesis.NOT_TONE, Signal.UNKNOWN_TONE, confidence=0.5)
+_HOME_PLAYS = 0.9
+
+
+class RingJudge:
+    """Follows the bursts of one stream. Each method returns an opinion when there is something to say."""
+
+    __slots__ = (
+        "_bursts", "_caution", "_ended", "_home_frequency", "_in_burst", "_pauses", "_possible", "_repertoire", "_settled",
+        "_shortened", "_too_long",
+    )  # fmt: skip
+
+    def __init__(self, repertoire: Repertoire, caution: Caution = Caution.BURST) -> None:
+        self._repertoire = repertoire
+        self._caution = caution
+        self.forget()
+
+    def forget(self) -> None:
+        """Begins anew: what comes next may be anything."""
+        self._start_over()
+        self._in_burst = False
+        self._settled = False
+        self._home_frequency = False
+        self._too_long = False
+
+    def _start_over(self) -> None:
+        self._possible: Steps = self._repertoire.on
+        self._ended = 0  # bursts that fit
+        self._bursts = 0  # those of them that were heard whole
+        self._pauses = 0
+        self._shortened = False  # home is out only because a burst ended early
+
+    def began(self, silence_s: float | None) -> None:
+        after: Steps | None = None
+        if silence_s is not None and self._ended:
+            fitting = self._repertoire.over(self._possible & ~self._repertoire.on, silence_s, whole=True)
+            after = self._repertoire.following(fitting)
+        if after is not None and after.any():
+            self._possible = after
+            self._pauses += 1
+        else:
+            self._start_over()
+        self._in_burst = True
+        self._settled = self._too_long = False
+
+    def settled(self, strong: list[float], weak: list[float]) -> Opinion | None:
+        """The lines of the present burst are known."""
+        playing = self._repertoire.playing(strong, weak)
+        self._home_frequency = bool((playing & self._repertoire.home).any())
+        if not (self._possible & playing).any():
+            self._start_over()
+        self._possible = self._possible & playing
+        self._settled = True
+        self._shortened = self._shortened and not self._pauses
+        return self._opinion()
+
+    def goes_on(self, age_s: float) -> Opinion | None:
+        """The burst has lasted so long and is not over."""
+        if not self._settled:
+            return None
+        left = self._repertoire.lasting(self._possible, age_s)
+        if left.sum() == self._possible.sum():
+            return None
+        self._too_long = True
+        self._possible = left
+        return self._opinion()
+
+    def quiet(self, silence_s: float) -> Opinion | None:
+        """The silence has lasted so long: no foreign busy tone is that slow. Of home it says nothing."""
+        foreign_busy = self._possible & ~self._repertoire.home & ~self._repertoire.ring
+        gone = foreign_busy & ~self._repertoire.lasting(foreign_busy, silence_s)
+        if not gone.any():
+            return None
+        self._possible = self._possible & ~gone
+        return self._opinion()
+
+    def ended(
+        self, length_s: float, whole: bool, strong: list[float], weak: list[float], clean: bool
+    ) -> Opinion | None:
+        """`whole`: its beginning was heard. `clean`: an even tone and nothing besides."""
+        playing = self._repertoire.playing(strong, weak)
+        self._home_frequency |= bool((playing & self._repertoire.home).any())
+        possible = self._possible & playing
+        fitting = self._repertoire.over(possible, length_s, whole)
+        short = self._repertoire.too_short(possible, length_s) if whole else np.zeros_like(possible)
+        self._shortened = bool((short & self._repertoire.home).any())
+        self._possible = self._repertoire.following(fitting)
+        self._in_burst = False
+        self._settled = True
+        if not clean or not fitting.any():
+            opinion = None if not clean else self._opinion()
+            self._start_over()
+            return opinion
+        self._ended += 1
+        self._bursts += whole
+        return self._opinion()
+
+    # --- what follows from it -----------------------------------------------------------------------
+
+    def _opinion(self) -> Opinion | None:
+        table, possible = self._repertoire, self._possible
+        home, ring = possible & table.home, possible & table.ring
+        foreign = ring & ~table.home
+        busy = possible & ~table.ring
+        if not possible.any():
+            return _UNKNOWN
+        if home.any():
+            return self._home(home, foreign, busy)
+        if foreign.any():
+            return self._foreign(foreign, bool(busy.any()))
+        return self._busy_like(busy)
+
+    def _home(self, home: Steps, foreign: Steps, busy: Steps) -> Opinion | None:
+        ring = home & self._repertoire.ring
+        a_period = bool(self._ended and self._pauses)
+        if ring.any() and (a_period or not (foreign.any() or busy.any())):
+            sounds = self._sounds(ring)
+            return Opinion(Hypothesis.HOME, Signal.RING, sounds, _HOME_PLAYS if a_period else 0.8)
+        if not (ring | foreign).any():
+            return self._busy_like(busy)
+        return Opinion(Hypothesis.AMBIGUOUS, Signal.RING, self._sounds(ring | foreign), 0.5)
+
+    def _foreign(self, foreign: Steps, busy: bool) -> Opinion:
+        """No home tone fits what was heard."""
+        sure = self._is_sure() and not busy
+        if self._caution is Caution.FREQUENCY and not self._home_frequency:
+            sure = True
+        confidence = 0.95 if sure else 0.6 if busy or self._shortened else 0.8
+        return Opinion(Hypothesis.FOREIGN, Signal.RING, self._sounds(foreign), confidence, sure)
+
+    def _is_sure(self) -> bool:
+        a_period = bool(self._pauses and self._settled)
+        if self._caution is Caution.PERIOD:
+            return self._pauses > 1 and self._settled
+        if not self._home_frequency:
+            # of a burst whose beginning was missed: it was longer than any busy tone
+            return self._ended > 0
+        # too long for home is as good as a period: nothing cuts a tone longer
+        return a_period or (
+            self._too_long and not self._in_burst and not self._shortened and self._bursts > 0
+        )
+
+    def deadline_s(self) -> float:
+        """The age of this burst, or of this silence, at which the first tone that may be it would have to change."""
+        if self._in_burst:
+            return self._repertoire.first_over(self._possible) if self._settled else np.inf
+        return self._repertoire.first_over(self._possible & ~self._repertoire.home & ~self._repertoire.ring)
+
+    def _busy_like(self, busy: Steps) -> Opinion | None:
+        if self._in_burst and self._repertoire.all_endless(busy):
+            lasts = any(sound.kind is Kind.UNOBTAINABLE for sound in self._sounds(busy))
+            return Opinion(Hypothesis.NOT_TONE, Signal.UNOBTAINABLE, (), 0.6) if lasts else _UNKNOWN
+        if self._bursts < 2 or not self._pauses:
+            return None
+        for steps, confidence in ((busy & self._repertoire.home, 0.9), (busy, 0.8)):
+            sounds = self._sounds(steps)
+            for kind, signal in _BUSY_SIGNALS:
+                if any(sound.kind is kind for sound in sounds):
+                    return Opinion(Hypothesis.NOT_TONE, signal, sounds, confidence)
+        return _UNKNOWN
+
+    def _sounds(self, steps: Steps) -> tuple[Sound, ...]:
+        return tuple(self._repertoire.sounds(steps))
+
+
+def countries(sounds: Iterable[Sound]) -> frozenset[str]:
+    return frozenset().union(*(sound.countries for sound in sounds))
