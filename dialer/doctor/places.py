@@ -10,7 +10,7 @@ from dialer.doctor.finding import Finding, broken, doubtful, good
 from dialer.settings import Settings, exposed
 
 _LOW_SPACE = 2 * 1024**3  # about 18 hours of stereo recording
-_PROMPTS = ("abandoned-en", "abandoned-zh", "closed-en", "closed-zh")
+_PROMPTS = ("abandoned-en", "abandoned-zh", "closed-en", "closed-zh", "recorded-en", "recorded-zh")
 
 
 def examine_settings(settings: Settings) -> Iterable[Finding]:

@@ -54,6 +54,23 @@ class MessageStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnouncementStarted:
+    """Caller and agent hear that the call is recorded, and the recording has begun with it."""
+
+    attempt: AttemptId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementEnded:
+    """`complete`: it was played to its end. Otherwise the exchange records no longer."""
+
+    attempt: AttemptId
+    at: datetime
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CallEnded:
     """`by_us` when we asked for the end, with the reason in `cause.text` kept from the network."""
 
@@ -105,6 +122,8 @@ TelephonyEvent = (
     | CallJoined
     | CallLeftAgent
     | MessageStarted
+    | AnnouncementStarted
+    | AnnouncementEnded
     | CallEnded
     | DeskUp
     | DeskFree

@@ -57,6 +57,11 @@ PROMPTS = (
         "closed",
         "zhe4 li3 shi4 Fairdial yan3 shi4. wo3 men5 xian4 zai4 bu4 ban4 gong1, qing3 shao1 hou4 zai4 da3. zai4 jian4.",
     ),
+    _english("recorded", "This call is recorded for quality and training."),
+    _mandarin(
+        "recorded",
+        "ben3 ci4 tong1 hua4 jiang1 bei4 lu4 yin1, yong4 yu2 zhi4 liang4 jian1 kong4 he2 pei2 xun4.",
+    ),
     _english("welcome", "You have reached the Fairdial demo."),
     _mandarin("welcome", "zhe4 li3 shi4 Fairdial yan3 shi4."),
     _english("menu", "To receive no more calls from us, press 9. To hear this again, press 1."),

@@ -78,6 +78,29 @@ class Telephony(Protocol):
         """
         ...
 
+    async def announce(self, attempt: AttemptId, prompt: str, recording: str) -> None:
+        """Play the prompt into a conversation, to both sides, and record under this name from its first word on.
+
+        `AnnouncementStarted` and `AnnouncementEnded` follow; when it cannot be played to its end the recording is stopped.
+        Raises `Refused` when the call has no agent.
+        """
+        ...
+
+    async def pause_recording(self, attempt: AttemptId) -> None:
+        """From the answer on both sides are written as silence; the file goes on. Again.
+
+        Raises `Refused` when the exchange does not say that it did so: then it may go on listening.
+        """
+        ...
+
+    async def resume_recording(self, attempt: AttemptId) -> None:
+        """Raises `Refused`."""
+        ...
+
+    async def stop_recording(self, attempt: AttemptId) -> None:
+        """For good, as far as this conversation goes. Raises `Refused`."""
+        ...
+
     async def play_message(self, attempt: AttemptId, message: str) -> None:
         """Play the prompt to an answered call, then hang up."""
         ...

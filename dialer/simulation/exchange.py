@@ -11,6 +11,8 @@ from dialer.clock import Clock
 from dialer.compliance.gate import DialPermit
 from dialer.domain.disposition import HangupCause
 from dialer.domain.events import (
+    AnnouncementEnded,
+    AnnouncementStarted,
     CallAnswered,
     CallEnded,
     CallJoined,
@@ -198,6 +200,26 @@ class SimulatedExchange:
         line.joined_at = now
         self._lines[attempt] = line
         self._connect(line, agent)
+
+    async def announce(self, attempt: AttemptId, prompt: str, recording: str) -> None:
+        """It takes no time: nothing is recorded here."""
+        self._need_link()
+        if self._need(attempt).agent is None:
+            raise Refused("the call has no agent")
+        self._sink(AnnouncementStarted(attempt, self._clock.now()))
+        self._sink(AnnouncementEnded(attempt, self._clock.now(), True))
+
+    async def pause_recording(self, attempt: AttemptId) -> None:
+        self._need_link()
+        self._need(attempt)
+
+    async def resume_recording(self, attempt: AttemptId) -> None:
+        self._need_link()
+        self._need(attempt)
+
+    async def stop_recording(self, attempt: AttemptId) -> None:
+        self._need_link()
+        self._need(attempt)
 
     async def play_message(self, attempt: AttemptId, message: str) -> None:
         self._need_link()

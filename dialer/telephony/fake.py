@@ -11,6 +11,8 @@ from dialer.clock import Clock
 from dialer.compliance.gate import DialPermit
 from dialer.domain.disposition import HangupCause
 from dialer.domain.events import (
+    AnnouncementEnded,
+    AnnouncementStarted,
     CallAnswered,
     CallEnded,
     CallJoined,
@@ -32,6 +34,7 @@ from dialer.ports.telephony import AdoptedCall, Census, EventSink, LiveCall
 from dialer.telephony.ring_watch import RingWatch
 
 MESSAGE_S = 5.0
+ANNOUNCEMENT_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class _Call:
     answered: bool = False
     agent: AgentId | None = None
     ended_by_us: bool = False
+    muted: bool = False
+    recorded: bool = False
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
 
 
@@ -75,6 +80,8 @@ class FakeTelephony:
         self.calls_placed: list[DialPermit] = []
         self.ended_after_s: dict[AttemptId, float] = {}
         self.dead_phones: set[str] = set()
+        self.dead_prompts: set[str] = set()
+        self.keeps_listening = False  # no pause of a recording is acknowledged
         self.link_up = False
         self.reconnects = 0
 
@@ -147,8 +154,39 @@ class FakeTelephony:
         call = self._need(attempt)
         if agent not in self._desks or not call.answered:
             raise Refused("the agent's phone is gone" if call.answered else "the call is not answered")
-        call.agent = agent
+        call.agent, call.recorded, call.muted = agent, recording is not None, False
         self._tell(CallJoined(attempt, agent, self._clock.now()))
+
+    async def announce(self, attempt: AttemptId, prompt: str, recording: str) -> None:
+        self._need_link()
+        call = self._need(attempt)
+        if call.agent is None:
+            raise Refused("the call has no agent")
+        call.recorded = prompt not in self.dead_prompts
+        self._tell(AnnouncementStarted(attempt, self._clock.now()))
+        if call.recorded:
+            self._later(call, ANNOUNCEMENT_S, self._announced)
+        else:
+            self._tell(AnnouncementEnded(attempt, self._clock.now(), False))
+
+    def _announced(self, call: _Call) -> None:
+        if call.agent is not None:
+            self._tell(AnnouncementEnded(call.attempt, self._clock.now(), True))
+
+    async def pause_recording(self, attempt: AttemptId) -> None:
+        self._need_link()
+        call = self._need(attempt)
+        if self.keeps_listening:
+            raise Refused("no answer to the pause")
+        call.muted = True
+
+    async def resume_recording(self, attempt: AttemptId) -> None:
+        self._need_link()
+        self._need(attempt).muted = False
+
+    async def stop_recording(self, attempt: AttemptId) -> None:
+        self._need_link()
+        self._need(attempt).recorded = False
 
     async def play_message(self, attempt: AttemptId, message: str) -> None:
         self._need_link()

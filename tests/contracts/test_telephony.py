@@ -10,6 +10,8 @@ import pytest
 
 from dialer.domain.disposition import Disposition, of_unanswered
 from dialer.domain.events import (
+    AnnouncementEnded,
+    AnnouncementStarted,
     CallAnswered,
     CallEnded,
     CallJoined,
@@ -33,6 +35,7 @@ from tests.support.exchange import (
 )
 
 AGENT = AgentId(1)
+ANNOUNCEMENT = "fairdial/recorded-en"
 
 
 @pytest.fixture(
@@ -146,6 +149,59 @@ async def test_when_the_phone_drops_the_caller_is_still_there_and_can_be_joined_
     await exchange.wait(CallJoined, attempt=attempt, agent=2)
     await exchange.driver.hang_up(attempt)
     await exchange.wait(CallEnded, attempt=attempt)
+
+
+async def in_conversation(exchange: Exchange) -> AttemptId:
+    await at_desk(exchange)
+    attempt = await answered(exchange)
+    await exchange.driver.join(attempt, AGENT, None)
+    await exchange.wait(CallJoined, attempt=attempt)
+    return attempt
+
+
+async def test_an_announcement_is_spoken_into_the_conversation_which_goes_on(exchange: Exchange) -> None:
+    attempt = await in_conversation(exchange)
+    await exchange.driver.announce(attempt, ANNOUNCEMENT, f"{attempt}-1")
+    began = await exchange.wait(AnnouncementStarted, attempt=attempt)
+    ended = await exchange.wait(AnnouncementEnded, attempt=attempt)
+    assert (ended.complete, began.at <= ended.at) == (True, True)
+    census = await exchange.driver.census()
+    assert [(call.attempt, call.agent) for call in census.calls] == [(attempt, AGENT)]
+    await exchange.driver.hang_up(attempt)
+    await exchange.wait(CallEnded, attempt=attempt)
+    await exchange.wait(DeskFree, agent=AGENT)
+
+
+async def test_who_hangs_up_during_an_announcement_leaves_a_free_desk(exchange: Exchange) -> None:
+    attempt = await in_conversation(exchange)
+    await exchange.driver.announce(attempt, MESSAGE, f"{attempt}-1")
+    await exchange.wait(AnnouncementStarted, attempt=attempt)
+    await exchange.driver.hang_up(attempt)
+    await exchange.wait(CallEnded, attempt=attempt)
+    await exchange.wait(DeskFree, within_s=2, agent=AGENT)
+
+
+async def test_a_recording_is_paused_resumed_and_stopped_as_often_as_one_likes(exchange: Exchange) -> None:
+    await at_desk(exchange)
+    attempt = await answered(exchange)
+    await exchange.driver.join(attempt, AGENT, f"{attempt}-1")
+    await exchange.wait(CallJoined, attempt=attempt)
+    for _ in range(2):
+        await exchange.driver.pause_recording(attempt)
+        await exchange.driver.pause_recording(attempt)
+        await exchange.driver.resume_recording(attempt)
+    await exchange.driver.stop_recording(attempt)
+    await exchange.driver.hang_up(attempt)
+    await exchange.wait(CallEnded, attempt=attempt)
+    for command in (exchange.driver.pause_recording, exchange.driver.stop_recording):
+        with pytest.raises(Refused):
+            await command(attempt)
+
+
+async def test_only_a_conversation_can_be_told(exchange: Exchange) -> None:
+    attempt = await answered(exchange)
+    with pytest.raises(Refused):
+        await exchange.driver.announce(attempt, ANNOUNCEMENT, f"{attempt}-1")
 
 
 async def test_the_message_is_played_and_the_call_then_ends(exchange: Exchange) -> None:

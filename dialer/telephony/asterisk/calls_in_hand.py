@@ -22,6 +22,8 @@ class CallInHand:
     bridge: str = ""
     agent: AgentId | None = None
     recording: bool = False
+    announcer: str = ""  # the channel that speaks into the conversation
+    announced_name: str = ""  # to record under once it is heard
 
 
 @dataclass(slots=True)

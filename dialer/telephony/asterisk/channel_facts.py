@@ -50,11 +50,12 @@ class NeverBegan:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A UserEvent of our dialplan."""
+    """A UserEvent of our dialplan. `about` is another channel that it speaks of."""
 
     channel: str
     event: str
     state: str
+    about: str = ""
 
 
 Fact = Signed | Up | EnteredBridge | Gone | NeverBegan | Said
@@ -92,7 +93,7 @@ def _originate_response(event: AmiEvent) -> Fact | None:
 
 
 def _user_event(event: AmiEvent) -> Fact | None:
-    return Said(event.get("Uniqueid"), event.get("UserEvent"), event.get("State"))
+    return Said(event.get("Uniqueid"), event.get("UserEvent"), event.get("State"), event.get("Call"))
 
 
 _READERS = {

@@ -7,6 +7,7 @@ from dialer.domain.ids import AgentId, AttemptId
 CONTEXT_ANSWERED: Final = "fairdial-answered"
 CONTEXT_MESSAGE: Final = "fairdial-message"
 CONTEXT_DESK: Final = "fairdial-desk"
+CONTEXT_ANNOUNCE: Final = "fairdial-announce"
 CONTEXT_PROBE: Final = "fairdial-probe"
 
 BRIDGE_ANSWERED: Final = "fairdial-answered"
@@ -14,12 +15,15 @@ BRIDGE_DESKS: Final = "fairdial-desks"
 
 EVENT_CALL: Final = "FairdialCall"
 EVENT_DESK: Final = "FairdialDesk"
+EVENT_ANNOUNCE: Final = "FairdialAnnounce"
 EVENT_PROBE: Final = "FairdialProbe"
 
 VARIABLE_MESSAGE: Final = "FAIRDIAL_MESSAGE"
+VARIABLE_CALL: Final = "FAIRDIAL_CALL"
 VARIABLE_JOINED: Final = "FAIRDIAL_JOINED"
 
 _CALL: Final = "fairdial-c-"
+_ANNOUNCER: Final = "fairdial-a-"
 _DESK: Final = "fairdial-d-"
 
 
@@ -31,6 +35,11 @@ def call_channel(attempt: AttemptId) -> str:
 def desk_channel(agent: AgentId, serial: str) -> str:
     """`serial` differs with every connection of the phone: an id still in use would be refused in silence."""
     return f"{_DESK}{agent}-{serial}"
+
+
+def announcer_channels(attempt: AttemptId, serial: str) -> tuple[str, str]:
+    """The two halves of the channel that speaks into a conversation."""
+    return f"{_ANNOUNCER}{attempt}-{serial}-1", f"{_ANNOUNCER}{attempt}-{serial}-2"
 
 
 def attempt_of(channel: str) -> str | None:

@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 _PARK_S = 3.0  # from answer to the holding bridge takes milliseconds
 _DESK_RING_S = 30
+_ANNOUNCER_MS = 3000
 # Asterisk's own limit must never cut a ringing short: the ring watch decides
 _ORIGINATE_LIMIT_MS = 300_000
 
@@ -52,7 +53,9 @@ class AsteriskTelephony:
         self._sink, self._clock, self._rng = sink, clock, rng
         self._board = Switchboard()
         self._tasks = TaskOwner()
-        self._events = EventDesk(self._board, sink, clock, self._stop_recording)
+        self._events = EventDesk(
+            self._board, sink, clock, self._stop_recording, self._record_announced, self._end_announcer
+        )
 
     @property
     def link_up(self) -> bool:
@@ -148,6 +151,53 @@ class AsteriskTelephony:
 
     def _stop_recording(self, channel: str) -> None:
         self._tasks.spawn(self._quietly({"Action": "StopMixMonitor", "Channel": channel}), "stop-recording")
+
+    async def announce(self, attempt: AttemptId, prompt: str, recording: str) -> None:
+        call = self._board.call(attempt)
+        if call is None or call.agent is None:
+            raise Refused("the call is gone" if call is None else "the call has no agent")
+        speaker, source = dialplan.announcer_channels(attempt, f"{self._rng.getrandbits(32):08x}")
+        call.announcer, call.announced_name = speaker, recording
+        # the half that speaks joins the conversation's bridge, the other half plays the prompt into it
+        order = {
+            "Action": "Originate",
+            "ActionID": speaker,
+            "ChannelId": speaker,
+            "OtherChannelId": source,
+            "Channel": f"Local/s@{dialplan.CONTEXT_ANNOUNCE}/n",
+            "Application": "BridgeAdd",
+            "Data": call.channel,
+            "Timeout": str(_ANNOUNCER_MS),
+            "Variable": f"__{dialplan.VARIABLE_MESSAGE}={prompt},__{dialplan.VARIABLE_CALL}={call.channel}",
+            "Async": "true",
+        }
+        try:
+            await self._command(order)
+        except (LinkDown, Refused):
+            call.announcer = ""
+            raise
+
+    def _record_announced(self, call: CallInHand) -> None:
+        call.recording = True
+        self._tasks.spawn(self._quietly(self._record(call.channel, call.announced_name)), "record-announced")
+
+    def _end_announcer(self, channel: str) -> None:
+        self._tasks.spawn(self._hang_up_channel(channel), "end-announcer")
+
+    async def pause_recording(self, attempt: AttemptId) -> None:
+        await self._mute(attempt, "1")
+
+    async def resume_recording(self, attempt: AttemptId) -> None:
+        await self._mute(attempt, "0")
+
+    async def _mute(self, attempt: AttemptId, state: str) -> None:
+        """A muted MixMonitor goes on writing, and writes zeros; caller and agent hear each other as before."""
+        channel = dialplan.call_channel(attempt)
+        order = {"Action": "MixMonitorMute", "Channel": channel, "Direction": "both", "State": state}
+        await self._command(order)
+
+    async def stop_recording(self, attempt: AttemptId) -> None:
+        await self._command({"Action": "StopMixMonitor", "Channel": dialplan.call_channel(attempt)})
 
     async def play_message(self, attempt: AttemptId, message: str) -> None:
         call = self._board.call(attempt)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dialer.clock import Clock
 from dialer.domain.disposition import HangupCause
 from dialer.domain.events import (
+    AnnouncementEnded,
+    AnnouncementStarted,
     CallAnswered,
     CallEnded,
     CallJoined,
@@ -27,10 +29,19 @@ _CAUSE_S = 1.0
 
 
 class EventDesk:
+    """`announced` is told that the announcement is heard, and `left_agent` that a conversation is over."""
+
     def __init__(
-        self, board: Switchboard, sink: EventSink, clock: Clock, left_agent: Callable[[str], None]
+        self,
+        board: Switchboard,
+        sink: EventSink,
+        clock: Clock,
+        left_agent: Callable[[str], None],
+        announced: Callable[[CallInHand], None],
+        hang_up: Callable[[str], None],
     ) -> None:
-        self._board, self._sink, self._clock, self._left_agent = board, sink, clock, left_agent
+        self._board, self._sink, self._clock = board, sink, clock
+        self._left_agent, self._announced, self._hang_up = left_agent, announced, hang_up
 
     def take(self, known: Fact) -> None:
         match known:
@@ -99,12 +110,23 @@ class EventDesk:
         ):
             desk.call = None
         call.agent = None
+        self._end_announcer(call)
+        self.stop_recording(call)
+
+    def stop_recording(self, call: CallInHand) -> None:
         if call.recording:
             call.recording = False
             self._left_agent(call.channel)
 
+    def _end_announcer(self, call: CallInHand) -> None:
+        """It must not go on speaking to whoever is left."""
+        if call.announcer:
+            self._hang_up(call.announcer)
+            call.announcer = ""
+
     def end_call(self, channel: str, cause: HangupCause) -> None:
         if (call := self._board.drop_call(channel)) is not None:
+            self._end_announcer(call)
             self._sink(CallEnded(call.attempt, self._clock.now(), cause, call.ended_by_us))
 
     def _end(self, channel: str, cause: HangupCause) -> None:
@@ -128,6 +150,20 @@ class EventDesk:
         elif said.event == dialplan.EVENT_DESK and (desk := self._board.desks.get(channel)) is not None:
             desk.call = None
             self._sink(DeskFree(desk.agent, self._clock.now()))
+        elif said.event == dialplan.EVENT_ANNOUNCE and (spoken_to := self._board.calls.get(said.about)):
+            self._announcement_said(spoken_to, said.state)
+
+    def _announcement_said(self, call: CallInHand, state: str) -> None:
+        if not call.announcer:
+            return  # the conversation it was meant for is over
+        if state == "started":
+            self._announced(call)
+            self._sink(AnnouncementStarted(call.attempt, self._clock.now()))
+            return
+        call.announcer = ""
+        if state != "ended":
+            self.stop_recording(call)
+        self._sink(AnnouncementEnded(call.attempt, self._clock.now(), state == "ended"))
 
     def _call_said(self, call: CallInHand, state: str) -> None:
         if state == "back":

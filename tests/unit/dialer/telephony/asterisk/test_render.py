@@ -181,7 +181,7 @@ def test_contexts_are_the_ones_the_service_names(rendered: dict[str, str]) -> No
         "globals",
     }
     assert contexts == {
-        "fairdial-answered", "fairdial-message", "fairdial-desk", "fairdial-inbound", "fairdial-probe",
+        "fairdial-answered", "fairdial-message", "fairdial-announce", "fairdial-desk", "fairdial-inbound", "fairdial-probe",
         "fairdial-phones",
     }  # fmt: skip
     used = set(re.findall(r"^context = (\S+)", rendered["pjsip.conf"], re.MULTILINE))
