@@ -39,10 +39,14 @@ class Voice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a figure comes from, e.g. "16 CFR 310.4(b)(4)(ii)", and how well it is known ("V", "S/K")."""
+    """Where a figure comes from, e.g. "16 CFR 310.4(b)(4)(ii)", and how well it is known ("V", "S/K" for a mixture).
+
+    `note`: what else people should know of it, such as which part of the figure is disputed.
+    """
 
     citation: str
     evidence: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,6 +380,7 @@ class Profile:
     duties: tuple[tuple[str, Source], ...] = ()  # what the profile demands besides, for people
     file: str = ""  # where it was read
     title_zh: str = ""
+    duties_zh: tuple[str, ...] = ()  # the words of `duties` in Chinese
     opt_out: OptOutRule | None = None
     floor: bool = False  # its ring minimum and connect threshold count only where no other profile has one
 

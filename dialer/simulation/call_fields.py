@@ -18,7 +18,7 @@ from dialer.simulation.laws import (
     Uniform,
 )
 from dialer.simulation.scenario import NO_DETECTOR, PERFECT, Detector, Failures, Signs, Unanswered
-from dialer.simulation.scenario_file import Field
+from dialer.yaml_file import Field
 
 Value = Callable[[Field], float]
 

@@ -26,7 +26,7 @@ from dialer.simulation.scenario import (
     Team,
     Trunk,
 )
-from dialer.simulation.scenario_file import Field, parse, read
+from dialer.yaml_file import Field, parse, read
 
 _TOP = ("title", "extends", "day", "warm_up", "answer_within", "agents", "lines", "calls", "list", "changes")
 _MERGED = ("agents", "lines", "calls", "list")

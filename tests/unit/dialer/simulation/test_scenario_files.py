@@ -9,9 +9,9 @@ import jsonschema
 import pytest
 import yaml
 
+from dialer import yaml_file
 from dialer.domain.events import LineSign
 from dialer.errors import BadInput, NotFound
-from dialer.simulation import scenario_file
 from dialer.simulation.call_fields import FIGURES
 from dialer.simulation.laws import Beta, Clipped, Fixed, Gamma, LogNormal, Mixture, mean_of
 from dialer.simulation.scenario import Carrier, Leaving, Scenario
@@ -221,7 +221,7 @@ def refusal(text: str) -> BadInput:
         ),
         ("extends: s0", 1, "extends", "no scenario 's0'"),
         ("title: nothing else", 1, None, "day is missing"),
-        ("- a\n- b", 1, None, "a scenario is a mapping"),
+        ("- a\n- b", 1, None, "is a mapping of names"),
         ("a: [", 1, None, "not readable as YAML"),
         ("extends: s1\na: &x 1\nb: *x", 3, None, "aliases (*x) are not allowed"),
         ("extends: s1\na: !!python/object/apply:os.system [ls]", 2, None, "tags"),
@@ -254,7 +254,7 @@ def test_scenarios_that_extend_each_other_are_refused(tmp_path: Path) -> None:
 
 def test_a_large_file_is_not_read(tmp_path: Path) -> None:
     file = tmp_path / "large.yaml"
-    file.write_text("#" * (scenario_file.MOST_BYTES + 1), "utf-8")
+    file.write_text("#" * (yaml_file.MOST_BYTES + 1), "utf-8")
     with pytest.raises(BadInput, match="larger than 1 MB"):
         load(str(file))
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, Self
 
 import yaml
 
@@ -38,14 +38,14 @@ def parse(text: str, name: str) -> yaml.Node:
     except yaml.YAMLError as wrong:
         raise BadInput(f"{name}:1: not readable as YAML: {str(wrong).splitlines()[0]}") from None
     if not isinstance(node, yaml.MappingNode):
-        raise BadInput(f"{name}:1: a scenario is a mapping, such as `title: My floor`")
+        raise BadInput(f"{name}:1: the file is a mapping of names to values, such as `title: My title`")
     return node
 
 
 def read(path: Path, name: str) -> yaml.Node:
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise BadInput(f"{name}: larger than 1 MB: a scenario is a few lines of YAML")
+            raise BadInput(f"{name}: larger than 1 MB: that is no file written by hand")
         text = path.read_text("utf-8")
     except OSError as unreadable:
         raise BadInput(f"cannot read {name}: {unreadable.strerror}") from None
@@ -81,6 +81,10 @@ class Field:
     node: yaml.Node
     path: str = ""
 
+    def of(self, node: yaml.Node, path: str) -> Self:
+        """A value inside this one."""
+        return type(self)(node, path)
+
     def wrong(self, what: str) -> NoReturn:
         mark = self.node.start_mark
         name = f" {self.path}:" if self.path else ""
@@ -96,26 +100,26 @@ class Field:
     def is_list(self) -> bool:
         return isinstance(self.node, yaml.SequenceNode)
 
-    def mapping(self, allowed: Collection[str] | None = None) -> dict[str, "Field"]:
+    def mapping(self, allowed: Collection[str] | None = None) -> dict[str, Self]:
         """Its fields by key. With `allowed`, any other key is refused."""
         if not isinstance(self.node, yaml.MappingNode):
             self.wrong(f"must be a mapping of {', '.join(allowed)}" if allowed else "must be a mapping")
-        fields: dict[str, Field] = {}
+        fields: dict[str, Self] = {}
         for key, value in self.node.value:
             name = key.value if isinstance(key, yaml.ScalarNode) else "?"
-            at_key = Field(key, f"{self.path}.{name}" if self.path else name)
+            at_key = self.of(key, f"{self.path}.{name}" if self.path else name)
             if allowed is not None and name not in allowed:
                 at_key.wrong(f"unknown; allowed are {', '.join(allowed)}")
             if name in fields:
                 at_key.wrong("is given twice")
-            fields[name] = Field(value, at_key.path)
+            fields[name] = self.of(value, at_key.path)
         return fields
 
-    def items(self) -> Iterator["Field"]:
+    def items(self) -> Iterator[Self]:
         if not isinstance(self.node, yaml.SequenceNode):
             self.wrong("must be a list: one line each, beginning with -")
         for place, item in enumerate(self.node.value):
-            yield Field(item, f"{self.path}[{place}]")
+            yield self.of(item, f"{self.path}[{place}]")
 
     # --- values -------------------------------------------------------------------------------------------------------
 
@@ -195,7 +199,7 @@ class Field:
 
 
 def spoken(seconds: float) -> str:
-    """A time as a scenario file writes it."""
+    """A time as these files write it."""
     for unit in ("d", "h", "min"):
         if seconds and seconds % _UNITS[unit] == 0:
             return f"{seconds / _UNITS[unit]:g} {unit}"
