@@ -28,6 +28,7 @@ from dialer.errors import Misconfigured, StorageDown
 from dialer.pacing.floor_pacer import FairPacer
 from dialer.pacing.pacer import Pacer
 from dialer.recordings.local import LocalRecordings
+from dialer.registries.book import Registries
 from dialer.settings import Settings, TrunkSection, exposed
 from dialer.storage.postgres import migrate
 from dialer.storage.postgres.store import PostgresStore
@@ -46,6 +47,7 @@ log = logging.getLogger(__name__)
 _DATABASE_PAUSE_S = 2.0
 # longer than any ringing that must not be cut short
 _DRAIN_S = 30.0
+_VERIFY_S = 10.0
 
 
 @dataclass(slots=True)
@@ -57,6 +59,7 @@ class Service:
     engine: Engine
     floor: FloorView
     recordings: LocalRecordings
+    registries: Registries
 
 
 def trunk_limits(settings: Settings) -> list[TrunkLimits]:
@@ -132,8 +135,9 @@ def build(settings: Settings, store: PostgresStore, clock: Clock, pacer: Pacer |
         zone=ZoneInfo(settings.time_zone),
     )
     ear.engine = engine
-    floor = FloorView(engine, telephony, store.campaigns, clock, settings.time_zone)
-    return Service(settings, clock, store, telephony, engine, floor, recordings)
+    registries = Registries(settings.registries.folder, clock)
+    floor = FloorView(engine, telephony, store.campaigns, clock, settings.time_zone, registries)
+    return Service(settings, clock, store, telephony, engine, floor, recordings, registries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,10 +194,19 @@ async def running(
         # taken down in the opposite order: an engine that still moves calls must hold the lock
         parts.push_async_callback(service.engine.end)
         parts.push_async_callback(tasks.close)
+        await asyncio.to_thread(service.registries.verify)
+        tasks.spawn(_verify_registries(service.registries), "registries")
         tasks.spawn(service.engine.run(), "engine")
         tasks.spawn(service.telephony.run(), "telephony")
         tasks.spawn(service.floor.run(), "floor")
         yield service, failed
+
+
+async def _verify_registries(registries: Registries) -> None:
+    """Those that are imported while we run: the import has compared them once already."""
+    while True:
+        await asyncio.sleep(_VERIFY_S)
+        await asyncio.to_thread(registries.verify)
 
 
 def _fail(failed: asyncio.Future[None], failure: BaseException) -> None:

@@ -113,6 +113,13 @@ class RecordingsSection(Section):
     workers: int = Field(default=1, ge=1, le=32, description="processes that work on finished recordings")
 
 
+class RegistriesSection(Section):
+    """Do-not-call registries of whole countries; our own list is in the database."""
+
+    folder: Path = Path("/var/lib/fairdial/registries")
+    keep: int = Field(default=3, ge=1, le=1000, description="versions of each, the one in use included")
+
+
 class PromptsSection(Section):
     folder: Path = Path("/usr/share/asterisk/sounds/fairdial")
 
@@ -145,6 +152,7 @@ class Settings(BaseSettings):
     trunks: dict[str, TrunkSection] = Field(default_factory=dict)
     phones: dict[str, PhoneSection] = Field(default_factory=dict)
     recordings: RecordingsSection = RecordingsSection()
+    registries: RegistriesSection = RegistriesSection()
     prompts: PromptsSection = PromptsSection()
     log: LogSection = LogSection()
 

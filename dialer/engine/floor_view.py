@@ -29,6 +29,7 @@ from dialer.ports.floor import (
     TrunkOnFloor,
 )
 from dialer.ports.pacing import DecisionSample
+from dialer.ports.registries import RegistryBook
 from dialer.ports.storage import Abandonment, CampaignStore, ContactCounts
 from dialer.ports.telephony import Telephony
 
@@ -51,9 +52,16 @@ class FloorView:
     """Implements `dialer.ports.floor.Floor`. `zone` is the operator's: it decides when "today" began."""
 
     def __init__(
-        self, engine: Engine, telephony: Telephony, store: CampaignStore, clock: Clock, zone: str
+        self,
+        engine: Engine,
+        telephony: Telephony,
+        store: CampaignStore,
+        clock: Clock,
+        zone: str,
+        registries: RegistryBook | None = None,
     ) -> None:
         self._engine, self._telephony, self._store, self._clock = engine, telephony, store, clock
+        self._registries = registries
         self._zone = ZoneInfo(zone)
         self._counts: dict[CampaignId, _Counts] = {}
         self._latest = Snapshot(clock.now(), (), (), ())
@@ -188,6 +196,19 @@ class FloorView:
             PartHealth("telephony", self._telephony.link_up, self._telephony.problem or ""),
             PartHealth("engine", engine.active and engine.reconciled, self._engine_detail()),
             PartHealth("recordings", recordings is None, recordings or ""),
+            *self._registry_parts(),
+        ]
+
+    def _registry_parts(self) -> Sequence[PartHealth]:
+        """How old a copy may be is the rules' business: its age is told, and only one that cannot be read is broken."""
+        today = self._clock.now().astimezone(self._zone).date()
+        return [
+            PartHealth(
+                f"registry {each.registry}",
+                each.readable,
+                each.problem or f"version {each.version}, {each.age_days(today)} days old",
+            )
+            for each in (self._registries.registries() if self._registries is not None else ())
         ]
 
     def _engine_detail(self) -> str:

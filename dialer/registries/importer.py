@@ -305,6 +305,8 @@ class _Import:
         self._move_in(header, report)
         self._journal.version = header.version
         self._journal.save(self._journal_file)
+        if RegistryIndex(self._place.index(header.version)).header.payload_sha256 != header.payload_sha256:
+            raise DamagedIndex(f"{self._place.index(header.version)} is not what was written")
         self._place.point_to(header.version)
         self._place.prune(keep)
         shutil.rmtree(self._place.building)
