@@ -1,11 +1,17 @@
-"""What a conversation with a caller can end in, apart from the end of its script.
+"""What a conversation with a caller can end in, apart from the end of its script; and why a flow is refused.
 
 IvrError
 ├── CallerHungUp         the channel is gone: an outcome, not a fault
 ├── LinkBroken           the connection to Asterisk ended, or is out of step
 │   └── NoReply          Asterisk did not answer a command within its deadline
-└── ProtocolViolation    what arrived is not AGI
+├── ProtocolViolation    what arrived is not AGI
+├── ExpressionError      an expression cannot be read, or came to no value
+├── FlowRefused          a flow file with mistakes (ivr.flow.problems)
+├── WrongVersion         a session was handed another version of its flow than the one it began with
+└── NotPublished         no such flow or version in the store
 """
+
+from typing import Any
 
 
 class IvrError(Exception): ...
@@ -21,3 +27,20 @@ class NoReply(LinkBroken): ...
 
 
 class ProtocolViolation(IvrError): ...
+
+
+class ExpressionError(IvrError):
+    """`key` and `values` are for the catalogue of words (`expression.<key>`), `at` is the offending character's place."""
+
+    def __init__(self, key: str, at: int = 0, **values: Any) -> None:
+        super().__init__(key, at, values)
+        self.key, self.at, self.values = key, at, values
+
+    def __str__(self) -> str:
+        return " ".join([self.key, *(f"{name}={value!r}" for name, value in self.values.items())])
+
+
+class WrongVersion(IvrError): ...
+
+
+class NotPublished(IvrError): ...
