@@ -71,6 +71,18 @@ class AnnouncementEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class OptedOut:
+    """The called person pressed the key that ends all calls; the exchange hangs up by itself.
+
+    Told again after an interruption until `Telephony.forget_opt_outs`: it must not be lost. `at` is the exchange's time then.
+    """
+
+    attempt: AttemptId
+    at: datetime
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallEnded:
     """`by_us` when we asked for the end, with the reason in `cause.text` kept from the network."""
 
@@ -124,6 +136,7 @@ TelephonyEvent = (
     | MessageStarted
     | AnnouncementStarted
     | AnnouncementEnded
+    | OptedOut
     | CallEnded
     | DeskUp
     | DeskFree

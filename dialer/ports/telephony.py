@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from dialer.compliance.gate import DialPermit
-from dialer.domain.events import TelephonyEvent
+from dialer.domain.events import OptedOut, TelephonyEvent
 from dialer.domain.ids import AgentId, AttemptId, TrunkName
 
 EventSink = Callable[[TelephonyEvent], None]
@@ -102,7 +102,10 @@ class Telephony(Protocol):
         ...
 
     async def play_message(self, attempt: AttemptId, message: str) -> None:
-        """Play the prompt to an answered call, then hang up."""
+        """Play the prompt to an answered call, then hang up.
+
+        Until then the opt-out key may be pressed: `OptedOut` follows, and the end of the call at once.
+        """
         ...
 
     async def hang_up(self, attempt: AttemptId) -> None:
@@ -123,6 +126,14 @@ class Telephony(Protocol):
 
     async def end_stray(self, attempt: AttemptId) -> None:
         """Hang up a call of the census that no record knows, rung its minimum or not."""
+        ...
+
+    async def opt_outs(self) -> Sequence[OptedOut]:
+        """Every opt-out that was not forgotten yet, also those pressed while nobody listened."""
+        ...
+
+    async def forget_opt_outs(self, attempts: Collection[AttemptId]) -> None:
+        """They are on the do-not-call list for good. What cannot be forgotten now is told again."""
         ...
 
     def adopt(self, calls: Sequence[AdoptedCall]) -> None:

@@ -23,6 +23,7 @@ from dialer.domain.events import (
     LineEvidence,
     LinkUp,
     MessageStarted,
+    OptedOut,
 )
 from dialer.domain.ids import AgentId, AttemptId, TrunkName
 from dialer.errors import LinkDown, Refused
@@ -229,6 +230,13 @@ class SimulatedExchange:
             self._book.no_agent(line.fate, line.picked_up_at or 0.0, now)
         line.next = self._loop.call_at(now + MESSAGE_S, self._end, line, _NORMAL)
         self._sink(MessageStarted(attempt, self._clock.now()))
+
+    async def opt_outs(self) -> Sequence[OptedOut]:
+        """Nobody presses a key in a simulation."""
+        return ()
+
+    async def forget_opt_outs(self, attempts: Collection[AttemptId]) -> None:
+        self._need_link()
 
     # --- ends ---------------------------------------------------------------------------------------------------------
 

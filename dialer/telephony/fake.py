@@ -25,6 +25,7 @@ from dialer.domain.events import (
     LinkLost,
     LinkUp,
     MessageStarted,
+    OptedOut,
     TelephonyEvent,
 )
 from dialer.domain.ids import AgentId, AttemptId, TrunkName
@@ -39,13 +40,17 @@ ANNOUNCEMENT_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """Seconds from dialling; None: it never happens. `talk_s` is how long the callee stays after the answer."""
+    """Seconds from dialling; None: it never happens. `talk_s` is how long the callee stays after the answer.
+
+    `presses_s`: so long after the message began the opt-out key is pressed.
+    """
 
     ring_s: float | None = 0.5
     answer_s: float | None = None
     talk_s: float = 30.0
     end_s: float | None = None
     cause: HangupCause = field(default_factory=HangupCause)
+    presses_s: float | None = None
 
 
 BUSY = Script(ring_s=None, end_s=0.2, cause=HangupCause(17, 486, "User busy"))
@@ -80,6 +85,7 @@ class FakeTelephony:
         self.calls_placed: list[DialPermit] = []
         self.ended_after_s: dict[AttemptId, float] = {}
         self.dead_phones: set[str] = set()
+        self._opt_outs: dict[AttemptId, OptedOut] = {}
         self.dead_prompts: set[str] = set()
         self.keeps_listening = False  # no pause of a recording is acknowledged
         self.link_up = False
@@ -192,7 +198,23 @@ class FakeTelephony:
         self._need_link()
         call = self._need(attempt)
         self._tell(MessageStarted(attempt, self._clock.now()))
+        self._later(call, call.script.presses_s, self._press)
         self._later(call, MESSAGE_S, lambda each: self._end(each, HangupCause(16)))
+
+    def _press(self, call: _Call) -> None:
+        pressed = OptedOut(call.attempt, self._clock.now(), "9")
+        self._opt_outs[call.attempt] = pressed
+        self._tell(pressed)
+        self._end(call, HangupCause(16))
+
+    async def opt_outs(self) -> Sequence[OptedOut]:
+        self._need_link()
+        return list(self._opt_outs.values())
+
+    async def forget_opt_outs(self, attempts: Collection[AttemptId]) -> None:
+        self._need_link()
+        for attempt in attempts:
+            self._opt_outs.pop(attempt, None)
 
     async def hang_up(self, attempt: AttemptId) -> None:
         self._need_link()

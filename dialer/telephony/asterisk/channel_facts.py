@@ -56,6 +56,7 @@ class Said:
     event: str
     state: str
     about: str = ""
+    key: str = ""
 
 
 Fact = Signed | Up | EnteredBridge | Gone | NeverBegan | Said
@@ -93,7 +94,9 @@ def _originate_response(event: AmiEvent) -> Fact | None:
 
 
 def _user_event(event: AmiEvent) -> Fact | None:
-    return Said(event.get("Uniqueid"), event.get("UserEvent"), event.get("State"), event.get("Call"))
+    return Said(
+        event.get("Uniqueid"), event.get("UserEvent"), event.get("State"), event.get("Call"), event.get("Key")
+    )
 
 
 _READERS = {

@@ -18,6 +18,9 @@ EVENT_DESK: Final = "FairdialDesk"
 EVENT_ANNOUNCE: Final = "FairdialAnnounce"
 EVENT_PROBE: Final = "FairdialProbe"
 
+# where the dialplan remembers opt-outs until the service has them: /<family>/<channel> = "<seconds since the epoch> <key>"
+DB_OPT_OUTS: Final = "fairdial-opt-outs"
+
 VARIABLE_MESSAGE: Final = "FAIRDIAL_MESSAGE"
 VARIABLE_CALL: Final = "FAIRDIAL_CALL"
 VARIABLE_JOINED: Final = "FAIRDIAL_JOINED"

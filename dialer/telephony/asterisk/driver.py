@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from dialer.clock import Clock
 from dialer.compliance.gate import DialPermit
 from dialer.domain.disposition import HangupCause
-from dialer.domain.events import DeskDown, LineSign, LinkLost, LinkUp
+from dialer.domain.events import DeskDown, LineSign, LinkLost, LinkUp, OptedOut
 from dialer.domain.ids import AgentId, AttemptId, TrunkName
 from dialer.errors import LinkDown, Refused
 from dialer.ports.telephony import AdoptedCall, Census, EventSink
@@ -25,6 +25,7 @@ from dialer.telephony.asterisk.calls_in_hand import CallInHand, Switchboard, att
 from dialer.telephony.asterisk.census import read_census
 from dialer.telephony.asterisk.channel_facts import fact
 from dialer.telephony.asterisk.event_desk import EventDesk
+from dialer.telephony.asterisk.opt_outs import read_opt_out
 from dialer.telephony.asterisk.trunks import DialString
 from dialer.telephony.ring_watch import RingWatch
 
@@ -283,6 +284,17 @@ class AsteriskTelephony:
     async def end_stray(self, attempt: AttemptId) -> None:
         """A call found on the exchange that no record knows."""
         await self._hang_up_channel(dialplan.call_channel(attempt))
+
+    async def opt_outs(self) -> Sequence[OptedOut]:
+        entries = await self._link.collect({"Action": "DBGetTree", "Family": dialplan.DB_OPT_OUTS})
+        read = (read_opt_out(entry.get("Key"), entry.get("Val")) for entry in entries)
+        return [each for each in read if each is not None]
+
+    async def forget_opt_outs(self, attempts: Collection[AttemptId]) -> None:
+        for attempt in attempts:
+            await self._quietly(
+                {"Action": "DBDel", "Family": dialplan.DB_OPT_OUTS, "Key": dialplan.call_channel(attempt)}
+            )
 
     async def _command(self, action: Headers) -> None:
         answer = await self._link.send(action)

@@ -18,6 +18,7 @@ from dialer.domain.events import (
     LineEvidence,
     LineSign,
     MessageStarted,
+    OptedOut,
 )
 from dialer.ports.telephony import EventSink
 from dialer.telephony.asterisk import dialplan
@@ -146,7 +147,7 @@ class EventDesk:
 
     def _said(self, channel: str, said: Said) -> None:
         if said.event == dialplan.EVENT_CALL and (call := self._board.calls.get(channel)) is not None:
-            self._call_said(call, said.state)
+            self._call_said(call, said)
         elif said.event == dialplan.EVENT_DESK and (desk := self._board.desks.get(channel)) is not None:
             desk.call = None
             self._sink(DeskFree(desk.agent, self._clock.now()))
@@ -165,9 +166,13 @@ class EventDesk:
             self.stop_recording(call)
         self._sink(AnnouncementEnded(call.attempt, self._clock.now(), state == "ended"))
 
-    def _call_said(self, call: CallInHand, state: str) -> None:
-        if state == "back":
-            self.unjoin(call)
-            self._sink(CallLeftAgent(call.attempt, self._clock.now()))
-        elif state == "message-started":
-            self._sink(MessageStarted(call.attempt, self._clock.now()))
+    def _call_said(self, call: CallInHand, said: Said) -> None:
+        now = self._clock.now()
+        match said.state:
+            case "back":
+                self.unjoin(call)
+                self._sink(CallLeftAgent(call.attempt, now))
+            case "message-started":
+                self._sink(MessageStarted(call.attempt, now))
+            case "opt-out":
+                self._sink(OptedOut(call.attempt, now, said.key))

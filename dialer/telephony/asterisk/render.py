@@ -66,6 +66,7 @@ def scope_of(settings: Settings) -> Scope:
         "ami_secret": settings.ami.secret.get_secret_value(),
         "agi_url": asterisk.agi_url or f"agi://{settings.agi.host}:{settings.agi.port}",
         "fallback_script": asterisk.fallback_script,
+        "opt_out_key": asterisk.opt_out_key,
         "prompt_prefix": prompt_prefix(settings.prompts.folder),
         "tcp": "yes" if any(trunk.transport == "tcp" for trunk in settings.trunks.values()) else None,
         **dict.fromkeys(DIRECTORIES),
