@@ -70,6 +70,7 @@ class Repertoire:
         self.home: Steps = np.array([entry.home for entry in self.entries], bool)[self.owner]
         rings = np.array([entry.sound.kind is Kind.RING for entry in self.entries], bool)
         self.ring: Steps = rings[self.owner]
+        self._pauses = np.array([max(1, len(entry.sound.steps) // 2) for entry in self.entries], np.intp)
         self._heard: dict[tuple[int, ...], Steps] = {}
 
     def playing(self, strong: Sequence[float], weak: Sequence[float]) -> Steps:
@@ -110,6 +111,10 @@ class Repertoire:
         found = np.zeros(len(steps), bool)
         found[self._next[steps]] = True
         return found
+
+    def fewest_pauses(self, steps: Steps) -> int:
+        """In one period of the simplest of them."""
+        return int(self._pauses[self.owner[steps]].min())
 
     def sounds(self, steps: Steps) -> list[Sound]:
         return [self.entries[number].sound for number in np.unique(self.owner[steps])]

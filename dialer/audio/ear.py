@@ -27,7 +27,8 @@ Heard = tuple[int, Verdict]
 """A stream, and its new verdict."""
 
 _PURE = 0.6  # of the power lies in the lines of a tone; 10 dB of noise leave 0.9, a lost packet 0.75
-_EVEN = 0.75  # of a burst's frames have its level
+_UNEVEN_DB = 1.5  # a tone keeps its level; lost packets take up to 1 dB from a window
+_CLICK_S = 0.25
 _QUIET_FRAMES = 50
 _QUIET_AGAIN_FRAMES = 600  # longer than any pause of a ring tone
 _REMEMBERED = 8
@@ -59,6 +60,7 @@ class ToneEar:
         self._free = list(range(capacity))[::-1]
         self._capacity = capacity
         self._deadline = np.full(capacity, np.inf)
+        self._pause = np.full(capacity, -1.0)  # before the present burst, seconds
 
     def open(self, home: Home) -> int:
         """A new stream, to be fed from its first early-media packet on. Returns its number."""
@@ -68,6 +70,7 @@ class ToneEar:
         self._front.reset(stream)
         self._voice.reset(stream)
         self._deadline[stream] = np.inf
+        self._pause[stream] = -1.0
         self._listeners[stream] = _Listener(RingJudge(repertoire(home), self._caution))
         return stream
 
@@ -108,8 +111,7 @@ class ToneEar:
         listener = self._listeners[event.stream]
         if event.sign is Sign.BEGAN:
             listener.judge.began(event.length)
-            if event.length is not None and listener.bursts:
-                listener.silences = [*listener.silences, event.length][-_REMEMBERED:]
+            self._pause[event.stream] = -1.0 if event.length is None else event.length
         elif event.sign is Sign.SETTLED:
             yield from self._settled(event.stream, listener)
         else:
@@ -117,8 +119,8 @@ class ToneEar:
 
     def _settled(self, stream: int, listener: _Listener) -> Iterator[Heard]:
         strong, weak, share = self._front.lines(stream)
-        if share < _PURE or not self._is_even(stream, float(self._front.age_s(np.array([stream]))[0])):
-            self._no_tone(stream, listener)
+        if share < _PURE or self._front.unevenness_db(stream) > _UNEVEN_DB:
+            self._voice.begin(stream)
             return
         self._voice.reset(stream)
         listener.lines = tuple(strong)
@@ -136,24 +138,26 @@ class ToneEar:
             listener.judge.forget()
             return
         strong, weak, share = self._front.lines(stream)
-        if event.cut or share < _PURE:
-            self._no_tone(stream, listener)
+        if event.cut:
+            return  # it was the noise that a tone stands out of
+        if share < _PURE:
+            self._no_tone(stream, listener, length)
             return
         listener.lines = tuple(strong)
+        if listener.bursts and self._pause[stream] >= 0:
+            listener.silences = [*listener.silences, float(self._pause[stream])][-_REMEMBERED:]
         listener.bursts = [*listener.bursts, (length, event.onset_heard)][-_REMEMBERED:]
-        even = self._is_even(stream, length)
+        even = self._front.unevenness_db(stream) <= _UNEVEN_DB
         opinion = listener.judge.ended(length, event.onset_heard, strong, weak, even)
         self._deadline[stream] = listener.judge.deadline_s()
         yield from self._say(stream, listener, opinion)
 
-    def _is_even(self, stream: int, length_s: float) -> bool:
-        """A tone keeps its level; the frames at its edges do not count."""
-        return bool(self._front.flat_frames[stream] >= _EVEN * (length_s / FRAME_S - 2))
-
-    def _no_tone(self, stream: int, listener: _Listener) -> None:
-        listener.judge.forget()
-        if listener.high.idle:
-            self._voice.begin(stream)
+    def _no_tone(self, stream: int, listener: _Listener, length_s: float) -> None:
+        if length_s < _CLICK_S:
+            self._front.disregard(stream)
+        else:
+            listener.judge.forget()
+        self._voice.begin(stream)
 
     def _overdue(self, streams: Indices) -> Iterator[Heard]:
         front = self._front
@@ -242,6 +246,7 @@ class ToneEar:
         self._voice.grow(self._capacity)
         more = self._capacity - old
         self._deadline = np.concatenate([self._deadline, np.full(more, np.inf)])
+        self._pause = np.concatenate([self._pause, np.full(more, -1.0)])
         self._free = list(range(old, self._capacity))[::-1]
 
 

@@ -29,8 +29,9 @@ _DBM0 = 10 * np.log10(2.0) + 3.14 - 20 * np.log10(32768.0)
 QUIETEST_DBM0 = -50.0
 _STEP_UP_DB, _STEP_DOWN_DB = 5.0, 6.0
 _UP_FRAMES, _DOWN_FRAMES = 3, 4
-_FLAT_DB = 2.5
 _FLOOR_DBM0 = -70.0
+_FLOOR_FALL_DB = 1.0  # a frame
+_TRUSTED_ONSET_FRAMES = 50
 
 Indices: TypeAlias = NDArray[np.intp]
 Floats: TypeAlias = NDArray[np.float32]
@@ -72,8 +73,10 @@ class FrontEnd:
         self.onset = np.zeros(capacity, np.int64)
         self.burst_level = np.zeros(capacity, np.float32)
         self.heard_onset = np.zeros(capacity, bool)
-        self.flat_frames = np.zeros(capacity, np.int32)
+        self._level_sums = np.zeros((capacity, 2), np.float64)
         self._ended = np.full(capacity, -1, np.int64)
+        self._ended_before = np.full(capacity, -1, np.int64)
+        self._left = np.zeros(capacity, np.float32)  # the loudest frame since the level fell
         self._up = np.zeros(capacity, np.int32)
         self.falling = np.zeros(capacity, np.int32)
         """For how many frames the level has been too low: the burst may be over."""
@@ -117,6 +120,16 @@ class FrontEnd:
         """Lines of the burst: strong ones and weak ones (Hz, rising), and the strong ones' share of the power."""
         return spectrum_lines(self._spectrum[stream], int(self.windows[stream]))
 
+    def unevenness_db(self, stream: int) -> float:
+        """How much the level of the burst's windows varies: standard deviation."""
+        count = max(1, int(self.windows[stream]))
+        mean, square = (self._level_sums[stream] / count).tolist()
+        return float(np.sqrt(max(0.0, square - mean * mean)))
+
+    def disregard(self, stream: int) -> None:
+        """The burst that has just ended was a click: the silence goes on."""
+        self._ended[stream] = self._ended_before[stream]
+
     def age_s(self, streams: Indices) -> Floats:
         """How long the bursts have lasted."""
         return ((self.frames[streams] - self.onset[streams]) * FRAME_S).astype(np.float32)
@@ -148,7 +161,8 @@ class FrontEnd:
         self._up[streams] = up
         quiet = ~on & ~loud
         drift = np.maximum(level, _FLOOR_DBM0) - floor
-        self.floor[streams[quiet]] = (floor + np.where(drift < 0, 0.5, 0.1) * drift)[quiet]
+        # a lost packet is no silence: the floor falls slowly
+        self.floor[streams[quiet]] = (floor + np.maximum(0.1 * drift, -_FLOOR_FALL_DB))[quiet]
         begun = up >= _UP_FRAMES
         steady = on & ~begun
         self._follow(streams[steady], level[steady])
@@ -156,8 +170,6 @@ class FrontEnd:
 
     def _follow(self, streams: Indices, level: Floats) -> None:
         away = level - self.burst_level[streams]
-        near = np.abs(away) < _FLAT_DB
-        self.flat_frames[streams] += near
         pull = np.where(away > -_STEP_DOWN_DB, 0.1, 0.0).astype(np.float32)
         self.burst_level[streams] += pull * np.clip(away, -_STEP_DOWN_DB, _STEP_UP_DB)
 
@@ -168,17 +180,17 @@ class FrontEnd:
             self.floor[stream] = self.burst_level[stream]
             length = float(onset - self.onset[stream]) * FRAME_S
             events.append(Event(Sign.ENDED, stream, length, bool(self.heard_onset[stream]), cut=True))
-            self._ended[stream] = onset
         silence = float(onset - self._ended[stream]) * FRAME_S if self._ended[stream] >= 0 else None
-        heard = onset > 0
+        # a tone that comes with the first packets may have begun before them
+        heard = onset >= _TRUSTED_ONSET_FRAMES
         self.on[stream] = True
         self.onset[stream] = onset
         self.heard_onset[stream] = heard
         self.burst_level[stream] = self.level[stream]
-        self.flat_frames[stream] = _UP_FRAMES
         self._up[stream] = self.falling[stream] = 0
         self.windows[stream] = 0
         self._spectrum[stream] = 0
+        self._level_sums[stream] = 0
         events.append(Event(Sign.BEGAN, stream, silence, heard))
         return events
 
@@ -186,6 +198,8 @@ class FrontEnd:
         low = (level < self.burst_level[streams] - _STEP_DOWN_DB) | (level < QUIETEST_DBM0 - 2)
         down = np.where(self.on[streams] & low, self.falling[streams] + 1, 0)
         self.falling[streams] = down
+        left = np.where(down > 1, np.maximum(self._left[streams], level), level)
+        self._left[streams] = left
         events = []
         over = streams[down >= _DOWN_FRAMES]
         unseen = over[self.windows[over] == 0]
@@ -194,8 +208,9 @@ class FrontEnd:
         for stream in over.tolist():
             end = int(self.frames[stream]) - _DOWN_FRAMES
             self.on[stream] = False
+            self._ended_before[stream] = self._ended[stream]
             self._ended[stream] = end
-            self.floor[stream] = max(float(self.level[stream]), _FLOOR_DBM0)
+            self.floor[stream] = max(float(self._left[stream]), _FLOOR_DBM0)
             length = float(end - self.onset[stream]) * FRAME_S
             events.append(Event(Sign.ENDED, stream, length, bool(self.heard_onset[stream])))
         return events
@@ -223,6 +238,8 @@ class FrontEnd:
         power = np.square(spectrum.real) + np.square(spectrum.imag)
         power[:, :_VOICE_BIN] = 0
         whole = power.sum(axis=1) + 1.0
+        level = 10 * np.log10(whole)
+        self._level_sums[streams] += np.stack([level, level * level], axis=1)
         power /= whole[:, None]
         self._spectrum[streams] += power[:, LOW_BIN:HIGH_BIN]
         self.windows[streams] += 1

@@ -54,7 +54,7 @@ class Caution(StrEnum):
     BURST = "burst"
     """A whole burst besides; a whole period where only the cadence differs."""
     PERIOD = "period"
-    """Always two pauses: no change of ring tone within a call is taken for another country's cadence."""
+    """Always two periods: no change of ring tone within a call is taken for another country's cadence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class RingJudge:
     """Follows the bursts of one stream. Each method returns an opinion when there is something to say."""
 
     __slots__ = (
-        "_bursts", "_caution", "_ended", "_home_frequency", "_in_burst", "_pauses", "_possible", "_repertoire", "_settled",
+        "_bursts", "_caution", "_ended", "_firm", "_home_frequency", "_in_burst", "_pauses", "_possible", "_repertoire", "_settled",
         "_shortened", "_too_long",
     )  # fmt: skip
 
@@ -126,6 +126,7 @@ class RingJudge:
         self._ended = 0  # bursts that fit
         self._bursts = 0  # those of them that were heard whole
         self._pauses = 0
+        self._firm = False  # a burst was long enough to be sure of its lines
         self._shortened = False  # home is out only because a burst ended early
 
     def began(self, silence_s: float | None) -> None:
@@ -146,9 +147,11 @@ class RingJudge:
         playing = self._repertoire.playing(strong, weak)
         self._home_frequency = bool((playing & self._repertoire.home).any())
         if not (self._possible & playing).any():
+            if self._pauses:
+                return None  # a codec may bend the first windows: the whole burst will tell
             self._start_over()
         self._possible = self._possible & playing
-        self._settled = True
+        self._settled = self._firm = True
         self._shortened = self._shortened and not self._pauses
         return self._opinion()
 
@@ -159,7 +162,8 @@ class RingJudge:
         left = self._repertoire.lasting(self._possible, age_s)
         if left.sum() == self._possible.sum():
             return None
-        self._too_long = True
+        had_home = (self._possible & self._repertoire.home).any()
+        self._too_long |= bool(had_home and not (left & self._repertoire.home).any())
         self._possible = left
         return self._opinion()
 
@@ -220,23 +224,23 @@ class RingJudge:
 
     def _foreign(self, foreign: Steps, busy: bool) -> Opinion:
         """No home tone fits what was heard."""
-        sure = self._is_sure() and not busy
+        sure = self._is_sure(foreign) and not busy
         if self._caution is Caution.FREQUENCY and not self._home_frequency:
             sure = True
         confidence = 0.95 if sure else 0.6 if busy or self._shortened else 0.8
         return Opinion(Hypothesis.FOREIGN, Signal.RING, self._sounds(foreign), confidence, sure)
 
-    def _is_sure(self) -> bool:
-        a_period = bool(self._pauses and self._settled)
+    def _is_sure(self, foreign: Steps) -> bool:
+        periods = self._pauses // self._repertoire.fewest_pauses(foreign) if self._settled else 0
+        if not self._firm:
+            return False
         if self._caution is Caution.PERIOD:
-            return self._pauses > 1 and self._settled
+            return periods > 1
         if not self._home_frequency:
             # of a burst whose beginning was missed: it was longer than any busy tone
             return self._ended > 0
         # too long for home is as good as a period: nothing cuts a tone longer
-        return a_period or (
-            self._too_long and not self._in_burst and not self._shortened and self._bursts > 0
-        )
+        return periods > 0 or (self._too_long and not self._in_burst and not self._shortened)
 
     def deadline_s(self) -> float:
         """The age of this burst, or of this silence, at which the first tone that may be it would have to change."""

@@ -18,7 +18,8 @@ _ENOUGH_FRAMES = 100
 _EVERY_FRAMES = 50
 _FORGET_FRAMES = 400
 _UNSURE = 0.3
-_NO_LINES, _NO_PULSE_DB = 0.3, 0.8
+_NO_LINES = 0.1
+_UNSTEADY, _NO_PULSE_DB = 0.3, 0.8
 
 
 class VoiceOrMusic:
@@ -31,6 +32,7 @@ class VoiceOrMusic:
         """Frames since the first sound."""
         self.looks = np.zeros(capacity, np.float32)
         self.steady = np.zeros(capacity, np.float32)
+        self.shares = np.zeros(capacity, np.float32)
         self.jumps = np.zeros(capacity, np.float32)
         self._last_hz = np.zeros(capacity, np.float32)
         self._last_level = np.zeros(capacity, np.float32)
@@ -63,6 +65,7 @@ class VoiceOrMusic:
         hz = front.strongest_hz[fresh]
         self.looks[fresh] += 1
         self.steady[fresh] += np.abs(hz - self._last_hz[fresh]) < _STEADY_HZ
+        self.shares[fresh] += front.strongest_share[fresh]
         self._last_hz[fresh] = hz
 
     def due(self, streams: Indices) -> Iterator[tuple[int, Signal, float]]:
@@ -79,7 +82,8 @@ class VoiceOrMusic:
         steady = float(self.steady[stream] / max(1.0, self.looks[stream]))
         sounding = float(self.sounding[stream]) / frames
         jumps = float(self.jumps[stream]) / frames
-        if steady < _NO_LINES and jumps < _NO_PULSE_DB:
+        share = float(self.shares[stream] / max(1.0, self.looks[stream]))
+        if share < _NO_LINES or (steady < _UNSTEADY and jumps < _NO_PULSE_DB):
             return Signal.SOUND, 0.5  # noise
         score = 4 * (steady - 0.36) + 2 * (sounding - 0.82) + (2.2 - jumps)
         if abs(score) < _UNSURE:
@@ -88,5 +92,5 @@ class VoiceOrMusic:
 
     def _halve(self, stream: int) -> None:
         """What was heard long ago counts less."""
-        for counted in (self.frames, self.sounding, self.looks, self.steady, self.jumps):
+        for counted in (self.frames, self.sounding, self.looks, self.steady, self.shares, self.jumps):
             counted[stream] = counted[stream] / 2
