@@ -131,7 +131,18 @@ alter table recordings
     add column announced_at timestamptz, -- the called person was told before it began
     add column announcement text        not null default '',
     add column silences     jsonb       not null default '[]', -- [{"from_ms", "to_ms", "by"}], of the recording's own time
+    add column ends_ms      integer, -- nothing after this may be kept: a pause was asked for and not acknowledged
     add column purged_at    timestamptz,
     add column purged_why   text        not null default '',
     drop constraint recordings_state_check,
     add constraint recordings_state_check check (state in ('running', 'landed', 'stored', 'failed', 'purged'));
+
+-- the gate decides by these too: see the function
+create trigger consents_changed after insert or delete or update of revoked_at, expires_at on consents
+    for each statement execute function wait_for_the_gate();
+create trigger revocations_changed after insert or delete on revocations
+    for each statement execute function wait_for_the_gate();
+create trigger reassigned_answers_changed after insert or delete on reassigned_answers
+    for each statement execute function wait_for_the_gate();
+create trigger suppression_hashes_changed after insert or delete on suppression_hashes
+    for each statement execute function wait_for_the_gate();

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from dialer.domain.campaign import RecordingAnnouncement
 from dialer.domain.campaign_rules import CallPurpose
 from dialer.domain.pacing_plan import PacingMode
 from dialer.errors import BadInput
@@ -21,6 +22,12 @@ WrapUp = Annotated[int | None, typer.Option(help="Seconds after a call.")]
 MostLines = Annotated[int | None, typer.Option(help="Lines used at once.")]
 MostAttempts = Annotated[int | None, typer.Option(help="Attempts per contact.")]
 Record = Annotated[bool | None, typer.Option("--record/--no-record", help="Record the calls.")]
+AnnounceRecording = Annotated[
+    RecordingAnnouncement | None,
+    typer.Option(help="Say first that it is recorded; auto: where the law wants it."),
+]
+Announcement = Annotated[str | None, typer.Option(help="The prompt that says so.")]
+AnnounceWhy = Annotated[str | None, typer.Option(help="Why it is never said; for the record.")]
 Mode = Annotated[PacingMode | None, typer.Option(help="How it is paced; default: predictive.")]
 LinesPerAgent = Annotated[float | None, typer.Option(help="For each free agent, 1 to 20; mode power only.")]
 Weight = Annotated[float | None, typer.Option(help="Beside campaigns that share its agents or trunk.")]
@@ -64,6 +71,9 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     "most_lines": ("most_lines",),
     "most_attempts": ("most_attempts",),
     "record": ("record",),
+    "announce_recording": ("announce_recording",),
+    "announcement": ("announcement",),
+    "announce_why": ("announce_why",),
     "mode": ("pacing", "mode"),
     "lines_per_agent": ("pacing", "lines_per_agent"),
     "weight": ("pacing", "weight"),

@@ -10,20 +10,13 @@ from enum import StrEnum
 
 from dialer.compliance.call import CalledPlace
 from dialer.compliance.profile import Source
+from dialer.domain.campaign import RecordingAnnouncement
 
 
 class Regime(StrEnum):
     ALL_PARTY = "all_party"
     ONE_PARTY = "one_party"
     UNKNOWN = "unknown"
-
-
-class Announce(StrEnum):
-    """A campaign's choice. `NEVER` loosens the rule and needs a name and a reason."""
-
-    AUTO = "auto"
-    ALWAYS = "always"
-    NEVER = "never"
 
 
 # Telephone calls only. Oregon is not among them: its all-party rule is for conversations face to face (ORS 165.540).
@@ -63,14 +56,16 @@ class RecordingRule:
     source: Source
 
 
-def recording_rule(own: CalledPlace, called: CalledPlace, choice: Announce = Announce.AUTO) -> RecordingRule:
+def recording_rule(
+    own: CalledPlace, called: CalledPlace, choice: RecordingAnnouncement = RecordingAnnouncement.AUTO
+) -> RecordingRule:
     """`own` is where our people sit. Of several candidate states one that is strict suffices."""
     rule = _stricter(_of_place(own, "our end"), _of_place(called, "the called end"))
-    if choice is Announce.NEVER and rule.announce:
+    if choice is RecordingAnnouncement.NEVER and rule.announce:
         return RecordingRule(
             rule.regime, False, f"{rule.because}; the campaign overrides the announcement", rule.source
         )
-    if choice is Announce.ALWAYS and not rule.announce:
+    if choice is RecordingAnnouncement.ALWAYS and not rule.announce:
         return RecordingRule(rule.regime, True, "the campaign announces every recording", rule.source)
     return rule
 

@@ -64,6 +64,14 @@ class CallingHours:
 RING_MINIMUM = timedelta(seconds=15)
 
 
+class RecordingAnnouncement(StrEnum):
+    """Whether a call says first that it is recorded. `NEVER` loosens the law and needs a reason."""
+
+    AUTO = "auto"  # where one end of the call must be told
+    ALWAYS = "always"
+    NEVER = "never"
+
+
 @dataclass(frozen=True, slots=True)
 class CampaignPlan:
     """The settings of a campaign; changes take effect with the next decision.
@@ -84,6 +92,9 @@ class CampaignPlan:
     wrap_up: timedelta = timedelta(seconds=15)
     most_lines: int | None = None
     record: bool = True
+    announce_recording: RecordingAnnouncement = RecordingAnnouncement.AUTO
+    announcement: str = "fairdial/recorded-en"  # prompt that says that the call is recorded
+    announce_why: str = ""  # why it is never said
     most_attempts: int = 6
     retry: Mapping[Disposition, RetryRule] = field(default_factory=default_retry_rules)
     pacing: PacingPlan = field(default_factory=PacingPlan)
@@ -94,6 +105,8 @@ class CampaignPlan:
             raise ValueError(f"ring_for must be at least {RING_MINIMUM.seconds} s (16 CFR 310.4(b)(4)(ii))")
         if self.ring_for > timedelta(seconds=120):
             raise ValueError("ring_for must be at most 120 s")
+        if self.announce_recording is RecordingAnnouncement.NEVER and not self.announce_why.strip():
+            raise ValueError("announce_why must say why a recording is never announced")
         if self.most_attempts < 1:
             raise ValueError("most_attempts must be at least 1")
         if self.wrap_up < timedelta(0) or self.answer_within <= timedelta(0):

@@ -8,7 +8,7 @@ from datetime import time
 from typing import Any
 
 from dialer.domain import document_fields as fields
-from dialer.domain.campaign import CallingHours, CampaignPlan
+from dialer.domain.campaign import CallingHours, CampaignPlan, RecordingAnnouncement
 from dialer.domain.disposition import Disposition
 from dialer.domain.ids import TrunkName
 from dialer.domain.pacing_plan import PacingMode, PacingPlan
@@ -36,6 +36,9 @@ def plan_to_json(plan: CampaignPlan) -> dict[str, Any]:
         "wrap_up_s": fields.in_seconds(plan.wrap_up),
         "most_lines": plan.most_lines,
         "record": plan.record,
+        "announce_recording": plan.announce_recording.value,
+        "announcement": plan.announcement,
+        "announce_why": plan.announce_why,
         "most_attempts": plan.most_attempts,
         "retry": {
             disposition.value: {
@@ -136,6 +139,18 @@ def _mode(value: object, path: str) -> PacingMode:
         raise BadInput(f"{path}: there is no such mode; there are {', '.join(PacingMode)}", path) from None
 
 
+def _announce(value: object, path: str) -> RecordingAnnouncement:
+    try:
+        return RecordingAnnouncement(value)  # type: ignore[arg-type]
+    except ValueError:
+        raise BadInput(f"{path}: must be one of {', '.join(RecordingAnnouncement)}", path) from None
+
+
+def _free_text(value: object, path: str) -> str:
+    """May be empty."""
+    return "" if value == "" else fields.text(value, path)
+
+
 def _rule(value: object, path: str) -> RetryRule:
     read = fields.read_fields(value, path, _RULE)
     for name in ("delay_s", "most"):
@@ -177,6 +192,9 @@ _PLAN: fields.Fields = {
     "wrap_up_s": ("wrap_up", fields.duration),
     "most_lines": ("most_lines", fields.optional(fields.count)),
     "record": ("record", fields.flag),
+    "announce_recording": ("announce_recording", _announce),
+    "announcement": ("announcement", fields.text),
+    "announce_why": ("announce_why", _free_text),
     "most_attempts": ("most_attempts", fields.count),
     "retry": ("retry", _retry),
     "pacing": ("pacing", _pacing),

@@ -11,6 +11,8 @@ from dialer.clock import Clock
 from dialer.domain.attempt import AttemptSignal, AttemptState
 from dialer.domain.disposition import Disposition, HangupCause
 from dialer.domain.events import (
+    AnnouncementEnded,
+    AnnouncementStarted,
     CallAnswered,
     CallEnded,
     CallJoined,
@@ -31,7 +33,7 @@ from dialer.engine.floor_reporter import FloorReporter
 from dialer.engine.hand_over import HandOver
 from dialer.engine.ledger_writer import LedgerWriter
 from dialer.engine.live_call import LiveCall, outcome, settle
-from dialer.engine.recording_log import RecordingLog
+from dialer.engine.recorder import Recorder
 from dialer.errors import NotFound
 from dialer.ports.storage import TimelineEntry
 from dialer.ports.telephony import Telephony
@@ -49,13 +51,13 @@ class CallSupervisor:
         self,
         telephony: Telephony,
         ledger: LedgerWriter,
-        recordings: RecordingLog,
+        recordings: Recorder,
         clock: Clock,
         tasks: TaskOwner,
         on_change: Callable[[LiveCall | None], None],
         floor: FloorReporter,
     ) -> None:
-        self._telephony, self._ledger, self._recordings = telephony, ledger, recordings
+        self._telephony, self._ledger, self.recordings = telephony, ledger, recordings
         self._clock, self._tasks, self._on_change, self._floor = clock, tasks, on_change, floor
         self._hand_over = HandOver(
             telephony, recordings, ledger.agent, clock, tasks, self._note, lambda: on_change(None), floor
@@ -110,6 +112,8 @@ class CallSupervisor:
                 self._left_agent(call, event)
             case MessageStarted():
                 self._message_started(call, event)
+            case AnnouncementStarted() | AnnouncementEnded():
+                self.recordings.heard(call, event)
             case CallEnded():
                 self._ended(call, event)
 
@@ -140,7 +144,7 @@ class CallSupervisor:
         call.agent = event.agent
         call.parts = max(call.parts, 1)  # an adopted call may have been joined unseen
         self._keep(call, "joined", f"agent {event.agent}")
-        self._recordings.joined(call, event.at)
+        self.recordings.joined(call, event.at)
 
     def _left_agent(self, call: LiveCall, event: CallLeftAgent) -> None:
         if call.state is _S.WAITING and call.agent is not None:
@@ -148,7 +152,7 @@ class CallSupervisor:
             return
         call.move(_G.AGENT_LOST)
         call.left_at = event.at
-        self._recordings.left(call, event.at)
+        self.recordings.left(call, event.at)
         self._keep(call, "agent_lost", f"agent {call.agent}")
         if call.agent is not None:
             self.desks.call_ended(call.agent, call.id, call.plan.wrap_up)
@@ -171,6 +175,7 @@ class CallSupervisor:
         self._note(call, "ended", f"{disposition}, Q.850 {event.cause.q850}, SIP {event.cause.sip or '-'}")
         self._finish(call, disposition, because, event)
         self._leave_agent(call, event)
+        self.recordings.ended(call.id)
         call.move(_G.ENDED)
 
     def _finish(
@@ -189,7 +194,7 @@ class CallSupervisor:
         if call.agent is None:
             return
         if call.state is _S.TALKING:
-            self._recordings.left(call, event.at)
+            self.recordings.left(call, event.at)
             self.desks.call_ended(call.agent, call.id, call.plan.wrap_up)
         else:
             self.desks.release(call.agent, call.id)
@@ -233,7 +238,7 @@ class CallSupervisor:
         call.unknown = True
         if call.parts and call.state is not _S.TALKING:
             # its last conversation may not have been told to the store
-            self._recordings.left(call, self._clock.now())
+            self.recordings.left(call, self._clock.now())
         self._ended(call, CallEnded(call.id, self._clock.now(), HangupCause(0, None, because), False))
 
     def _keep(self, call: LiveCall, kind: str, detail: str = "") -> None:

@@ -11,7 +11,7 @@ from dialer.domain.attempt import AttemptState
 from dialer.domain.ids import AgentId
 from dialer.engine.floor_reporter import FloorReporter
 from dialer.engine.live_call import LiveCall
-from dialer.engine.recording_log import RecordingLog
+from dialer.engine.recorder import Recorder
 from dialer.errors import LinkDown, Refused
 from dialer.ports.storage import AgentChange
 from dialer.ports.telephony import Telephony
@@ -28,7 +28,7 @@ class HandOver:
     def __init__(
         self,
         telephony: Telephony,
-        recordings: RecordingLog,
+        recordings: Recorder,
         record: Callable[[AgentChange], None],
         clock: Clock,
         tasks: TaskOwner,

@@ -127,6 +127,8 @@ class LedgerWriter:
         for move in moves:
             if not move.landed:
                 await self._begin_recording(move)
+                if move.marks is not None:
+                    await self._recordings.mark_recording(move.attempt, move.part, move.marks)
                 continue
             try:
                 await self._recordings.land_recording(move.attempt, move.part, move.talk)

@@ -49,9 +49,11 @@ class Reconciler:
             for each in left_open
             if each.state is not AttemptState.CLAIMED
         ]
+        begun = {each.claimed.attempt: each.parts for each in left_open}
         for call in sorted(calls, key=lambda each: each.dialled_at):
             self._supervisor.calls[call.id] = call
             self._floor.taken_over(call)
+            self._supervisor.recordings.adopt(call, begun[call.id])
         self._telephony.adopt(
             [
                 AdoptedCall(call.id, call.rang_at, call.answered_at is not None, call.plan.ring_for)

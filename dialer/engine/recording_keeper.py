@@ -43,8 +43,12 @@ class RecordingKeeper:
         return len(landed) == _BATCH
 
     async def _keep(self, recording: RecordingView) -> None:
+        if recording.marks.discard:
+            self._store.discard(recording.name)
+            await self._index.fail_recording(recording.id, recording.marks.discard)
+            return
         try:
-            result, problem = await self._store.finish(recording.name, recording.talk)
+            result, problem = await self._store.finish(recording.name, recording.talk, recording.marks)
         except RecordingMissing as missing:
             log.error(
                 "recording missing",

@@ -7,9 +7,11 @@ Every time is an aware datetime handed in by the caller: the store has no clock 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from dialer.compliance.gate import DialPermit
 from dialer.domain.agent import AgentState
 from dialer.domain.attempt import AttemptState
 from dialer.domain.campaign import Campaign, CampaignPlan, CampaignSignal, CampaignState
@@ -20,6 +22,7 @@ from dialer.domain.disposition import Disposition, HangupCause
 from dialer.domain.ids import AgentId, AttemptId, CampaignId, ContactId, NumberId, RunnerId, TrunkName
 from dialer.domain.number_reader import NewNumber as NewNumber
 from dialer.domain.phone_number import PhoneNumber
+from dialer.ports.dialling import DialFacts, FactsWanted, Judge, RefusedClaim
 
 # --- the engine's hot path ------------------------------------------------------------------------------------------
 
@@ -37,7 +40,6 @@ class ClaimedContact:
     attempts: int  # dialled before this one
     tally: Mapping[str, int]  # earlier attempts of the contact by disposition
     other_numbers: int  # usable ones besides `number`
-    on_do_not_call: bool
     list_name: str = ""  # the file it came from; "" when unknown
     imported_at: datetime | None = None
 
@@ -124,14 +126,24 @@ class AttemptStore(Protocol):
         """Undo claims that were not dialled: the attempt rows vanish, the contacts are ready as before. Again."""
         ...
 
-    async def begin_dialling(
-        self, attempts: Sequence[tuple[AttemptId, TrunkName, str]], runner: RunnerId, now: datetime
-    ) -> frozenset[AttemptId]:
-        """Commit (attempt, trunk, caller id) as being dialled, immediately before the call is sent.
+    async def facts(self, claimed: Sequence[ClaimedContact], wanted: FactsWanted) -> Sequence[DialFacts]:
+        """What the gate asks of each, in their order."""
+        ...
 
-        Those missing from the answer must not be dialled: the number came onto a do-not-call list, the campaign
-        left the running state, or the attempt belongs to another runner now.
+    async def begin_dialling(
+        self, attempts: Sequence[AttemptId], runner: RunnerId, wanted: FactsWanted, judge: Judge
+    ) -> Sequence[DialPermit]:
+        """Commit attempts as being dialled, immediately before the calls are sent: those for which `judge` has a permit.
+
+        The facts are read, judged, and written down with the attempt in one transaction, and in one order with every change
+        of a list, a consent or a campaign: what was committed before this, this has seen. Refusals are stored, and their
+        contacts put back. An attempt that belongs to another runner now, or whose contact was moved, is not judged.
+        `judge` may be asked again when the transaction has to be repeated.
         """
+        ...
+
+    async def refuse(self, refused: Sequence[RefusedClaim], now: datetime) -> None:
+        """Undo claims that the gate refused: the attempt rows vanish, the contacts move, the reasons are kept. Again."""
         ...
 
     async def put_back_unsent(self, runner: RunnerId, known: Collection[AttemptId]) -> int:
@@ -292,14 +304,27 @@ class ContactStore(Protocol):
         ...
 
 
+class ListKind(StrEnum):
+    """Why numbers are on our own list."""
+
+    NUMBER = "number"  # who asked not to be called
+    PREFIX = "prefix"  # no number that begins so
+    COMPLAINT = "complaint"  # who complained about a call
+    SENSITIVE = "sensitive"  # a customer who is reached in another way
+
+
 @dataclass(frozen=True, slots=True)
 class DoNotCallEntry:
+    """`number` is the beginning of numbers for a prefix. `channel`: how a sensitive customer wishes to be reached."""
+
     number: PhoneNumber
     campaign: CampaignId | None
     source: str
     reason: str
     added_at: datetime
     expires_at: datetime | None = None
+    kind: ListKind = ListKind.NUMBER
+    channel: str = ""
 
 
 class DoNotCallStore(Protocol):
@@ -307,9 +332,25 @@ class DoNotCallStore(Protocol):
         """How many were new."""
         ...
 
-    async def remove_do_not_call(self, number: PhoneNumber, campaign: CampaignId | None) -> bool: ...
+    async def remove_do_not_call(
+        self, number: PhoneNumber, campaign: CampaignId | None, kind: ListKind = ListKind.NUMBER
+    ) -> bool: ...
 
-    async def do_not_call(self, number: PhoneNumber) -> Sequence[DoNotCallEntry]: ...
+    async def do_not_call(self, number: PhoneNumber) -> Sequence[DoNotCallEntry]:
+        """Every entry that speaks of the number: its own of every kind, and prefixes it begins with; expired ones too."""
+        ...
+
+    async def do_not_call_of_kind(
+        self, kind: ListKind, after: PhoneNumber | None, most: int
+    ) -> Sequence[DoNotCallEntry]:
+        """In the order of their numbers."""
+        ...
+
+    async def do_not_call_among(
+        self, numbers: Sequence[PhoneNumber]
+    ) -> Mapping[str, Sequence[DoNotCallEntry]]:
+        """The entries of those numbers that have some, by E.164, expired ones too."""
+        ...
 
     async def count_do_not_call(self) -> int: ...
 
@@ -375,11 +416,31 @@ class AttemptHistory(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """Times from the beginning of the recording. `until` None: to its end. `by` asked for it."""
+
+    since: timedelta
+    until: timedelta | None
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingMarks:
+    """What was done to a recording while it ran. After `ends` nothing may be kept, and with a `discard` nothing at all."""
+
+    announced_at: datetime | None = None
+    announcement: str = ""
+    silences: tuple[Silence, ...] = ()
+    ends: timedelta | None = None
+    discard: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingView:
     id: UUID
     attempt: AttemptId
     part: int
-    state: str  # running, landed, stored, failed
+    state: str  # running, landed, stored, failed, purged
     name: str
     started_at: datetime
     talk: timedelta | None
@@ -389,6 +450,7 @@ class RecordingView:
     caller_dbfs: float | None
     agent_dbfs: float | None
     problem: str
+    marks: RecordingMarks = RecordingMarks()
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,6 +470,10 @@ class RecordingIndex(Protocol):
 
         `talk` is None when nobody saw when it left.
         """
+        ...
+
+    async def mark_recording(self, attempt: AttemptId, part: int, marks: RecordingMarks) -> None:
+        """What is known by now; it takes the place of what was known before. Again."""
         ...
 
     async def store_recording(

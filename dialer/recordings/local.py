@@ -10,12 +10,13 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from dialer.ports.recordings import RecordingMissing
-from dialer.ports.storage import StoredRecording
+from dialer.ports.storage import RecordingMarks, StoredRecording
 from dialer.recordings.two_sides import Mixed, SideUnreadable, end_with, mix
 
 _NAME = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}-[0-9]{1,3}\.wav")
 _LENGTH_TOLERANCE = timedelta(seconds=0.5)
 _SILENT_DBFS = -60.0
+_MS = timedelta(milliseconds=1)
 # Asterisk closes the files when the channel ends; this long it may take to appear and to stop growing
 _PATIENCE_S = 5.0
 _STEADY_S = 0.25
@@ -34,19 +35,36 @@ class LocalRecordings:
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def finish(self, name: str, talk: timedelta | None) -> tuple[StoredRecording, str]:
-        target, base = self._place(name), name.removesuffix(".wav")
-        caller, agent = self._landing / f"{base}-caller.wav", self._landing / f"{base}-agent.wav"
+    async def finish(
+        self, name: str, talk: timedelta | None, marks: RecordingMarks
+    ) -> tuple[StoredRecording, str]:
+        target, (caller, agent) = self._place(name), self._sides(name)
         if not await _landed(caller, agent):
             raise RecordingMissing(f"neither {caller.name} nor {agent.name} is in {self._landing}")
         try:
-            mixed = await asyncio.get_running_loop().run_in_executor(self._pool, mix, caller, agent, target)
+            mixed = await asyncio.get_running_loop().run_in_executor(
+                self._pool, mix, caller, agent, target, _hushed(marks), _ms(marks.ends)
+            )
         except SideUnreadable as broken:
             raise RecordingMissing(str(broken)) from broken
         for side in (caller, agent):
             with suppress(OSError):
                 side.unlink(missing_ok=True)
         return _stored(mixed), "; ".join(_doubts(mixed, talk))
+
+    def discard(self, name: str) -> None:
+        for side in self._sides(name):
+            side.unlink(missing_ok=True)
+
+    def purge(self, name: str) -> bool:
+        place = self.path(name)
+        if place is not None:
+            place.unlink(missing_ok=True)
+        return place is not None
+
+    def _sides(self, name: str) -> tuple[Path, Path]:
+        base = name.removesuffix(".wav")
+        return self._landing / f"{base}-caller.wav", self._landing / f"{base}-agent.wav"
 
     def path(self, name: str) -> Path | None:
         if not _NAME.fullmatch(name):
@@ -64,6 +82,14 @@ class LocalRecordings:
 
     def _place(self, name: str) -> Path:
         return self._folder / name[:2] / name
+
+
+def _hushed(marks: RecordingMarks) -> tuple[tuple[int, int | None], ...]:
+    return tuple((each.since // _MS, _ms(each.until)) for each in marks.silences)
+
+
+def _ms(duration: timedelta | None) -> int | None:
+    return None if duration is None else duration // _MS
 
 
 async def _landed(*sides: Path) -> bool:

@@ -7,6 +7,7 @@ import hashlib
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,9 +43,19 @@ class SideUnreadable(Exception):
     """A side is there but is no audio; the message names the file."""
 
 
-def mix(caller: Path, agent: Path, target: Path) -> Mixed:
-    """Write `target` whole or not at all. A side that is missing counts as silence."""
-    left, right = _load(caller), _load(agent)
+def mix(
+    caller: Path,
+    agent: Path,
+    target: Path,
+    silences: Sequence[tuple[int, int | None]] = (),
+    ends: int | None = None,
+) -> Mixed:
+    """Write `target` whole or not at all. A side that is missing counts as silence.
+
+    `silences` (ms, None: to the end) are silent on both sides, and nothing is left after `ends` ms. The exchange was asked
+    for the same; here it is made certain.
+    """
+    left, right = (_hushed(_load(side), silences, ends) for side in (caller, agent))
     length = max(len(left), len(right))
     left, right = _padded(left, length), _padded(right, length)
     partial = target.with_suffix(".partial")
@@ -66,6 +77,14 @@ def _load(side: Path) -> AudioSegment:
             return AudioSegment.from_wav(stream).set_frame_rate(8000).set_channels(1).set_sample_width(2)
     except Exception as broken:
         raise SideUnreadable(f"{side.name} is not a readable WAV file: {broken}") from broken
+
+
+def _hushed(side: AudioSegment, silences: Sequence[tuple[int, int | None]], ends: int | None) -> AudioSegment:
+    data = bytearray(side.raw_data if ends is None else side.raw_data[: ends * 16])
+    for since, until in silences:
+        part = slice(since * 16, len(data) if until is None else until * 16)
+        data[part] = bytes(len(data[part]))
+    return AudioSegment(bytes(data), frame_rate=8000, sample_width=2, channels=1)
 
 
 def _padded(side: AudioSegment, length_ms: int) -> AudioSegment:

@@ -5,7 +5,13 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from dialer.domain.campaign import Campaign, CampaignPlan, CampaignSignal, CampaignState
+from dialer.domain.campaign import (
+    Campaign,
+    CampaignPlan,
+    CampaignSignal,
+    CampaignState,
+    RecordingAnnouncement,
+)
 from dialer.domain.campaign_rules import CallPurpose, CampaignRules
 from dialer.domain.disposition import Disposition
 from dialer.domain.pacing_plan import PacingMode, PacingPlan
@@ -120,6 +126,9 @@ class NewCampaign(In):
     wrap_up_s: int = Field(default=15, ge=0, le=86_400)
     most_lines: int | None = Field(default=None, ge=1, le=10_000)
     record: bool = True
+    announce_recording: RecordingAnnouncement = RecordingAnnouncement.AUTO
+    announcement: str = Field(default="fairdial/recorded-en", pattern=_PROMPT)
+    announce_why: str = Field(default="", max_length=500, description="why a recording is never announced")
     most_attempts: int = Field(default=6, ge=1, le=1000)
     retry: Mapping[Disposition, RetryModel] = Field(default_factory=_default_retry)
     pacing: PacingModel = PacingModel()
@@ -139,6 +148,9 @@ class PlanPatch(In):
     wrap_up_s: int | None = None
     most_lines: int | None = None
     record: bool | None = None
+    announce_recording: RecordingAnnouncement | None = None
+    announcement: str | None = None
+    announce_why: str | None = None
     most_attempts: int | None = None
     retry: Mapping[Disposition, RetryModel] | None = None
     pacing: PacingModel | None = None
@@ -203,6 +215,9 @@ class PlanOut(Out):
     wrap_up_s: float
     most_lines: int | None
     record: bool
+    announce_recording: RecordingAnnouncement
+    announcement: str
+    announce_why: str
     most_attempts: int
     retry: Mapping[Disposition, RetryOut]
     pacing: PacingOut

@@ -8,12 +8,13 @@ import asyncpg
 
 from dialer.domain.ids import AttemptId, CampaignId
 from dialer.errors import NotFound
-from dialer.ports.storage import RecordingView, StoredRecording
+from dialer.ports.storage import RecordingMarks, RecordingView, Silence, StoredRecording
 from dialer.storage.postgres.pool import Database
 from dialer.storage.postgres.queries import named
 
 _BEGIN = named("begin_recording")
 _LAND = named("land_recording")
+_MARK = named("mark_recording")
 _STORE = named("store_recording")
 _FAIL = named("fail_recording")
 _LANDED = named("landed_recordings")
@@ -35,6 +36,20 @@ class PostgresRecordings:
     async def land_recording(self, attempt: AttemptId, part: int, talk: timedelta | None) -> None:
         if await self._database.value(_LAND, attempt, part, None if talk is None else talk // _MS) is None:
             raise NotFound(f"attempt {attempt} has no recording {part}")
+
+    async def mark_recording(self, attempt: AttemptId, part: int, marks: RecordingMarks) -> None:
+        silences = [
+            {
+                "from_ms": each.since // _MS,
+                "to_ms": None if each.until is None else each.until // _MS,
+                "by": each.by,
+            }
+            for each in marks.silences
+        ]
+        ends = None if marks.ends is None else marks.ends // _MS
+        await self._database.rows(
+            _MARK, attempt, part, marks.announced_at, marks.announcement, silences, ends, marks.discard
+        )
 
     async def store_recording(
         self, recording: UUID, result: StoredRecording, problem: str, now: datetime
@@ -97,6 +112,20 @@ def _view(row: asyncpg.Record) -> RecordingView:
         caller_dbfs=row["caller_dbfs"],
         agent_dbfs=row["agent_dbfs"],
         problem=row["problem"],
+        marks=_marks(row),
+    )
+
+
+def _marks(row: asyncpg.Record) -> RecordingMarks:
+    """Before it is stored, a problem is why nothing of it is to be kept."""
+    return RecordingMarks(
+        announced_at=row["announced_at"],
+        announcement=row["announcement"],
+        silences=tuple(
+            Silence(each["from_ms"] * _MS, _duration(each["to_ms"]), each["by"]) for each in row["silences"]
+        ),
+        ends=_duration(row["ends_ms"]),
+        discard=row["problem"] if row["state"] in ("running", "landed") else "",
     )
 
 

@@ -14,6 +14,14 @@ set state = case when state = 'running' then 'landed' else state end,
 where attempt_id = $1 and part = $2
 returning id;
 
+-- name: mark_recording
+-- What was done to a recording while it ran; a recording with a problem is not kept.
+-- params: attempt_id, part, announced_at, announcement, silences, ends_ms, problem
+update recordings
+set announced_at = $3, announcement = $4, silences = $5, ends_ms = $6, problem = $7
+where attempt_id = $1 and part = $2 and state in ('running', 'landed')
+returning id;
+
 -- name: store_recording
 -- The file is in the store.
 -- params: recording_id, duration_ms, bytes, sha256, caller_dbfs, agent_dbfs, problem, now

@@ -11,12 +11,12 @@ from dialer.compliance.call import CalledPlace
 from dialer.compliance.card_pause import paused_file
 from dialer.compliance.recording_rules import (
     ALL_PARTY_STATES,
-    Announce,
     Regime,
     may_record,
     recording_rule,
 )
 from dialer.compliance.vectors.records import KINDS
+from dialer.domain.campaign import RecordingAnnouncement
 
 TEXAS = CalledPlace("US", ("TX",))
 
@@ -49,8 +49,8 @@ def test_the_stricter_of_both_ends(called: CalledPlace, regime: Regime, announce
 
 
 def test_what_a_campaign_may_choose() -> None:
-    assert recording_rule(TEXAS, us("OR"), Announce.ALWAYS).announce
-    silent = recording_rule(TEXAS, us("CA"), Announce.NEVER)
+    assert recording_rule(TEXAS, us("OR"), RecordingAnnouncement.ALWAYS).announce
+    silent = recording_rule(TEXAS, us("CA"), RecordingAnnouncement.NEVER)
     assert (silent.announce, silent.regime) == (False, Regime.ALL_PARTY)
     assert "override" in silent.because
 

@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 
 from dialer.ports.recordings import RecordingMissing
+from dialer.ports.storage import RecordingMarks
 from dialer.recordings.local import LocalRecordings
 from dialer.recordings.two_sides import SideUnreadable, mix
 
@@ -75,7 +76,7 @@ async def test_the_store_keeps_verifies_and_finds_a_recording(tmp_path: Path) ->
     side(tmp_path / f"{base}-caller.wav", 2.0)
     side(tmp_path / f"{base}-agent.wav", 2.0, level=0.0)
     try:
-        stored, problem = await store.finish(f"{base}.wav", timedelta(seconds=4))
+        stored, problem = await store.finish(f"{base}.wav", timedelta(seconds=4), RecordingMarks())
         assert stored.duration == timedelta(seconds=2)
         assert "2.0 s, the conversation 4.0 s" in problem
         assert "the agent is silent" in problem
@@ -94,7 +95,7 @@ async def test_a_recording_that_never_landed_is_missing(
     store = LocalRecordings(tmp_path / "store", tmp_path, 1)
     try:
         with pytest.raises(RecordingMissing, match="neither"):
-            await store.finish(f"{uuid4()}-1.wav", None)
+            await store.finish(f"{uuid4()}-1.wav", None, RecordingMarks())
     finally:
         store.close()
 
@@ -116,3 +117,19 @@ def test_a_folder_that_is_away_is_a_problem(tmp_path: Path) -> None:
         assert store.problem() is None
     finally:
         store.close()
+
+
+def test_what_is_not_to_be_heard_is_silent_and_the_rest_keeps_its_place(tmp_path: Path) -> None:
+    caller, agent = side(tmp_path / "c.wav", 4), side(tmp_path / "a.wav", 4)
+    made = mix(caller, agent, tmp_path / "both.wav", [(1000, 2000), (3500, None)])
+    assert made.duration_ms == 4000
+    for channel in channels(tmp_path / "both.wav"):
+        assert not any(channel[RATE : 2 * RATE])
+        assert not any(channel[int(3.5 * RATE) :])
+        assert any(channel[:RATE])
+        assert any(channel[2 * RATE : int(3.5 * RATE)])
+
+
+def test_nothing_is_left_after_its_end(tmp_path: Path) -> None:
+    made = mix(side(tmp_path / "c.wav", 4), side(tmp_path / "a.wav", 4), tmp_path / "both.wav", (), 1500)
+    assert made.duration_ms == 1500
