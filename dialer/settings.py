@@ -99,6 +99,9 @@ class AsteriskSection(Section):
     rtp_end: Port = 19999
     agi_url: Line | None = Field(default=None, description="default: the address of [agi]")
     fallback_script: Line = "/usr/share/fairdial/fallback.py"
+    opt_out_key: Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"] = Field(
+        default="9", description="pressed during the abandoned-call message it ends all calls to the number"
+    )
 
 
 class RecordingsSection(Section):
