@@ -43,15 +43,19 @@ def parse(text: str, name: str) -> yaml.Node:
 
 
 def read(path: Path, name: str) -> yaml.Node:
+    return parse(read_text(path, name), name)
+
+
+def read_text(path: Path, name: str) -> str:
+    """Raises `BadInput` for a file that cannot be read, is too large or is no text."""
     try:
         if path.stat().st_size > MOST_BYTES:
             raise BadInput(f"{name}: larger than 1 MB: that is no file written by hand")
-        text = path.read_text("utf-8")
+        return path.read_text("utf-8")
     except OSError as unreadable:
         raise BadInput(f"cannot read {name}: {unreadable.strerror}") from None
     except UnicodeDecodeError:
         raise BadInput(f"{name}: not UTF-8 text") from None
-    return parse(text, name)
 
 
 def _loader(text: str, name: str) -> yaml.SafeLoader:
