@@ -6,6 +6,7 @@ Only plain YAML: no aliases (nothing is repeated, nothing grows), no tags, no ke
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import NoReturn, Self
 
@@ -25,12 +26,22 @@ _SHARE = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*(%?)")
 _BEFORE_END = re.compile(r"(.+?)\s+before\s+(?:the\s+)?end")
 
 
+class _Named(StringIO):
+    """A text that knows its file: both parsers of the library take the name from there."""
+
+    def __init__(self, text: str, name: str) -> None:
+        super().__init__(text)
+        self.name = name
+
+
+# the library's own parser is twenty times as slow as that of libyaml, which not every installation has
+_QUICK: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
 def parse(text: str, name: str) -> yaml.Node:
     """The one document of a file; raises `BadInput` with file and line."""
     try:
-        _examine(text, name)
-        loader = _loader(text, name)
-        node = loader.get_single_node()
+        node = _node(text, name)
     except yaml.MarkedYAMLError as wrong:
         mark = wrong.problem_mark or wrong.context_mark
         line = mark.line + 1 if mark else 1
@@ -40,6 +51,16 @@ def parse(text: str, name: str) -> yaml.Node:
     if not isinstance(node, yaml.MappingNode):
         raise BadInput(f"{name}:1: the file is a mapping of names to values, such as `title: My title`")
     return node
+
+
+def _node(text: str, name: str) -> yaml.Node | None:
+    try:
+        _examine(text, name, _QUICK)
+        return _QUICK(_Named(text, name)).get_single_node()
+    except yaml.YAMLError:
+        # the slow one says better where the mistake is
+        _examine(text, name, yaml.SafeLoader)
+        return yaml.SafeLoader(_Named(text, name)).get_single_node()
 
 
 def read(path: Path, name: str) -> yaml.Node:
@@ -58,15 +79,9 @@ def read_text(path: Path, name: str) -> str:
         raise BadInput(f"{name}: not UTF-8 text") from None
 
 
-def _loader(text: str, name: str) -> yaml.SafeLoader:
-    loader = yaml.SafeLoader(text)
-    loader.name = name
-    return loader
-
-
-def _examine(text: str, name: str) -> None:
+def _examine(text: str, name: str, kind: type[yaml.SafeLoader]) -> None:
     """Event by event, before anything is built of them."""
-    loader, level = _loader(text, name), 0
+    loader, level = kind(_Named(text, name)), 0
     while (event := loader.get_event()) is not None:  # type: ignore[no-untyped-call]
         line = event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent):
