@@ -263,6 +263,11 @@ def _says_more(opinion: Opinion, verdict: Verdict) -> bool:
     return (opinion.hypothesis, opinion.may_hang_up) != (verdict.hypothesis, verdict.may_hang_up)
 
 
+def measure(samples: NDArray[np.int16]) -> MeasuredTone | None:
+    """The ring-back tone in a recording from before the answer, whosever it is; None without a whole period."""
+    return listen(samples, Home(frozenset()))[1]
+
+
 def listen(
     samples: NDArray[np.int16], home: Home, caution: Caution = Caution.BURST
 ) -> tuple[list[Verdict], MeasuredTone | None]:

@@ -18,6 +18,7 @@ from dialer.cli import (
     recordings,
     service,
     simulate,
+    tones,
     users,
 )
 
@@ -42,6 +43,7 @@ app.add_typer(users.commands, name="users")
 app.add_typer(explain.commands, name="explain")
 app.add_typer(pacing.commands, name="pacing")
 app.add_typer(simulate.commands, name="simulate")
+app.add_typer(tones.commands, name="tones")
 app.add_typer(service.asterisk_commands, name="asterisk")
 
 

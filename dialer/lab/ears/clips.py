@@ -78,7 +78,9 @@ def excerpt(audio: NDArray[np.float32], random: Random, seconds: float = CLIP_S)
     return audio[start : start + size]
 
 
-def spoken(prompts: Sequence[NDArray[np.float32]], random: Random, seconds: float = CLIP_S) -> NDArray[np.float32]:
+def spoken(
+    prompts: Sequence[NDArray[np.float32]], random: Random, seconds: float = CLIP_S
+) -> NDArray[np.float32]:
     """Prompts of one voice after each other, with pauses."""
     parts: list[NDArray[np.float32]] = []
     while sum(map(len, parts)) < seconds * RATE:

@@ -36,5 +36,9 @@ def _element(element: Element, detune: float) -> NDArray[np.float32]:
         channels = len(hz)
     order = [*material().sox, "-D", "-r", str(RATE), "-c", str(channels), "-n"]
     effects += ["remix", "-"] if channels > 1 else []
-    made = subprocess.run([*order, "-t", "raw", "-c", "1", "-b", "16", "-e", "signed", "-", *effects, "vol", f"{PEAK}"], capture_output=True, check=True)
+    made = subprocess.run(
+        [*order, "-t", "raw", "-c", "1", "-b", "16", "-e", "signed", "-", *effects, "vol", f"{PEAK}"],
+        capture_output=True,
+        check=True,
+    )
     return np.frombuffer(made.stdout, "<i2").astype(np.float32)
