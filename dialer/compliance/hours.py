@@ -17,6 +17,7 @@ _SEARCH_DAYS = (
 _MOST_DAYS_KEPT = 400
 _DAY_ENDS = time()
 _INSTANT = timedelta(microseconds=1)
+_ONE_DAY = timedelta(days=1)
 _SATURDAY, _SUNDAY = 5, 6
 
 
@@ -76,28 +77,43 @@ class _Bound(NamedTuple):
         return any(holidays.makeup_workday(calendar, day) for calendar in self.calendars)
 
 
+class _Day(NamedTuple):
+    """The common hours of a day, and those of each profile."""
+
+    hours: OpenHours
+    each: list[tuple[OpenHours, RefusalReason]]
+
+
 class OpenDays:
     """The hours of every profile of a set together, day by day: the same in all zones, as they are local times."""
 
     def __init__(self, bound: Sequence[_Bound], holidays: HolidayBook) -> None:
         self.bound = bound
         self.holidays = holidays
-        self._days: dict[date, OpenHours | None] = {}
+        self._days: dict[date, _Day] = {}
+        self._edges: dict[tuple[date, str], list[datetime]] = {}
 
     def on(self, day: date) -> OpenHours | None:
         """Where all of them are open; None where no profile speaks of hours."""
-        if not self.bound:
-            return None
+        return self.day(day).hours if self.bound else None
+
+    def day(self, day: date) -> _Day:
         if (known := self._days.get(day)) is not None:
             return known
         if len(self._days) >= _MOST_DAYS_KEPT:
             self._days.clear()
-        hours = self._days[day] = common([each.on(day, self.holidays)[0] for each in self.bound])
-        return hours
+        each = [bound.on(day, self.holidays) for bound in self.bound]
+        found = self._days[day] = _Day(common([hours for hours, _ in each]), each)
+        return found
 
     def open_at(self, local: datetime) -> bool:
         hours = self.on(local.date())
         return hours is None or within(hours, local.time()) is not None
+
+    def may_begin(self, at: datetime, zones: Sequence[ZoneInfo], guard: timedelta) -> bool:
+        if not all(self.open_at(at.astimezone(zone)) for zone in zones):
+            return False
+        return not guard or all(self.stays_open(at, zone, guard) for zone in zones)
 
     def stays_open(self, at: datetime, zone: ZoneInfo, length: timedelta) -> bool:
         """From `at`, when it is open, for `length` of elapsed time."""
@@ -117,12 +133,21 @@ class OpenDays:
         found: list[datetime] = []
         day = first
         while day <= last:
-            found.append(midnight(day, zone))
-            if (changed := clock_change(day, zone)) is not None:
-                found.append(changed)
-            for opens, closes in self.on(day) or ():
-                found += moments(day, opens, zone) + moments(day, closes, zone)
+            found += self._boundaries(day, zone)
             day += timedelta(days=1)
+        return found
+
+    def _boundaries(self, day: date, zone: ZoneInfo) -> list[datetime]:
+        if (known := self._edges.get((day, zone.key))) is not None:
+            return known
+        if len(self._edges) >= _MOST_DAYS_KEPT:
+            self._edges.clear()
+        found = [midnight(day, zone)]
+        if (changed := clock_change(day, zone)) is not None:
+            found.append(changed)
+        for opens, closes in self.on(day) or ():
+            found += moments(day, opens, zone) + moments(day, closes, zone)
+        self._edges[day, zone.key] = found
         return found
 
 
@@ -177,15 +202,18 @@ def next_opening(
 ) -> datetime | None:
     """The first moment after `at`, in UTC, at which a call may begin; None when there is none within a fortnight."""
     now = at.astimezone(UTC)
-    candidates: set[datetime] = set()
-    for zone in zones:
-        today = now.astimezone(zone).date()
-        candidates.update(days.boundaries(today, today + timedelta(days=_SEARCH_DAYS), zone))
-    for moment in sorted(candidates):
-        if moment <= now or not all(days.open_at(moment.astimezone(zone)) for zone in zones):
-            continue
-        if not guard or all(days.stays_open(moment, zone, guard) for zone in zones):
-            return moment
+    for days_on in range(_SEARCH_DAYS):
+        begins = now + timedelta(days=days_on)
+        ends = begins + _ONE_DAY
+        edges = {
+            edge
+            for zone in zones
+            for edge in days.boundaries(begins.astimezone(zone).date(), ends.astimezone(zone).date(), zone)
+            if begins < edge <= ends
+        }
+        for moment in sorted(edges):
+            if days.may_begin(moment, zones, guard):
+                return moment
     return None
 
 
@@ -195,21 +223,22 @@ _GRAVEST = (RefusalReason.HOLIDAY, RefusalReason.NO_CALL_DAY, RefusalReason.OUTS
 def _closed(days: OpenDays, zones: Sequence[ZoneInfo], at: datetime, guard: timedelta) -> Refusal:
     """Who says so: of several the one that closes the whole day, and the first of those."""
     found = [
-        (reason, bound, zone)
-        for bound in days.bound
-        for zone in zones
-        if (reason := _says_no(bound, at.astimezone(zone), days.holidays)) is not None
+        (reason, bound, local)
+        for local in (at.astimezone(zone) for zone in zones)
+        for bound, hours in zip(days.bound, days.day(local.date()).each, strict=True)
+        if (reason := _says_no(hours, local.time())) is not None
     ]
-    reason, bound, zone = min(found, key=lambda each: _GRAVEST.index(each[0]))
-    local = at.astimezone(zone)
-    because = f"it is {local:%A %H:%M:%S} in {zone.key}: {_told(bound, local.date(), reason, days.holidays)}"
+    reason, bound, local = min(found, key=lambda each: _GRAVEST.index(each[0]))
+    because = (
+        f"it is {local:%A %H:%M:%S} in {local.tzinfo}: {_told(bound, local.date(), reason, days.holidays)}"
+    )
     until = next_opening(days, zones, at, guard)
     return Refusal(reason, until, because, bound.profile.id, bound.rule.source.citation)
 
 
-def _says_no(bound: _Bound, local: datetime, holidays: HolidayBook) -> RefusalReason | None:
-    hours, no_hours = bound.on(local.date(), holidays)
-    if within(hours, local.time()) is not None:
+def _says_no(on_day: tuple[OpenHours, RefusalReason], clock: time) -> RefusalReason | None:
+    hours, no_hours = on_day
+    if within(hours, clock) is not None:
         return None
     return RefusalReason.OUTSIDE_HOURS if hours else no_hours
 
