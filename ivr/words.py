@@ -18,7 +18,7 @@ def catalogue(language: Language) -> Mapping[str, str]:
     return MappingProxyType(json.loads(text))
 
 
-def say(key: str, language: Language, **values: object) -> str:
+def say(key: str, language: Language, /, **values: object) -> str:
     """The words for `key`. An unknown key is a mistake of ours and raises `KeyError`."""
     words = catalogue(language)[key]
     return words.format_map(values) if values else words

@@ -8,7 +8,7 @@ from ivr.flow.model import Head
 from ivr.flow.nodes import HangUp, Node
 from ivr.flow.nodes.node import ERROR, FAILURE
 from ivr.flow.prompts import Prompt, PromptRef, Wording, template
-from ivr.words import LANGUAGES, say
+from ivr.words import LANGUAGES, Language, say
 
 PREFIX: Final = "builtin/"
 PROMPTS: Final = (
@@ -30,10 +30,12 @@ def add_builtin(head: Head, nodes: Mapping[str, Node]) -> tuple[Head, dict[str, 
 
 
 def _prompt(name: str, languages: tuple[str, ...]) -> Prompt:
-    spoken = {
-        one: Wording(text=template(say(f"prompt.{name}", one))) for one in LANGUAGES if one in languages
-    }
-    return Prompt(dict(spoken), {})
+    said: list[str] = [one for one in LANGUAGES if one in languages]
+    return Prompt({one: Wording(text=template(say(f"prompt.{name}", _ours(one)))) for one in said}, {})
+
+
+def _ours(language: str) -> Language:
+    return "zh" if language == "zh" else "en"
 
 
 def _completed(own: Prompt, builtin: Prompt | None) -> Prompt:

@@ -32,7 +32,11 @@ class Problem:
 
     def hint(self, language: Language) -> str:
         key = f"hint.{self.code}"
-        return say(key, language, **self._said(language)) if key in catalogue(language) else ""
+        near = self.values.get("near")
+        parts = [say("hint.near", language, near=near)] if near else []
+        if key in catalogue(language):
+            parts.append(say(key, language, **self._said(language)))
+        return " ".join(parts)
 
     def line_of_text(self, language: Language) -> str:
         """`file:line: error: node welcome: …. Hint: …`"""

@@ -128,6 +128,9 @@ class PromptKind:
         if not isinstance(item.value, dict):
             raise Wrong(item.problem("not_wordings"))
         languages = {key: one for key, one in item.value.items() if key != "variants"}
+        for key, one in languages.items():
+            if " " in key:  # {en: Sorry, we are closed.} has two keys
+                raise Wrong(one.problem("unquoted", given=key[:60]))
         wordings = _Wordings.read(Item(languages, item.file, item.line, item.path), reading)
         variants = {}
         if "variants" in item.value:

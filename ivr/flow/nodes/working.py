@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ivr.expressions import Expression
-from ivr.flow.kinds import Duration, Flag, Formula, OneOf, Pattern, Target, Variable, Whole, has
+from ivr.flow.kinds import VARIABLE, Duration, Flag, Formula, OneOf, Pattern, Target, Variable, Whole, has
 from ivr.flow.nodes.node import KEY, Exit, Node, to
 from ivr.flow.prompts import PromptRef, Prompts, Template, Worded
 from ivr.flow.records import MapOf
@@ -106,9 +106,7 @@ class Http(_Working):
     retries: int = has(Whole(0, 5), "further attempts after a failure that may pass", 1)
     save: dict[str, str] = has(
         MapOf(
-            Pattern(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){0,9}", "order.state"),
-            r"[a-z_][a-z0-9_]{0,39}",
-            most=20,
+            Pattern(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){0,9}", "order.state"), VARIABLE, most=20, writes=True
         ),
         "variables and where in the JSON answer their value stands",
         {},

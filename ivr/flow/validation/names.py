@@ -90,7 +90,8 @@ def _known(flow: Flow, variables: set[str], reference: Reference) -> list[str] |
         "contact": set(flow.head.contact_fields),
         "answer": {name.replace("/", ".") for name, node in flow.nodes.items() if isinstance(node, Question)},
         "heard": {d for node in flow.nodes.values() if (d := getattr(node, "disclosure", None)) is not None},
-        "check": set(flow.head.checks),
+        # a check is not made of checks: they would go round in a circle
+        "check": set() if reference.item.path.startswith("checks.") else set(flow.head.checks),
         "now": set(MOMENT),
     }
     if first in groups:
