@@ -8,7 +8,7 @@ from dialer.domain.abandonment import WindowCount
 from dialer.domain.events import LineSign
 from dialer.domain.ids import CampaignId
 from dialer.domain.pacing_plan import PacingMode, PacingPlan
-from dialer.pacing.decision import Binding, PacingDecision
+from dialer.pacing.decision import Binding, DecisionInputs, PacingDecision
 from dialer.pacing.pacer import Agent, ContactFeatures, Lesson, Line, LineEnd, Presence, Room
 
 _AT_WORK = (Presence.ON_CALL, Presence.WRAP_UP, Presence.PREVIEW)
@@ -75,20 +75,25 @@ class FloorCounts:
         return self.ready + sum(self.agents[each] for each in _AT_WORK)
 
 
-def within(room: Room, wanted: int, ringing: int, because: str, binding: Binding) -> PacingDecision:
+def within(
+    room: Room,
+    wanted: int,
+    ringing: int,
+    because: str,
+    binding: Binding,
+    inputs: DecisionInputs | None = None,
+) -> PacingDecision:
     """The decision for `wanted` more lines, cut down to what trunk and plan allow."""
+    dial = max(wanted, 0)
     if room.obstacle is not None:
-        return PacingDecision(0, room.obstacle, Binding.OBSTACLE)
-    if wanted <= 0:
-        return PacingDecision(0, because, binding)
-    limits: list[tuple[int, Binding, str]] = [(wanted, binding, because)]
-    limits.append((room.trunk, Binding.TRUNK, f"the trunk has room for {room.trunk} more"))
-    if room.campaign is not None:
-        limits.append(
-            (room.campaign, Binding.CAMPAIGN_LIMIT, f"the campaign's limit: {ringing} lines are out")
-        )
-    dial, held_by, why = min(limits, key=lambda limit: limit[0])
-    return PacingDecision(max(dial, 0), why, held_by)
+        dial, because, binding = 0, room.obstacle, Binding.OBSTACLE
+    elif dial > 0:
+        if room.trunk < dial:
+            dial, because, binding = room.trunk, f"the trunk has room for {room.trunk} more", Binding.TRUNK
+        if room.campaign is not None and room.campaign < dial:
+            because, binding = f"the campaign's limit: {ringing} lines are out", Binding.CAMPAIGN_LIMIT
+            dial = room.campaign
+    return PacingDecision(max(dial, 0), because, binding, inputs)
 
 
 class CountedPacer(FloorCounts):

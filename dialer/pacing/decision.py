@@ -40,9 +40,9 @@ class WindowState:
     profile: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # a frozen one takes three times as long to make, and every decision makes one
 class DecisionInputs:
-    """The floor as the pacer saw it. Shares and probabilities are 0 to 1, times seconds."""
+    """The floor as the pacer saw it, not to be changed. Shares and probabilities are 0 to 1, times seconds."""
 
     at: float
     ready: int

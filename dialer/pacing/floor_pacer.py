@@ -4,8 +4,6 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-import numpy as np
-
 from dialer.domain.abandonment import WindowCount
 from dialer.domain.events import LineSign
 from dialer.domain.ids import CampaignId
@@ -21,7 +19,6 @@ from dialer.pacing.reasons import REASONS
 from dialer.pacing.records import AgentRecord, LineRecord
 
 _MOST_AT_ONCE = 64
-_OTHERS = np.array([0.0, 1, 2, 3, 4, 5, 6, 7, 9, 12, 16, 22, 32, 45, 63])  # lines started before the next one
 _MOST_RATE_OF_CAP = 1.5
 _LEAST_ACCEPTED = 1e-6
 _PROBE_EVERY_S = 1.0
@@ -236,37 +233,39 @@ class FairPacer(CountedPacer):
             return super().decide(campaign, room, now, wall)
         self._refresh(now)
         self._foresee(now)
-        outlook = self._prospect.look(now, self.ready, len(self.waiting))
-        at_risk = outlook.losses + _WAITING_AT_RISK * len(self.waiting)
+        chance, ready, waiting = self._next_chance(mind), self.ready, len(self.waiting)
+        outlook = self._prospect.look(now, ready, waiting, mind, chance)
+        at_risk = outlook.losses + _WAITING_AT_RISK * waiting
         allowance = mind.budget.allowance(now, wall, outlook.agents, at_risk)
         accepted = _accepted(mind, allowance)
         most = max(min(_MOST_AT_ONCE, room.trunk), 0)
-        wanted, risk, self._promise[campaign] = self._wanted(mind, outlook, accepted, most)
-        wanted, binding = self._held_back(mind, outlook, allowance, wanted, now)
+        certain = ready - waiting - len(self.ringing)  # lines that have a free agent each, whatever happens
+        wanted, self._promise[campaign] = _wanted(outlook, accepted, most, certain)
+        wanted, binding = self._held_back(mind, outlook, allowance, wanted, certain, now)
         inputs = DecisionInputs(
             at=now,
-            ready=self.ready,
+            ready=ready,
             on_call=self.agents[Presence.ON_CALL],
             wrap_up=self.agents[Presence.WRAP_UP],
             ringing=len(self.ringing),
-            waiting=len(self.waiting),
-            answer_probability=self._next_chance(mind),
+            waiting=waiting,
+            answer_probability=chance,
             expected_answers=outlook.expected,
-            risk=risk,
+            risk=outlook.risk,
             accepted_risk=accepted,
             promised=at_risk,
             windows=allowance.windows,
         )
-        cut = within(room, wanted, len(self.ringing), REASONS[binding](inputs, mind), binding)
-        return PacingDecision(cut.dial, cut.because, cut.binding, inputs)
-
-    @property
-    def _certain(self) -> int:
-        """Lines that have a free agent each, whatever happens."""
-        return self.ready - len(self.waiting) - len(self.ringing)
+        return within(room, wanted, len(self.ringing), REASONS[binding](inputs, mind), binding, inputs)
 
     def _held_back(
-        self, mind: CampaignMind, outlook: Outlook, allowance: Allowance, wanted: int, now: float
+        self,
+        mind: CampaignMind,
+        outlook: Outlook,
+        allowance: Allowance,
+        wanted: int,
+        certain: int,
+        now: float,
     ) -> tuple[int, Binding]:
         """What is left of the wish when the risk is not the only obstacle, and the obstacle."""
         if not outlook.agents:
@@ -274,25 +273,12 @@ class FairPacer(CountedPacer):
         if self._carrier_fails(mind, now):
             return self._probe(mind, wanted, now), Binding.CARRIER
         if allowance.stop is not None:
-            return self._certain, Binding.BUDGET
-        if wanted > self._certain and mind.is_just_back(now):
-            return self._certain, Binding.CARRIER
-        if wanted > self._certain and mind.is_dry(now):
-            return self._certain, Binding.NO_ANSWERS
+            return certain, Binding.BUDGET
+        if wanted > certain and mind.is_just_back(now):
+            return certain, Binding.CARRIER
+        if wanted > certain and mind.is_dry(now):
+            return certain, Binding.NO_ANSWERS
         return wanted, Binding.RISK
-
-    def _wanted(
-        self, mind: CampaignMind, outlook: Outlook, accepted: float, most: int
-    ) -> tuple[int, float, float]:
-        """Lines to start, the risk of the next one, and the mean risk of those started."""
-        risk = outlook.risk(mind)
-        if risk > accepted or most == 0:
-            return self._certain, risk, risk
-        chance = self._next_chance(mind)
-        too_risky = outlook.risks(mind, chance, _OTHERS) > accepted
-        # between the wider steps the smaller number is taken: the next decision is milliseconds away
-        wanted = int(_OTHERS[max(int(too_risky.argmax()) - 1, 0)]) + 1 if too_risky.any() else most
-        return max(min(wanted, most), self._certain), risk, (risk + accepted) / 2
 
     def admit(self, campaign: CampaignId, contacts: Sequence[ContactFeatures], now: float) -> int:
         mind = self.minds.get(campaign)
@@ -339,6 +325,14 @@ class FairPacer(CountedPacer):
         self._seen_at = now
         if self._looked_at is None:
             self._looked_at = now
+
+
+def _wanted(outlook: Outlook, accepted: float, most: int, certain: int) -> tuple[int, float]:
+    """Lines to start, and the mean risk of those started."""
+    risk = outlook.risk
+    if risk > accepted or most == 0:
+        return certain, risk
+    return max(min(outlook.lines_within(accepted, most), most), certain), (risk + accepted) / 2
 
 
 def _accepted(mind: CampaignMind, allowance: Allowance) -> float:

@@ -41,22 +41,24 @@ class AnswerLevel:
 
     def __init__(self) -> None:
         self._slow, self._fast = _Ratio(_SLOW_HALF_LIFE), _Ratio(_FAST_HALF_LIFE)
+        self.ratio = 1.0
 
     def expect(self, answers: float) -> None:
         # without answers nothing fades: a long drought must count
         self._slow.foreseen += answers
         self._fast.foreseen += answers
+        self._compare()
 
     def answer(self, times: float = 1.0) -> None:
         """Minus one takes an answer back that was a machine."""
         self._slow.answer(times)
         self._fast.answer(times)
+        self._compare()
 
-    @property
-    def ratio(self) -> float:
+    def _compare(self) -> None:
         slow, fast = self._slow.value, self._fast.value
-        chosen = fast if fast - slow > _SURPRISE * self._fast.spread else slow
-        return min(max(chosen, 0.2), 4.0)
+        chosen = fast if fast > slow and fast - slow > _SURPRISE * self._fast.spread else slow
+        self.ratio = min(max(chosen, 0.2), 4.0)
 
 
 class LossLevel:

@@ -41,18 +41,22 @@ def with_sign(signs: int, sign: LineSign) -> int:
 class LineTable:
     """Of lines by set of signs and age, in rows of `signs * AGES + age`.
 
-    `eventually` is P(answered at all), `soon` the answers a second at that age, `holds` P(answered and holding an agent at each
-    of `MOMENTS`) and `squares`, `cubes` its powers, all for a line of average contacts. `most` is by how much a row may be
-    multiplied and stay a probability. `weights`: when a new line is answered, if it is.
+    `eventually` is P(answered at all), `soon` the answers a second at that age, `powers[0]` P(answered and holding an agent at
+    each of `MOMENTS`), `powers[1]` and `powers[2]` its square and cube, all for a line of average contacts. `most` is by how
+    much a row may be multiplied and stay a probability. `weights`: when a new line is answered, if it is.
     """
 
     eventually: Array
     soon: Array
-    holds: Array
-    squares: Array
-    cubes: Array
+    powers: Array
     most: Array
     weights: Array
+    fresh: Array  # `powers` of a line just dialled
+
+    @property
+    def holds(self) -> Array:
+        holds: Array = self.powers[0]
+        return holds
 
     @property
     def answer_probability(self) -> float:
@@ -131,14 +135,14 @@ class LineHazards:
         fresh = within[: _LONGEST + 1, 0, 0]
         arrived = np.append(np.interp(EDGES, np.arange(_LONGEST + 1), fresh), eventually[0, 0])
         weights = np.maximum(np.diff(arrived), 1e-12)
+        powers = np.stack([holds, holds**2, holds**3])
         return LineTable(
             eventually.reshape(-1),
             self._rate(seconds).reshape(-1),
-            holds,
-            holds**2,
-            holds**3,
+            powers,
             0.97 / np.maximum(np.maximum(holds.max(1), eventually.reshape(-1)), 1e-6),
             weights / weights.sum(),
+            powers[:, 0].copy(),
         )
 
     def _hazards(self, exposure: Array) -> tuple[Array, Array, Array]:

@@ -26,6 +26,7 @@ _LEAST_VARIANCE = 1e-9
 _Z = np.linspace(-9.0, 9.0, 7201)
 _TAIL = np.array([math.erfc(z / math.sqrt(2)) / 2 for z in _Z.tolist()])
 _EDGEWORTH = (_Z * _Z - 1) * np.exp(-_Z * _Z / 2) / (6 * math.sqrt(2 * math.pi))
+_BOTH = _TAIL + 1j * _EDGEWORTH  # so that one search finds both
 
 
 def moments(x: Array) -> Array:
@@ -35,12 +36,13 @@ def moments(x: Array) -> Array:
 
 
 def nobody_free(total: Array, agents: int) -> Array:
-    """P(Z >= agents). `total` has shape (…, 3 BINS), sums of `moments` rows; the result (…, BINS)."""
-    variance = np.maximum(total[..., BINS : 2 * BINS], _LEAST_VARIANCE)
+    """P(Z >= agents). `total` has shape (3, …, BINS): means, variances, third moments; the result (…, BINS)."""
+    variance = np.maximum(total[1], _LEAST_VARIANCE)
     deviation = np.sqrt(variance)
-    z = (agents - 0.5 - total[..., :BINS]) / deviation
-    skewness = total[..., 2 * BINS :] / (variance * deviation)
-    tail: Array = np.interp(z, _Z, _TAIL) + skewness * np.interp(z, _Z, _EDGEWORTH)
+    z = (agents - 0.5 - total[0]) / deviation
+    skewness = total[2] / (variance * deviation)
+    both = np.interp(z, _Z, _BOTH)
+    tail: Array = both.real + skewness * both.imag
     return np.minimum(np.maximum(tail, 0.0), 1.0)
 
 
@@ -49,8 +51,9 @@ def lines_to_start(
 ) -> int:
     """The fewest new lines whose next one would be riskier than `accepted`, at most `most`.
 
-    `fresh`, shape (3 BINS,): the `moments` row of one new line. `weights`, shape (BINS,): when it is answered, if it is.
+    `total`, shape (3 BINS,): the sum of `moments` rows; `fresh`: that of one new line. `weights`, shape (BINS,): when it is answered, if it is.
     """
     added = np.arange(most + 1, dtype=np.float64)[:, None]
-    too_risky = nobody_free(total + added * fresh, agents) @ weights > accepted
+    together = total.reshape(3, 1, BINS) + added * fresh.reshape(3, 1, BINS)
+    too_risky = nobody_free(together, agents) @ weights > accepted
     return int(too_risky.argmax()) if too_risky.any() else most

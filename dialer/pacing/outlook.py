@@ -3,8 +3,9 @@
 Lines of one age and set of signs share a row of a table, so a look costs about the same for five lines as for five hundred.
 """
 
+import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,42 +13,57 @@ from numpy.typing import NDArray
 from dialer.domain.ids import CampaignId
 from dialer.pacing.books import Book
 from dialer.pacing.campaign_mind import LINE_ROWS, CampaignMind
-from dialer.pacing.line_hazards import AGES
+from dialer.pacing.line_hazards import AGES, LineTable
 from dialer.pacing.marginal import BINS, Array, nobody_free
 from dialer.pacing.pacer import Agent, Line
 from dialer.pacing.survival import Occupied
 
-_MANY_AGENTS = 100
+Number = TypeVar("Number", np.float64, np.int64)
+Rows = NDArray[np.int64]
+
+OTHERS = (0, 1, 2, 3, 4, 5, 6, 7, 9, 12, 16, 22, 32, 45, 63)  # lines started before the next one
+
+# the floor as it is and so many lines more
+_STEPS = np.array([[1.0, others] for others in OTHERS])
+_FEW, _MANY = _STEPS[:5], _STEPS[5:]
+# sums of p, p² and p³ to mean, variance and third central moment of Bernoulli terms
+_CENTRAL = np.array([[1.0, 0.0, 0.0], [1.0, -1.0, 0.0], [1.0, -3.0, 2.0]])
+_TABLES = np.arange(4)[:, None]
+_OLDEST_LINE, _OLDEST_AGENT = AGES - 1.0, Occupied.AGES - 1.0
 
 
-@dataclass(frozen=True, slots=True)
 class Outlook:
-    """Sums of moments over lines, agents at work and callers who wait; `agents` are those who take calls."""
+    """`moments`, shape (3, 2, BINS): mean, variance and third, of the floor and of one line more; `weights`: when that is
+    answered, if it is.
 
-    agents: int
-    expected: float
-    total: Array
-    none_free: Array  # P(no agent free) at each moment
-    arrivals: Array  # answers expected around each moment, of the lines that ring now
+    `agents` take calls; `expected` are the answers of the lines that ring now, which come by `arrivals` around each moment.
+    """
 
-    def risk(self, mind: CampaignMind) -> float:
-        """That nobody is free for the next line when it is answered."""
-        return float(self.none_free @ mind.line_table.weights)
+    __slots__ = ("_few", "_moments", "_weights", "agents", "expected", "losses")
+
+    def __init__(self, agents: int, expected: float, arrivals: Array, moments: Array, weights: Array) -> None:
+        self.agents, self.expected = agents, expected
+        self._moments, self._weights = moments, weights
+        none_free = nobody_free(np.matmul(_FEW, moments), agents)
+        self._few: list[float] = none_free.dot(weights).tolist()
+        self.losses = float(arrivals.dot(none_free[0]))  # abandonments of the lines that ring now
 
     @property
-    def losses(self) -> float:
-        """Abandonments to be expected of the lines that ring now."""
-        return float(self.arrivals @ self.none_free)
+    def risk(self) -> float:
+        """That nobody is free for the next line when it is answered."""
+        return self._few[0]
 
-    def risks(self, mind: CampaignMind, chance: float, others: Array) -> Array:
-        """The same for a line that is started after so many `others`."""
-        table = mind.line_table
-        factor = min(chance / max(float(table.eventually[0]), 1e-4), float(table.most[0]))
-        first, second = factor * table.holds[0], factor**2 * table.squares[0]
-        third = factor**3 * table.cubes[0]
-        one = np.concatenate([first, first - second, first - 3 * second + 2 * third])
-        risks: Array = nobody_free(self.total + others[:, None] * one, self.agents) @ table.weights
-        return risks
+    def lines_within(self, accepted: float, most: int) -> int:
+        """How many to start when the first is within `accepted`: as many as all are.
+
+        Between the wider steps the smaller number is taken: the next decision is milliseconds away.
+        """
+        risks = self._few
+        if max(risks) <= accepted:
+            none_free = nobody_free(np.matmul(_MANY, self._moments), self.agents)
+            risks = risks + none_free.dot(self._weights).tolist()
+        first = next((nth for nth, risk in enumerate(risks) if risk > accepted), None)
+        return most if first is None else OTHERS[max(first - 1, 0)] + 1
 
 
 class Prospect:
@@ -62,95 +78,106 @@ class Prospect:
         """Take up the tables of these campaigns, which have changed."""
         self._minds = sorted(minds, key=lambda mind: mind.slot)
         tables = [mind.line_table for mind in self._minds]
-        self._log_odds = _joined([mind.log_odds for mind in self._minds])
-        self._agent_rows = _joined([mind.agent_moments for mind in self._minds])
+        self._powers = _joined([table.powers for table in tables], axis=1)
         self._eventually = _joined([table.eventually for table in tables])
         self._soon = _joined([table.soon for table in tables])
-        self._powers = (
-            _joined([table.holds for table in tables]),
-            _joined([table.squares for table in tables]),
-            _joined([table.cubes for table in tables]),
-        )
         self._most = _joined([table.most for table in tables])
+        self._share, self._share_against = _shares(self._eventually)
+        self._agent_moments = _joined([mind.agent_moments for mind in self._minds])
+        self._agent_rows = _joined([Occupied.rows + mind.slot * Occupied.ROWS for mind in self._minds])
 
     def rings(self, line: Line, mind: CampaignMind, since: float, log_odds: float) -> None:
         """A line was dialled. `log_odds` of an answer beyond those of the campaign's average contact."""
-        self.ringing.add(line, since, mind.slot * LINE_ROWS, log_odds)
+        self.ringing.add(line, since, mind.slot * LINE_ROWS, math.exp(-log_odds))
 
     def shows(self, line: Line, mind: CampaignMind, signs: int) -> None:
         self.ringing.rebase(line, mind.slot * LINE_ROWS + signs * AGES)
 
     def works(self, agent: Agent, mind: CampaignMind, since: float, pace: float, wraps_up: bool) -> None:
         """An agent talks or wraps up since then; `pace` at which ages count for this one."""
-        self.working.add(agent, since, mind.slot * Occupied.ROWS, pace, Occupied.AGES if wraps_up else 0)
+        base = (2 * mind.slot + wraps_up) * Occupied.AGES
+        self.working.add(agent, since, base, pace)
 
-    def look(self, now: float, ready: int, waiting: int) -> Outlook:
-        total, expected = np.zeros(3 * BINS), 0.0
+    def look(self, now: float, ready: int, waiting: int, mind: CampaignMind, chance: float) -> Outlook:
+        """For new lines of this campaign, which are answered with this `chance`."""
         self.coming.clear()
-        if len(self.ringing):
-            expected = self._add_lines(total, now)
-        arrivals = np.maximum(np.diff(total[:BINS], prepend=0.0), 0.0)
+        table, moments = mind.line_table, np.empty((3, 2, BINS))
+        total, expected = self._lines(now) if len(self.ringing) else (np.zeros((3, BINS)), 0.0)
+        arrivals = total[0].copy()
+        arrivals[1:] -= total[0, :-1]
         if len(self.working):
-            self._add_agents(total, now)
-        total[:BINS] += waiting
+            total += self._agents(now)
+        if waiting:
+            total[0] += waiting
+        moments[:, 0], moments[:, 1] = total, _one_more(table, chance)
         agents = ready + len(self.working)
-        return Outlook(agents, expected, total, nobody_free(total, agents), arrivals)
+        return Outlook(agents, expected, np.maximum(arrivals, 0.0), moments, table.weights)
 
-    def _add_lines(self, total: Array, now: float) -> float:
-        """Returns the answers to be expected of all."""
+    def _lines(self, now: float) -> tuple[Array, float]:
+        """Sums of moments over the lines, and the answers to be expected of all."""
         book = self.ringing
-        n = len(book)
-        ages = np.minimum(np.maximum(now - book.since[:n], 0.0), AGES - 1.0)
-        rows = book.base[:n] + ages.astype(np.int64)
-        odds, size = book.lean[:n], len(self._eventually)
-        levels = self._answer_levels()
-        if odds.any():
-            own = 1.0 / (1.0 + np.exp(-(self._log_odds.take(rows) + odds)))
-            leaning = own / np.maximum(self._eventually.take(rows), 1e-4)
-            factor = np.minimum(leaning * levels.take(rows), self._most.take(rows))
+        n, size = len(book), len(self._most)
+        rows: Rows = book.base[:n] + np.minimum(book.ages(now), _OLDEST_LINE).astype(np.int64)
+        lean, levels = book.lean[:n], self._answer_levels()
+        if book.leans:
+            likelier = 1.0 / (self._share.take(rows) + self._share_against.take(rows) * lean)
+            factor = np.minimum(likelier * levels.take(rows), self._most.take(rows))
             squared = factor * factor
-            first, second = _summed(rows, factor, size), _summed(rows, squared, size)
-            third = _summed(rows, squared * factor, size)
-            self._note_coming(_summed(rows, leaning, size))
+            each = np.concatenate((factor, squared, squared * factor, likelier))
+            sums = _summed((rows + size * _TABLES).ravel(), each, 4 * size)
+            first, second, third, together = sums.reshape(4, size)
         else:
-            together = _summed(rows, np.ones(n), size)
+            together = _summed(rows, lean, size)
             first = together * levels
             second = first * levels
             third = second * levels
-            self._note_coming(together)
-        holds, squares, cubes = self._powers
-        once, twice, thrice = first @ holds, second @ squares, third @ cubes
-        total += np.concatenate([once, once - twice, once - 3 * twice + 2 * thrice])
-        return float(first @ self._eventually)
+        self._note_coming(together)
+        once, squares, cubes = self._powers
+        powers = np.array((first.dot(once), second.dot(squares), third.dot(cubes)))
+        moments: Array = _CENTRAL.dot(powers)
+        return moments, float(first.dot(self._eventually))
 
     def _answer_levels(self) -> Array:
         """By row: how much more is answered at present than the lines' hazards say."""
-        ratios = np.array([mind.answers.ratio for mind in self._minds])
-        spread = ratios if len(ratios) == 1 else np.repeat(ratios, LINE_ROWS)
-        levels: Array = np.minimum(spread, self._most)
+        if len(self._minds) == 1:
+            return np.minimum(self._minds[0].answers.ratio, self._most)
+        ratios = [mind.answers.ratio for mind in self._minds]
+        levels: Array = np.minimum(np.repeat(ratios, LINE_ROWS), self._most)
         return levels
 
-    def _note_coming(self, leaning: Array) -> None:
+    def _note_coming(self, likelier: Array) -> None:
         """Answers a second before any correction of the level, which is measured against them."""
-        soon = leaning * self._soon
         for mind in self._minds:
-            mine = soon[mind.slot * LINE_ROWS : (mind.slot + 1) * LINE_ROWS]
-            self.coming[mind.campaign] = float(np.add.reduce(mine))
+            mine = slice(mind.slot * LINE_ROWS, (mind.slot + 1) * LINE_ROWS)
+            self.coming[mind.campaign] = float(likelier[mine].dot(self._soon[mine]))
 
-    def _add_agents(self, total: Array, now: float) -> None:
+    def _agents(self, now: float) -> Array:
         book = self.working
         n = len(book)
-        ages: Array = np.minimum(np.maximum((now - book.since[:n]) * book.lean[:n], 0.0), Occupied.AGES - 1.0)
-        rows = Occupied.rows.take(book.origin[:n] + ages.astype(np.int64)) + book.base[:n]
-        if n < _MANY_AGENTS:
-            total += self._agent_rows.take(rows, axis=0).sum(0)
-        else:
-            total += np.bincount(rows, minlength=len(self._agent_rows)).astype(np.float64) @ self._agent_rows
+        ages = np.minimum(book.ages(now) * book.lean[:n], _OLDEST_AGENT).astype(np.int64)
+        rows = self._agent_rows.take(book.base[:n] + ages)
+        counts = np.bincount(rows, minlength=len(self._agent_moments))
+        moments: Array = counts.dot(self._agent_moments).reshape(3, BINS)
+        return moments
 
 
-def _summed(rows: NDArray[np.int64], values: Array, size: int) -> Array:
-    return np.bincount(rows, values, size).astype(np.float64)
+def _one_more(table: LineTable, chance: float) -> Array:
+    """The moments of one line just dialled that is answered with this chance."""
+    factor = min(chance / max(table.answer_probability, 1e-4), float(table.most[0]))
+    powers = np.array((factor, factor * factor, factor * factor * factor))
+    moments: Array = (_CENTRAL * powers).dot(table.fresh)
+    return moments
 
 
-def _joined(arrays: Sequence[Array]) -> Array:
-    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+def _shares(eventually: Array) -> tuple[Array, Array]:
+    """By row, a and b, so that a contact with x times the usual odds against is 1 / (a + b x) times as likely to answer."""
+    share, chance = np.maximum(eventually, 1e-4), np.clip(eventually, 1e-4, 0.97)
+    return share, share * (1.0 - chance) / chance
+
+
+def _summed(rows: Rows, values: Array, size: int) -> Array:
+    return np.bincount(rows, values, size).astype(np.float64, copy=False)
+
+
+def _joined(arrays: Sequence[NDArray[Number]], axis: int = 0) -> NDArray[Number]:
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays, axis)

@@ -19,7 +19,7 @@ def exact_at_least(probabilities: list[float], agents: int) -> float:
 
 def total_of(probabilities: list[float]) -> Array:
     rows = np.repeat(np.array(probabilities)[:, None], BINS, axis=1)
-    total: Array = moments(rows).sum(0)
+    total: Array = moments(rows).sum(0).reshape(3, BINS)
     return total
 
 
@@ -48,7 +48,7 @@ def test_risk_is_a_probability_and_falls_with_agents(probabilities: list[float],
 def test_certain_floors_are_certain() -> None:
     assert nobody_free(total_of([1.0] * 5), 5)[0] == pytest.approx(1.0)
     assert nobody_free(total_of([1.0] * 4), 5)[0] == pytest.approx(0.0)
-    assert nobody_free(np.zeros(3 * BINS), 3)[0] == pytest.approx(0.0)
+    assert nobody_free(np.zeros((3, BINS)), 3)[0] == pytest.approx(0.0)
 
 
 def test_lines_to_start_is_the_first_number_that_is_too_risky() -> None:
