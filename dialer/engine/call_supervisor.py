@@ -25,6 +25,7 @@ from dialer.domain.events import (
     LinkLost,
     LinkUp,
     MessageStarted,
+    OptedOut,
     TelephonyEvent,
 )
 from dialer.domain.ids import AgentId, AttemptId
@@ -95,7 +96,7 @@ class CallSupervisor:
                 self.desks.phone_up(agent)
             case DeskDown(agent=agent, cause=cause):
                 self.desks.phone_down(agent, cause.text)
-            case DeskFree() | LinkUp() | LinkLost():
+            case DeskFree() | LinkUp() | LinkLost() | OptedOut():
                 pass
             case _ if (call := self.calls.get(event.attempt)) is not None:
                 self._of_call(call, event)
@@ -161,7 +162,7 @@ class CallSupervisor:
 
     def _message_started(self, call: LiveCall, event: MessageStarted) -> None:
         if call.state is _S.WAITING:
-            self._hand_over.stop_waiting(call)
+            self._hand_over.message_begun(call)
             call.move(_G.MESSAGE_STARTED)
             self._floor.no_agent(call)
         call.message_at = event.at

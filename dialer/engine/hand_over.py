@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dialer.acd.desks import Desks
 from dialer.clock import Clock
 from dialer.domain.attempt import AttemptState
-from dialer.domain.ids import AgentId
+from dialer.domain.ids import AgentId, AttemptId
 from dialer.engine.floor_reporter import FloorReporter
 from dialer.engine.live_call import LiveCall
 from dialer.engine.recorder import Recorder
@@ -20,6 +20,11 @@ from dialer.tasks import TaskOwner
 log = logging.getLogger(__name__)
 
 _S = AttemptState
+
+# the message has to be heard within the limit, and the exchange takes a moment to begin it
+_LEAST_MARGIN_S = 0.04
+_MOST_MARGIN_S = 0.4
+_REMEMBERED = 50
 
 
 class HandOver:
@@ -40,6 +45,9 @@ class HandOver:
         self._note, self._on_change, self._floor = note, on_change, floor
         self.desks = Desks(telephony, record, clock, tasks, self._agent_free, floor.desk)
         self._waiting: deque[LiveCall] = deque()
+        self._clock = clock
+        self._asked: dict[AttemptId, float] = {}  # when the message was ordered
+        self._took_s: deque[float] = deque(maxlen=_REMEMBERED)  # from the order to its first word
 
     @property
     def waiting(self) -> int:
@@ -61,8 +69,25 @@ class HandOver:
             self._join(call, agent)
             return
         self._waiting.append(call)
+        asyncio.get_running_loop().call_later(self._patience_s(call), self._waited_enough, call)
+
+    def _patience_s(self, call: LiveCall) -> float:
+        """How long an agent is waited for: the limit, less what the exchange lately took at most to begin the message.
+
+        An agent who becomes free in between could not be joined in time either. 47 CFR 64.1200(a)(7)(i): the message begins
+        within two seconds. Who has waited already, for an agent whose phone then failed, waits only for the rest.
+        """
+        margin = min(max(self._took_s, default=0.0) + _LEAST_MARGIN_S, _MOST_MARGIN_S)
         limit = call.plan.answer_within.total_seconds()
-        asyncio.get_running_loop().call_later(limit, self._waited_enough, call)
+        waited = 0.0
+        if call.joined_at is None and call.answered_at is not None:
+            waited = (self._clock.now() - call.answered_at).total_seconds()
+        return max(max(limit - margin, limit / 2) - max(waited, 0.0), 0.0)
+
+    def message_begun(self, call: LiveCall) -> None:
+        if (asked := self._asked.get(call.id)) is not None:
+            self._took_s.append(self._clock.monotonic() - asked)
+        self.stop_waiting(call)
 
     def _agent_for(self, call: LiveCall) -> AgentId | None:
         """Who saw the contact before it was dialled, unless that phone is gone; else who is free longest."""
@@ -82,6 +107,8 @@ class HandOver:
         self._on_change()
 
     def stop_waiting(self, call: LiveCall) -> None:
+        """The message has begun, or the call is over."""
+        self._asked.pop(call.id, None)
         if call in self._waiting:
             self._waiting.remove(call)
 
@@ -118,9 +145,11 @@ class HandOver:
         self._tasks.spawn(self._play(call), f"message-{call.id}")
 
     async def _play(self, call: LiveCall) -> None:
+        self._asked[call.id] = self._clock.monotonic()
         try:
             await self._telephony.play_message(call.id, call.message)
         except (LinkDown, Refused) as why:
+            self._asked.pop(call.id, None)
             log.warning(
                 "no message", extra={"action": "call.no_message", "attempt_id": str(call.id), "why": str(why)}
             )

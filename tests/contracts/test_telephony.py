@@ -21,10 +21,12 @@ from dialer.domain.events import (
     DeskUp,
     LineEvidence,
     MessageStarted,
+    OptedOut,
 )
 from dialer.domain.ids import AgentId, AttemptId
 from dialer.errors import Refused
 from dialer.lab.world.numbers import Behaviour, number
+from dialer.simulation.exchange import SimulatedExchange
 from tests.support.exchange import (
     MESSAGE,
     Exchange,
@@ -209,6 +211,35 @@ async def test_the_message_is_played_and_the_call_then_ends(exchange: Exchange) 
     await exchange.driver.play_message(attempt, MESSAGE)
     await exchange.wait(MessageStarted, attempt=attempt)
     await exchange.wait(CallEnded, within_s=40, attempt=attempt)
+
+
+@pytest.fixture
+def with_keys(exchange: Exchange) -> Exchange:
+    if isinstance(exchange.driver, SimulatedExchange):
+        pytest.skip("nobody presses a key in a simulation")
+    return exchange
+
+
+async def test_the_key_ends_the_call_at_once_and_is_told_until_it_is_forgotten(with_keys: Exchange) -> None:
+    attempt = await answered(with_keys, Behaviour.PRESSES_NINE)
+    await with_keys.driver.play_message(attempt, MESSAGE)
+    pressed = await with_keys.wait(OptedOut, attempt=attempt)
+    ended = await with_keys.wait(CallEnded, attempt=attempt)
+    assert pressed.key == "9"
+    assert timedelta(0) <= ended.at - pressed.at < timedelta(seconds=1)
+    (kept,) = [each for each in await with_keys.driver.opt_outs() if each.attempt == attempt]
+    assert (kept.key, abs(kept.at - pressed.at) < timedelta(seconds=2)) == ("9", True)
+    await with_keys.driver.forget_opt_outs([attempt])
+    assert attempt not in {each.attempt for each in await with_keys.driver.opt_outs()}
+
+
+async def test_another_key_is_not_heard_and_the_message_goes_on(with_keys: Exchange) -> None:
+    attempt = await answered(with_keys, Behaviour.PRESSES_FIVE)
+    await with_keys.driver.play_message(attempt, MESSAGE)
+    begun = await with_keys.wait(MessageStarted, attempt=attempt)
+    ended = await with_keys.wait(CallEnded, within_s=40, attempt=attempt)
+    assert ended.at - begun.at > timedelta(seconds=4.5)
+    assert not any(isinstance(event, OptedOut) for event in with_keys.of(attempt))
 
 
 async def test_joining_what_is_gone_is_refused(exchange: Exchange) -> None:
