@@ -1,23 +1,20 @@
 """fairdial contacts …"""
 
-import csv
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from dialer.cli import console
+from dialer.cli import console, import_report
 from dialer.cli.session import Session, with_session
+from dialer.clock import SystemClock
 from dialer.domain.contact import ContactSignal, ContactState
-from dialer.domain.contact_rows import RefusedRow
 from dialer.domain.ids import ContactId
 from dialer.engine import lists
+from dialer.engine.registry_tally import RegistryTally
 from dialer.errors import BadInput
 from dialer.ports.storage import ContactView
 from dialer.words import name_of
@@ -26,8 +23,6 @@ commands = console.group("Import contact lists, and look at contacts.")
 
 Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Which = Annotated[int, typer.Argument(metavar="CONTACT", help="The contact's id.")]
-
-_SHOWN_REFUSED = 20
 
 
 @commands.command("import")
@@ -38,20 +33,41 @@ def import_list(
     column: Annotated[
         list[str] | None, typer.Option(help="COLUMN=FIELD, for headings that are not recognised.")
     ] = None,
+    scrub: Annotated[
+        list[str] | None,
+        typer.Option(help="Count the numbers on this registry; may be given again. Default: every registry."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Import a list; rows that cannot be taken are shown with the reason, the rest is in."""
-    mapping = _mapping(column or [])
-    done = with_session(lambda session: _import(session, campaign, file, mapping))
+    """Import a list; rows that cannot be taken are shown with the reason, the rest is in.
+
+    Numbers on a do-not-call registry go in and are counted: whether one may be called is decided for every call.
+    """
+    mapping = mapping_of(column or [])
+    tally = _tally(scrub or [])
+    done = with_session(lambda session: _import(session, campaign, file, mapping, tally))
     if report is not None:
-        _write_report(report, done.rows)
+        import_report.write(report, done.rows)
     if as_json:
-        console.show_json(done)
+        console.show_json({**asdict(done), "on_registries": tally.counts})
     else:
-        _show_report(done, report)
+        import_report.show(done, report)
+        _show_tally(tally)
 
 
-def _mapping(columns: Sequence[str]) -> Mapping[str, str] | None:
+def _tally(wanted: Sequence[str]) -> RegistryTally:
+    """Refused before anything is imported: a registry that is named must be there and readable."""
+    from dialer.registries.book import Registries  # brings numpy with it
+
+    return RegistryTally(Registries(console.settings().registries.folder, SystemClock()), wanted)
+
+
+def _show_tally(tally: RegistryTally) -> None:
+    for registry, count in tally.counts.items():
+        console.tell("cli.import_listed", count=count, registry=registry)
+
+
+def mapping_of(columns: Sequence[str]) -> Mapping[str, str] | None:
     pairs = dict(pair.rsplit("=", 1) for pair in columns if "=" in pair)
     if len(pairs) != len(columns):
         raise BadInput("--column is written COLUMN=FIELD", "column")
@@ -59,12 +75,12 @@ def _mapping(columns: Sequence[str]) -> Mapping[str, str] | None:
 
 
 async def _import(
-    session: Session, which: str, file: Path, mapping: Mapping[str, str] | None
+    session: Session, which: str, file: Path, mapping: Mapping[str, str] | None, tally: RegistryTally
 ) -> lists.ImportReport:
     campaign = await session.campaign(which)
     if not file.is_file():  # noqa: ASYNC240 - nothing else runs in this program
         raise BadInput(f"there is no file {file}")
-    with _bar(file.name) as progress:
+    with import_report.bar(file.name) as progress:
         done = await lists.import_file(
             session.store.contacts,
             campaign.id,
@@ -73,52 +89,11 @@ async def _import(
             session.clock,
             mapping=mapping,
             progress=progress,
+            taken=tally.count,
         )
     detail = {"source": file.name, "taken": done.taken, "refused": done.refused}
     await session.audit("list.import", str(campaign.id), **detail)
     return done
-
-
-@contextmanager
-def _bar(name: str) -> Iterator[lists.Progress | None]:
-    """On stderr, so that stdout stays clean; nothing without a terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as progress:
-        task = progress.add_task(console.words("cli.importing", name=name), total=None)
-
-        def advance(done: int, size: int, taken: int, refused: int) -> None:
-            progress.update(task, completed=done, total=size)
-
-        yield advance
-
-
-def _show_report(done: lists.ImportReport, report: Path | None) -> None:
-    console.tell("cli.imported", read=done.read, taken=done.taken, refused=done.refused)
-    if done.rows:
-        console.show(("line", "because"), [(row.line, row.because) for row in done.rows[:_SHOWN_REFUSED]])
-    if report is not None:
-        console.tell("cli.report_written", file=report)
-    elif len(done.rows) > _SHOWN_REFUSED:
-        console.tell("cli.refused_more", count=done.refused - _SHOWN_REFUSED)
-
-
-def _write_report(file: Path, rows: Sequence[RefusedRow]) -> None:
-    """With a byte order mark: spreadsheets then read Chinese rightly."""
-    try:
-        with file.open("w", encoding="utf-8-sig", newline="") as out:
-            writer = csv.writer(out)
-            writer.writerow(("line", "because"))
-            writer.writerows((row.line, _harmless(row.because)) for row in rows)
-    except OSError as unwritable:
-        raise BadInput(f"cannot write {file}: {unwritable.strerror}") from None
-
-
-def _harmless(text: str) -> str:
-    """A spreadsheet runs what begins like a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 @commands.command("list")

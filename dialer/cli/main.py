@@ -9,6 +9,7 @@ from dialer.cli import (
     agents,
     campaigns,
     config,
+    consent,
     console,
     contacts,
     database,
@@ -38,6 +39,7 @@ app.add_typer(campaigns.commands, name="campaign")
 app.add_typer(contacts.commands, name="contacts")
 app.add_typer(agents.commands, name="agents")
 app.add_typer(do_not_call.commands, name="dnc")
+app.add_typer(consent.commands, name="consent")
 app.add_typer(recordings.commands, name="recordings")
 app.add_typer(users.commands, name="users")
 app.add_typer(explain.commands, name="explain")

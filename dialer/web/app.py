@@ -15,6 +15,7 @@ from dialer.web.routes import (
     agents,
     attempts,
     campaigns,
+    consents,
     contacts,
     do_not_call,
     live,
@@ -38,6 +39,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *attempts.OPERATIONS,
     *recordings.OPERATIONS,
     *do_not_call.OPERATIONS,
+    *consents.OPERATIONS,
 )
 
 

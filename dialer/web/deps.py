@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from dialer.clock import Clock
 from dialer.domain.ids import CampaignId
+from dialer.ports.consent import ConsentStore
 from dialer.ports.floor import Floor
 from dialer.ports.pacing import PacingStore
 from dialer.ports.storage import (
@@ -29,6 +30,8 @@ class Store(Protocol):
 
     @property
     def campaigns(self) -> CampaignStore: ...
+    @property
+    def consent(self) -> ConsentStore: ...
     @property
     def contacts(self) -> ContactStore: ...
     @property

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from dialer.domain.consent import Revocation, RevokedBy
 from dialer.domain.contact import ContactSignal, ContactState
 from dialer.domain.disposition import Disposition
 from dialer.domain.recycling import Aftermath, aftermath
@@ -80,3 +81,6 @@ async def _aftermath(store: Store, attempt: AttemptView, ended_at: datetime, wor
 async def _block(store: Store, attempt: AttemptView, by: str, now: datetime) -> None:
     entry = DoNotCallEntry(attempt.number, None, f"agent: {by}", "asked during the call", now)
     await store.do_not_call.add_do_not_call([entry])
+    said_at = attempt.ended_at or now  # the same moment when the agent says it twice
+    revocation = Revocation(attempt.number, said_at, RevokedBy.AGENT, detail=by, attempt=attempt.id)
+    await store.consent.record_revocations([revocation], f"agent: {by}", now)

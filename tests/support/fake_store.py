@@ -31,6 +31,7 @@ from dialer.ports.storage import (
     ContactView,
     DoNotCallEntry,
     NewContact,
+    RecordingMarks,
     RecordingView,
     RefusedRow,
     StoredRecording,
@@ -38,6 +39,7 @@ from dialer.ports.storage import (
 )
 from dialer.web.auth import digest, new_token
 from dialer.web.deps import ListSummary
+from tests.support.memory_consent import MemoryConsent
 
 
 class FakeCampaigns:
@@ -177,6 +179,12 @@ class FakeDoNotCall:
     async def do_not_call(self, number: PhoneNumber) -> Sequence[DoNotCallEntry]:
         return [row for row in self.rows if row.number == number]
 
+    async def do_not_call_among(
+        self, numbers: Sequence[PhoneNumber]
+    ) -> Mapping[str, Sequence[DoNotCallEntry]]:
+        found = {number.e164: await self.do_not_call(number) for number in numbers}
+        return {e164: entries for e164, entries in found.items() if entries}
+
     async def count_do_not_call(self) -> int:
         return len(self.rows)
 
@@ -230,6 +238,8 @@ class FakeRecordings:
     async def begin_recording(self, attempt: AttemptId, part: int, name: str, now: datetime) -> None: ...
 
     async def land_recording(self, attempt: AttemptId, part: int, talk: timedelta | None) -> None: ...
+
+    async def mark_recording(self, attempt: AttemptId, part: int, marks: RecordingMarks) -> None: ...
 
     async def store_recording(
         self, recording: UUID, result: StoredRecording, problem: str, now: datetime
@@ -341,6 +351,7 @@ class FakePacing:
 @dataclass(slots=True)
 class FakeStore:
     campaigns: FakeCampaigns = field(default_factory=FakeCampaigns)
+    consent: MemoryConsent = field(default_factory=MemoryConsent)
     contacts: FakeContacts = field(default_factory=FakeContacts)
     agents: FakeAgents = field(default_factory=FakeAgents)
     do_not_call: FakeDoNotCall = field(default_factory=FakeDoNotCall)

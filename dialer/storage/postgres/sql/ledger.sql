@@ -13,7 +13,7 @@ where a.campaign_id = $1 and a.answered_at >= $2 and a.answered_at < $3
 order by a.answered_at, a.id;
 
 -- name: record_opt_outs
--- The key was pressed: the number goes onto the list of every campaign, its contact is blocked, the call remembers it.
+-- The key was pressed: the number goes onto the list, consent is taken back, its contact is blocked, the call remembers it.
 -- params: attempt_ids, pressed_at, keys
 with pressed as (
     select a.id, a.contact_id, a.e164, p.at, p.key
@@ -26,6 +26,16 @@ with pressed as (
     order by e164, at
     on conflict (e164, kind, coalesce(campaign_id, 0)) do update set expires_at = null
     where old.expires_at is not null
+), taken_back as (
+    insert into revocations (e164, at, how, detail, attempt_id, added_by)
+    select e164, at, 'key_press', 'key ' || key || ' during the message', id, 'the called person'
+    from pressed
+    on conflict (e164, seller, topic, at, how) do nothing
+), unconsented as (
+    update consents c
+    set revoked_at = p.at, revoked_how = 'key_press'
+    from (select e164, min(at) as at from pressed group by e164) p
+    where c.e164 = p.e164 and c.revoked_at is null and c.given_at <= p.at
 ), remembered as (
     update attempts a
     set optout_at = p.at
