@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 import phonenumbers
+from phonenumbers.tzdata import TIMEZONE_DATA
 
 from dialer.compliance.area_codes import STATE_OF, STATES
 from dialer.compliance.call import CalledPlace
@@ -11,11 +12,13 @@ from dialer.domain.phone_number import PhoneNumber, possible_zones
 _TERRITORIES = frozenset({"AS", "GU", "MP", "PR", "VI"})  # countries of ISO 3166, under the federal rules
 _BLOCK = 3  # numbers are assigned by the thousand at least: those of one block are in one place
 _NOWHERE = "001"  # the library's word for international numbers
+_BESIDES = {"928": ("America/Denver",)}  # the Navajo Nation changes its clocks, the rest of Arizona does not
 
 
 def place_of(number: PhoneNumber, address_state: str | None = None) -> CalledPlace:
     """Country, states and IANA zones of a number, by its prefix.
 
+    An area code that spans zones has them all: numbers move within it, mobile ones most of all.
     `address_state`, such as "CA", is what the list says of where the person lives: a further candidate. A state that nobody
     knows makes all of them candidates, as does an area code of no state (toll-free).
     """
@@ -34,7 +37,15 @@ def _american(e164: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _of_area(prefix: str) -> CalledPlace:
-    return _of(prefix + "5550123")
+    code = prefix[2:]
+    if (state := STATE_OF.get(code)) is None:
+        return _of(prefix + "5550123")
+    return CalledPlace("US", (state,), _zones_within(code))
+
+
+def _zones_within(code: str) -> tuple[str, ...]:
+    found = {zone for start, zones in TIMEZONE_DATA.items() if start.startswith(f"1{code}") for zone in zones}
+    return tuple(sorted(found | set(_BESIDES.get(code, ()))))
 
 
 @lru_cache(maxsize=65536)
@@ -44,8 +55,6 @@ def _of_block(start: str, missing: int) -> CalledPlace:
 
 def _of(e164: str) -> CalledPlace:
     zones = possible_zones(PhoneNumber(e164))
-    if _american(e164) and (state := STATE_OF.get(e164[2:5])) is not None:
-        return CalledPlace("US", (state,), zones)
     country = phonenumbers.region_code_for_number(phonenumbers.parse(e164))
     if country in _TERRITORIES:
         return CalledPlace("US", (country,), zones)
