@@ -1,17 +1,21 @@
 """fairdial dnc …"""
 
 from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from dialer.cli import console
+from dialer.cli import console, registries, scrub
 from dialer.cli.session import Session, with_session
 from dialer.domain.ids import CampaignId
 from dialer.errors import BadInput
 from dialer.ports.storage import DoNotCallEntry
+from dialer.registries.layout import Wish
+from dialer.registries.order import ImportOrder
 
 commands = console.group("Keep the do-not-call list.")
 
@@ -19,6 +23,11 @@ Number = Annotated[str, typer.Argument(help="As written in the settings' region,
 In = Annotated[str | None, typer.Option("--campaign", help="Only for this campaign; default: for all.")]
 
 _BATCH = 1000
+
+commands.command("registries")(registries.show_registries)
+commands.command()(registries.verify)
+commands.command()(registries.lookup)
+commands.command()(scrub.scrub)
 
 
 async def _campaign(session: Session, which: str | None) -> CampaignId | None:
@@ -69,11 +78,75 @@ def check(number: Number, as_json: Annotated[bool, typer.Option("--json", help="
 
 @commands.command("import")
 def import_numbers(
-    file: Annotated[Path, typer.Argument(help="One number on each line; more columns are ignored.")],
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="One number on each line. For a registry also CSV, gz, zip and folders of files.",
+            show_default=False,
+        ),
+    ] = None,
     campaign: In = None,
+    registry: Annotated[
+        str | None,
+        typer.Option(help="Import a registry of a whole country, such as us_national, not our own list."),
+    ] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day on which the copy was obtained.")
+    ] = None,
+    delta: Annotated[
+        bool, typer.Option("--delta", help="The files are changes: added numbers, or lines with A and D.")
+    ] = False,
+    delete: Annotated[
+        list[Path] | None, typer.Option(help="Numbers to be taken off the registry; may be given again.")
+    ] = None,
+    region: Annotated[str | None, typer.Option(help="Whose numbers; default: the settings' region.")] = None,
+    column: Annotated[
+        str, typer.Option(help="The number's column: its heading, or counted from 1. With --fixed: places.")
+    ] = "",
+    change_column: Annotated[str, typer.Option(help="The same of the column that says A or D.")] = "",
+    fixed: Annotated[
+        bool, typer.Option("--fixed", help="Fixed width: --column 1-10 are the places of the number.")
+    ] = False,
+    accept: Annotated[
+        bool,
+        typer.Option("--accept", help="Take a copy that is older, or lost more than half of its numbers."),
+    ] = False,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Throw an interrupted import away and begin anew.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON; for a registry.")] = False,
 ) -> None:
-    """Add many numbers; lines that are none are shown, the rest is added."""
-    with_session(lambda session: _import(session, file, campaign))
+    """Add many numbers to our own list or, with --registry, make a new version of a registry.
+
+    Lines that are no numbers are shown, the rest is added. An interrupted import of a registry goes on when the same
+    command is given again; the version in use stays in use until the new one is whole.
+    """
+    if registry is None:
+        if not files:
+            raise BadInput("name a file", "files")
+        for file in files:
+            with_session(partial(_import, file=file, campaign=campaign))
+        return
+    if campaign is not None:
+        raise BadInput("a registry holds for every campaign: leave --campaign away", "campaign")
+    if as_of is None:
+        raise BadInput(
+            "say with --as-of on which day the copy was obtained: its age counts from there", "as_of"
+        )
+    registries.import_registry(
+        ImportOrder(
+            registry=registry,
+            as_of=as_of.date(),
+            files=tuple(files or ()),
+            deletes=tuple(delete or ()),
+            delta=delta or bool(delete),
+            region=region or console.settings().default_region,
+            wish=Wish(column, change_column, fixed),
+            accept=accept,
+            restart=restart,
+        ),
+        as_json,
+    )
 
 
 async def _import(session: Session, file: Path, campaign: str | None) -> None:

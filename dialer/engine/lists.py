@@ -5,7 +5,7 @@ is refused as a duplicate.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,8 +47,9 @@ async def import_file(
     source: str | None = None,
     mapping: Mapping[str, str] | None = None,
     progress: Progress | None = None,
+    taken: Callable[[Sequence[NewContact]], None] | None = None,
 ) -> ImportReport:
-    """`mapping` is {column: field}. Raises `BadInput` when the file cannot be read at all, `NotFound`, `StorageDown`."""
+    """`mapping` is {column: field}; `taken` is shown the rows that are in, batch by batch. Raises `BadInput` when the file cannot be read at all, `NotFound`, `StorageDown`."""
     shape = await asyncio.to_thread(examine, file)
     with ListFile(file, shape) as rows:
         records = iter(rows)
@@ -57,7 +58,7 @@ async def import_file(
             raise BadInput("the header cannot be read: its quotes are wrong")
         reader = RowReader(columns_of(header.cells, mapping), region)
         list_id = await contacts.begin_list(campaign, source or file.name, clock.now())
-        work = _Import(contacts, campaign, list_id, reader, clock)
+        work = _Import(contacts, campaign, list_id, reader, clock, taken)
         for nth, record in enumerate(records, 1):
             work.read_row(record)
             if len(work.batch) >= BATCH:
@@ -78,13 +79,20 @@ def _report(progress: Progress | None, done: int, shape: Shape, work: "_Import")
 
 class _Import:
     def __init__(
-        self, contacts: ContactStore, campaign: CampaignId, list_id: int, reader: RowReader, clock: Clock
+        self,
+        contacts: ContactStore,
+        campaign: CampaignId,
+        list_id: int,
+        reader: RowReader,
+        clock: Clock,
+        show_taken: Callable[[Sequence[NewContact]], None] | None,
     ) -> None:
         self._contacts = contacts
         self._campaign = campaign
         self._list_id = list_id
         self._reader = reader
         self._clock = clock
+        self._show_taken = show_taken
         self._rows: list[RefusedRow] = []
         self.batch: list[NewContact] = []
         self.read = self.taken = self.refused = 0
@@ -104,6 +112,9 @@ class _Import:
             self._campaign, self._list_id, self.batch, self._clock.now()
         )
         self.taken += len(self.batch) - len(duplicates)
+        if self._show_taken is not None:
+            refused = {row.line for row in duplicates}
+            self._show_taken([row for row in self.batch if row.line not in refused])
         self.batch = []
         for row in duplicates:
             self._refuse(row)

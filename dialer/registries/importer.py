@@ -5,93 +5,29 @@ written to the file of rejected lines with its reason. Interrupted at any point,
 checkpoint and ends with the same bytes.
 """
 
-import csv
-import io
-import os
 import shutil
-from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict, dataclass, field, replace
-from datetime import date, timedelta
-from itertools import islice
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
-import orjson
-
 from dialer.clock import Clock
 from dialer.errors import BadInput, Conflict, Misconfigured, NotFound
-from dialer.registries import shelf
 from dialer.registries.bits import NumberBits
-from dialer.registries.index import DamagedIndex, IndexHeader, IndexWriter, RegistryIndex
+from dialer.registries.index import DamagedIndex, RegistryIndex
 from dialer.registries.journal import Journal, SourceProgress, begun
-from dialer.registries.layout import Layout, Wish, layout_of
-from dialer.registries.lines import BadLine, LineReader, Piece, first_lines
+from dialer.registries.layout import Layout, layout_of
+from dialer.registries.lines import LineReader, Piece, first_lines
 from dialer.registries.numbering import Numbering
+from dialer.registries.order import KEEP, ImportOrder, ImportReport, Progress, Watch
+from dialer.registries.publication import JOURNAL, Publication
+from dialer.registries.rejects import RejectFile
 from dialer.registries.shelf import RegistryFolder
 from dialer.registries.sources import BOM, OpenSource, Source, find_sources, opened
 
-MOST_SHOWN = 100
-KEEP = 3
-_SHRUNK = 0.5
 _CHECKPOINT_S = 10.0
 _SUSPICIOUS = 1000  # lines; when more than half of so many are bad, it is another kind of file
-_HEADINGS = ("file", "line", "because", "text")
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    phase: Literal["reading", "writing"]
-    done: int  # bytes
-    size: int
-    file: str
-    numbers: int
-    rejected: int
-
-
-Watch = Callable[[Progress], None]
-
-
-@dataclass(frozen=True, slots=True)
-class ImportOrder:
-    """`files` are the whole list, or with `delta` changes to the version in use; `deletes` only holds numbers to be
-    taken off it. `accept` takes a copy that is older, or has lost more than half of the numbers."""
-
-    registry: str
-    as_of: date
-    files: tuple[Path, ...] = ()
-    deletes: tuple[Path, ...] = ()
-    delta: bool = False
-    region: str = "US"
-    wish: Wish = field(default_factory=Wish)
-    accept: bool = False
-    restart: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    file: str
-    line: int
-    because: str
-
-
-@dataclass(frozen=True, slots=True)
-class ImportReport:
-    """`numbers` are those in the new version, `read` the lines that were numbers. `first_rejected` are at most 100."""
-
-    registry: str
-    version: str
-    as_of: date
-    numbers: int
-    lines: int
-    read: int
-    rejected: int
-    first_rejected: tuple[Rejected, ...]
-    rejected_file: Path | None
-    previous: str
-    previous_numbers: int
-    bytes: int
-    resumed: bool
 
 
 def import_registry(
@@ -139,11 +75,11 @@ class _Import:
         self._clock, self._watch, self._checkpoint_s = clock, watch, checkpoint_s
         self._numbering = _numbering(order.region)
         self._previous = _previous(place)
-        self._journal_file = place.building / "journal.json"
+        self._journal_file = place.building / JOURNAL
         self._size = sum(each.size for each in sources)
         self._journal = self._begin_or_resume()
         self._bits = NumberBits(place.building / "bits", self._journal.slots)
-        self._rejected = _open_at(place.building / "rejected.csv", self._journal.rejected_bytes)
+        self._rejected = RejectFile(place.building / "rejected.csv", self._journal.rejected_bytes)
         self._saved_at = clock.monotonic()
 
     # --- beginning ------------------------------------------------------------------------------------------------------
@@ -194,7 +130,6 @@ class _Import:
             bits.sync()
             wanted.slots = bits.slots
             bits.close()
-        _open_at(self._place.building / "rejected.csv", 0).close()
         wanted.save(self._journal_file)
         return wanted
 
@@ -252,7 +187,7 @@ class _Import:
         progress.numbers += len(piece.keys)
         progress.rejected += len(piece.bad)
         if piece.bad:
-            self._reject(source, piece.bad, before)
+            self._rejected.add(source.name, piece.bad, before)
 
     def _refuse_other_kind(self, source: Source, progress: SourceProgress, piece: Piece) -> None:
         if progress.lines or len(piece.bad) * 2 <= piece.lines or piece.lines < _SUSPICIOUS:
@@ -264,20 +199,11 @@ class _Import:
             "--column says where the number is, --region whose numbers they are"
         )
 
-    def _reject(self, source: Source, bad: list[BadLine], before: int) -> None:
-        text = io.StringIO()
-        rows = csv.writer(text)
-        for each in bad:
-            rows.writerow((source.name, before + each.line + 1, each.because, _harmless(each.text)))
-        self._rejected.write(text.getvalue().encode())
-
     def _checkpoint(self) -> None:
         """What is written here is never read again."""
         self._bits.sync()
-        self._rejected.flush()
-        os.fsync(self._rejected.fileno())
         self._journal.slots = self._bits.slots
-        self._journal.rejected_bytes = self._rejected.tell()
+        self._journal.rejected_bytes = self._rejected.sync()
         self._journal.save(self._journal_file)
         self._saved_at = self._clock.monotonic()
 
@@ -286,101 +212,18 @@ class _Import:
 
     def _tell(self, phase: Literal["reading", "writing"], file: str, done: int) -> None:
         if self._watch is not None:
-            numbers, rejected = self._sum("numbers"), self._sum("rejected")
+            numbers, rejected = self._journal.sum("numbers"), self._journal.sum("rejected")
             self._watch(Progress(phase, min(done, self._size), self._size, file, numbers, rejected))
-
-    def _sum(self, what: Literal["numbers", "rejected", "lines"]) -> int:
-        return sum(getattr(each, what) for each in self._journal.sources)
 
     # --- publishing -----------------------------------------------------------------------------------------------------
 
     def publish(self, keep: int) -> ImportReport:
-        if not self._sum("numbers"):
-            self._give_up()
-        self._tell("writing", "", self._size)
-        header = self._write_index()
-        self._refuse_shrunk(header)
-        report = self._report(header)
-        self._place.versions.mkdir(exist_ok=True)
-        self._move_in(header, report)
-        self._journal.version = header.version
-        self._journal.save(self._journal_file)
-        if RegistryIndex(self._place.index(header.version)).header.payload_sha256 != header.payload_sha256:
-            raise DamagedIndex(f"{self._place.index(header.version)} is not what was written")
-        self._place.point_to(header.version)
-        self._place.prune(keep)
-        shutil.rmtree(self._place.building)
-        return report
-
-    def _give_up(self) -> None:
-        """An empty registry would let everything through."""
-        self._rejected.flush()
-        first = _first_of(self._place.building / "rejected.csv")[:1]
-        shutil.rmtree(self._place.building)
-        why = f" ({first[0].file} line {first[0].line}: {first[0].because})" if first else ""
-        raise BadInput(f"there is not one number in the files{why}")
-
-    def _write_index(self) -> IndexHeader:
-        blocks = [block for block, _ in self._bits.blocks()]
-        writer = IndexWriter(self._fresh, len(blocks))
-        try:
-            for block, bits in self._bits.blocks():
-                writer.add(block, bits)
-            journal = self._journal
-            return writer.finish(
-                journal.registry, journal.as_of, self._numbering.country, journal.created_at, journal.base
-            )
-        finally:
-            writer.close()
-
-    @property
-    def _fresh(self) -> Path:
-        return self._place.building / "index"
-
-    def _refuse_shrunk(self, header: IndexHeader) -> None:
-        previous = self._previous
-        if previous is None or self._order.accept or header.numbers >= _SHRUNK * len(previous):
-            return
-        raise Conflict(
-            f"only {header.numbers:,} numbers, the copy in use has {len(previous):,}: is a file missing, or is this a "
-            "change list (--delta)? Give the same command with --accept if it is right, with --restart if it is not"
-        )
-
-    def _move_in(self, header: IndexHeader, report: ImportReport) -> None:
-        place = self._place
-        if report.rejected_file is not None:
-            fresh = report.rejected_file.with_suffix(".new")
-            shutil.copyfile(place.building / "rejected.csv", fresh)
-            fresh.replace(report.rejected_file)
-        manifest = {
-            "imported_at": self._clock.now(),
-            "header": asdict(header),
-            "previous": report.previous,
-            "sources": [asdict(each) for each in self._journal.sources],
-        }
-        shelf.replace(place.manifest(header.version), orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
-        if not _is_whole(place.index(header.version)):
-            self._fresh.replace(place.index(header.version))
-        shelf.sync_folder(place.versions)
-
-    def _report(self, header: IndexHeader) -> ImportReport:
-        rejected = self._sum("rejected")
         previous = self._previous.header if self._previous is not None else None
-        return ImportReport(
-            registry=header.registry,
-            version=header.version,
-            as_of=header.as_of,
-            numbers=header.numbers,
-            lines=self._sum("lines"),
-            read=self._sum("numbers"),
-            rejected=rejected,
-            first_rejected=_first_of(self._place.building / "rejected.csv"),
-            rejected_file=self._place.rejected(header.version) if rejected else None,
-            previous=previous.version if previous else "",
-            previous_numbers=previous.numbers if previous else 0,
-            bytes=header.file_bytes,
-            resumed=self._journal.resumed,
-        )
+        work = Publication(self._place, self._journal, self._rejected, previous)
+        work.refuse_doubtful(self._order.accept)
+        self._tell("writing", "", self._size)
+        header = work.write(self._bits, self._numbering.country, self._order.accept)
+        return work.bring_into_use(header, keep, self._clock.now())
 
     def close(self) -> None:
         self._bits.close()
@@ -402,30 +245,6 @@ def _previous(place: RegistryFolder) -> RegistryIndex | None:
         return None
 
 
-def _is_whole(index: Path) -> bool:
-    try:
-        RegistryIndex(index).verify()
-    except (OSError, DamagedIndex):
-        return False
-    return True
-
-
-def _first_of(rejected: Path) -> tuple[Rejected, ...]:
-    with rejected.open(encoding="utf-8-sig", newline="") as file:
-        rows = islice(csv.DictReader(file), MOST_SHOWN)
-        return tuple(Rejected(row["file"], int(row["line"]), row["because"]) for row in rows)
-
-
-def _open_at(file: Path, length: int) -> io.BufferedRandom:
-    """To go on writing after `length` bytes; the headings are there already."""
-    out = file.open("r+b" if file.exists() else "w+b")
-    out.truncate(length)
-    out.seek(length)
-    if length == 0:
-        out.write((",".join(_HEADINGS) + "\r\n").encode("utf-8-sig"))
-    return out
-
-
 def _preamble(text: bytes, layout: Layout) -> tuple[int, int]:
     """Bytes and lines before the first number: byte order mark, blank lines and headings."""
     skipped = len(BOM) if text.startswith(BOM) else 0
@@ -438,8 +257,3 @@ def _preamble(text: bytes, layout: Layout) -> tuple[int, int]:
         if line.strip():
             break
     return skipped, lines
-
-
-def _harmless(text: str) -> str:
-    """A spreadsheet runs what begins like a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -34,15 +34,14 @@ DENSE_BYTES = BLOCK // 8
 LEAST_DENSE = 65_536
 MAGIC = b"FDLREGX\x01"
 HEADER_BYTES = 4096
-SUFFIX = ".index"
 
 _LENGTH = struct.Struct("<8sI")
 _DIGEST = 32
 # block number, byte offset in the file, numbers in it, 1 for dense
-_ENTRY = np.dtype([("block", "<u8"), ("offset", "<u8"), ("count", "<u4"), ("dense", "<u4")])
+ENTRY = np.dtype([("block", "<u8"), ("offset", "<u8"), ("count", "<u4"), ("dense", "<u4")])
 _AT_ONCE = 32_768  # keys of a batch whose temporaries stay in the processor's cache
 _WIDEST_TABLE = 1 << 20
-_PIECE = 1 << 22
+PIECE = 1 << 22
 
 Keys = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -116,7 +115,7 @@ class RegistryIndex:
             self._map.madvise(mmap.MADV_RANDOM)
         view = memoryview(self._map)
         self._bytes: NDArray[np.uint8] = np.frombuffer(view, np.uint8)
-        self._table = np.frombuffer(view, _ENTRY, self.header.blocks, HEADER_BYTES)
+        self._table = np.frombuffer(view, ENTRY, self.header.blocks, HEADER_BYTES)
         self._dense: dict[int, memoryview] = {}
         self._sparse: dict[int, memoryview] = {}
         for block, offset, count, dense in self._entries():
@@ -208,7 +207,7 @@ class RegistryIndex:
         with self.path.open("rb", buffering=0) as file:
             if read_header(file.read(HEADER_BYTES)) != self.header:
                 raise DamagedIndex("the file was replaced since it was opened")
-            while piece := file.read(_PIECE):
+            while piece := file.read(PIECE):
                 digest.update(piece)
         if digest.hexdigest() != self.header.payload_sha256:
             raise DamagedIndex("the checksum is wrong: the content has changed since the import")
@@ -231,70 +230,3 @@ def _slots(blocks: Keys) -> tuple[int, NDArray[np.int32] | None]:
     slots = np.full(last - first + 1, -1, np.int32)
     slots[blocks - first] = np.arange(len(blocks), dtype=np.int32)
     return first, slots
-
-
-class IndexWriter:
-    """Writes the blocks it is given in ascending order; the same blocks make the same bytes.
-
-    The file is whole only after `finish`: until then its header is empty.
-    """
-
-    def __init__(self, path: Path, blocks: int) -> None:
-        self._file = path.open("wb")
-        self._table = np.zeros(blocks, _ENTRY)
-        self._next = HEADER_BYTES + self._table.nbytes
-        self._done = 0
-        self._file.seek(self._next)
-
-    def add(self, block: int, bits: NDArray[np.uint8]) -> None:
-        """Without a number in it a block must not be given."""
-        count = int(np.bitwise_count(bits).sum())
-        dense = count >= LEAST_DENSE
-        content = bits.tobytes() if dense else _sparse(bits).tobytes()
-        content += b"\0" * (-len(content) % 8)
-        self._table[self._done] = (block, self._next, count, dense)
-        self._file.write(content)
-        self._next += len(content)
-        self._done += 1
-
-    def finish(
-        self, registry: str, as_of: date, country: int, created_at: datetime, base: str = ""
-    ) -> IndexHeader:
-        """The version is the date and the beginning of the checksum: the same numbers are the same version."""
-        self._file.seek(HEADER_BYTES)
-        self._file.write(self._table.tobytes())
-        self._file.flush()
-        digest = self._digest()
-        header = IndexHeader(
-            registry=registry,
-            version=f"{as_of.isoformat()}-{digest[:12]}",
-            as_of=as_of,
-            country=country,
-            created_at=created_at,
-            numbers=int(self._table["count"].sum()),
-            blocks=len(self._table),
-            payload_bytes=self._next - HEADER_BYTES,
-            payload_sha256=digest,
-            base=base,
-        )
-        self._file.seek(0)
-        self._file.write(header.page())
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
-        return header
-
-    def close(self) -> None:
-        self._file.close()
-
-    def _digest(self) -> str:
-        digest = hashlib.sha256()
-        with Path(self._file.name).open("rb") as written:
-            written.seek(HEADER_BYTES)
-            while piece := written.read(_PIECE):
-                digest.update(piece)
-        return digest.hexdigest()
-
-
-def _sparse(bits: NDArray[np.uint8]) -> NDArray[np.uint32]:
-    return np.flatnonzero(np.unpackbits(bits, bitorder="little")).astype("<u4")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
@@ -62,6 +62,10 @@ class Journal:
         said["sources"] = [SourceProgress(**each) for each in said["sources"]]
         said["slots"] = {int(block): slot for block, slot in said["slots"].items()}
         return cls(**said)
+
+    def sum(self, what: Literal["numbers", "rejected", "lines"]) -> int:
+        """Over all files."""
+        return sum(getattr(each, what) for each in self.sources)
 
     @property
     def untouched(self) -> bool:

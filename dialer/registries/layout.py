@@ -68,17 +68,19 @@ def layout_of(lines: Sequence[str], wish: Wish) -> Layout:
         return Layout(NO_DELIMITER, 1, 0, number_span=Span.parse(wish.number or "1-10"), change_span=change)
     if not lines:
         return Layout(NO_DELIMITER, 1, 0)
-    delimiter = _delimiter(lines[-1])
+    delimiter = _delimiter(lines)
     first = _cells(lines[0], delimiter)
     if _is_header(first):
         return _named(first, delimiter, wish)
     return _unnamed([_cells(line, delimiter) for line in lines[:_NAMED_LINES]], delimiter, wish)
 
 
-def _delimiter(line: str) -> str:
-    outside = "".join(line.split('"')[::2])
-    best = max(DELIMITERS, key=outside.count)
-    return best if best in outside else NO_DELIMITER
+def _delimiter(lines: Sequence[str]) -> str:
+    """What stands in most of the lines, outside of quotes."""
+    outside = ["".join(line.split('"')[::2]) for line in lines]
+    found = {each: sum(each in line for line in outside) for each in DELIMITERS}
+    best = max(DELIMITERS, key=lambda each: found[each])
+    return best if 2 * found[best] >= len(lines) else NO_DELIMITER
 
 
 def _cells(line: str, delimiter: str) -> list[str]:

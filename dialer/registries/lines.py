@@ -1,35 +1,29 @@
 """Numbers from pieces of a registry's file: whole columns of digits at once, and one by one what does not fit.
 
-`LineReader.read` is the quick way and `LineReader.read_line` the exact one. Whatever the quick way cannot take for certain
-is given to the exact one, so both say the same of every line.
+What this quick way cannot take for certain is given to the `ExactReader`, so both say the same of every line.
 """
 
-import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dialer.domain.phone_number import BadNumber
 from dialer.registries.arrays import Bytes, Counts, Flags, Keys, np
+from dialer.registries.exact import (
+    AREA_DIGITS,
+    PUNCTUATION,
+    QUOTE,
+    REST_DIGITS,
+    WIDEST,
+    ZERO,
+    BadLine,
+    ExactReader,
+)
 from dialer.registries.layout import NO_DELIMITER, Layout
 from dialer.registries.numbering import Numbering
 
 _AT_ONCE = 16_384  # lines whose temporaries stay in the processor's cache
-_WIDEST = 24  # characters of a number
-_PUNCTUATION = b" -.()/"
-_NEWLINE, _RETURN, _QUOTE, _PLUS, _ZERO = 10, 13, 34, 43, 48
-_AREA_DIGITS, _REST_DIGITS = 3, 7
-_WRITTEN = re.compile(rb"\+?[0-9 \-.()/]*")
-_CHANGES = {"A": False, "ADD": False, "ADDED": False, "D": True, "DEL": True, "DELETE": True, "DELETED": True}
-
-
-@dataclass(frozen=True, slots=True)
-class BadLine:
-    """`line` is counted from the beginning of what was read."""
-
-    line: int
-    because: str
-    text: str
+_NEWLINE, _RETURN, _PLUS = 10, 13, 43
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,72 +39,11 @@ class Piece:
 class LineReader:
     def __init__(self, layout: Layout, numbering: Numbering) -> None:
         self._layout, self._numbering = layout, numbering
+        self._exact = ExactReader(layout, numbering)
         self._allowed = np.zeros(256, bool)
-        self._allowed[list(_PUNCTUATION)] = True
+        self._allowed[list(PUNCTUATION)] = True
         self._delimiter = ord(layout.delimiter)
         self._changes = layout.change is not None or layout.change_span is not None
-
-    # --- one line -------------------------------------------------------------------------------------------------------
-
-    def read_line(self, line: bytes) -> tuple[int, bool] | None:
-        """Key, and whether it is taken off the list; None for a blank line. Raises `BadNumber`."""
-        cells = self._cells(line)
-        if not any(cells):
-            return None
-        return self._number(cells), self._change(cells)
-
-    def _cells(self, line: bytes) -> list[bytes]:
-        layout = self._layout
-        if layout.number_span is not None:
-            spans = [layout.number_span, *([layout.change_span] if layout.change_span else [])]
-            return [line[span.first : span.end].strip() for span in spans]
-        if _QUOTE not in line:
-            return [cell.strip() for cell in line.split(layout.delimiter.encode())]
-        text = line.decode("latin-1")
-        try:
-            row = next(csv.reader([text], delimiter=layout.delimiter, strict=True), [])
-        except csv.Error:
-            raise BadNumber("its quotes are wrong") from None
-        return [cell.strip().encode("latin-1") for cell in row]
-
-    def _cell(self, cells: list[bytes], column: int) -> bytes:
-        if column >= len(cells):
-            raise BadNumber(f"has {len(cells)} columns, the number is in column {self._layout.number + 1}")
-        return cells[column]
-
-    def _number(self, cells: list[bytes]) -> int:
-        layout = self._layout
-        if layout.number_span is not None:
-            return self._key(cells[0])
-        written = self._cell(cells, layout.number)
-        if layout.area is None:
-            return self._key(written)
-        area = self._cell(cells, layout.area)
-        if not area.isdigit() or len(area) != _AREA_DIGITS:
-            raise BadNumber("the area code is not 3 digits")
-        if not written.isdigit() or len(written) != _REST_DIGITS:
-            raise BadNumber("the number after the area code is not 7 digits")
-        return self._numbering.key((area + written).decode(), plus=False)
-
-    def _key(self, written: bytes) -> int:
-        if len(written) > _WIDEST:
-            raise BadNumber(f"longer than {_WIDEST} characters")
-        if not _WRITTEN.fullmatch(written):
-            raise BadNumber("has characters that no number has")
-        digits = "".join(chr(byte) for byte in written if _ZERO <= byte <= _ZERO + 9)
-        return self._numbering.key(digits, written.startswith(b"+"))
-
-    def _change(self, cells: list[bytes]) -> bool:
-        if not self._changes:
-            return False
-        column = self._layout.change
-        written = cells[1] if column is None else self._cell(cells, column)
-        try:
-            return _CHANGES[written.decode("latin-1").upper()]
-        except KeyError:
-            raise BadNumber("the change is neither A nor D") from None
-
-    # --- many lines -----------------------------------------------------------------------------------------------------
 
     def read(self, text: bytes) -> Piece:
         """Whole lines: `text` ends with a newline, or with the file."""
@@ -148,13 +81,13 @@ class LineReader:
     def _places(self, model: bytes) -> list[int] | None:
         """Where the number's digits are in lines like this one; None when lines may mean something else."""
         layout = self._layout
-        if layout.number_span is not None or _QUOTE in model or b"+" in model:
+        if layout.number_span is not None or QUOTE in model or b"+" in model:
             return None
         plain = model.isdigit() and layout.columns == 1
         apart = re.fullmatch(rb"\d{3}\D\d{7}", model) and model[3] == self._delimiter
         if not plain and not (apart and (layout.area, layout.number, layout.columns) == (0, 1, 2)):
             return None
-        return [place for place, byte in enumerate(model) if _ZERO <= byte <= _ZERO + 9]
+        return [place for place, byte in enumerate(model) if ZERO <= byte <= ZERO + 9]
 
     def _digits_at(self, table: Bytes, places: list[int]) -> Piece | None:
         keys = np.empty(len(table), np.int64)
@@ -162,7 +95,7 @@ class LineReader:
             part = table[first : first + _AT_ONCE]
             value = np.zeros(len(part), np.int64)
             for place in places:
-                digit = part[:, place] - np.uint8(_ZERO)
+                digit = part[:, place] - np.uint8(ZERO)
                 if digit.max() > 9:
                     return None
                 value *= 10
@@ -229,11 +162,11 @@ class LineReader:
             return self._written(content, fields.number)
         area, area_digits, _, area_fine = self._digits(content, fields.area)
         number, digits, _, fine = self._digits(content, fields.number)
-        fine &= area_fine & (area_digits == _AREA_DIGITS) & (fields.area.length == _AREA_DIGITS)
-        fine &= (digits == _REST_DIGITS) & (fields.number.length == _REST_DIGITS)
-        counts = np.full(len(digits), _AREA_DIGITS + _REST_DIGITS, np.int64)
+        fine &= area_fine & (area_digits == AREA_DIGITS) & (fields.area.length == AREA_DIGITS)
+        fine &= (digits == REST_DIGITS) & (fields.number.length == REST_DIGITS)
+        counts = np.full(len(digits), AREA_DIGITS + REST_DIGITS, np.int64)
         keys, good = self._numbering.keys(
-            area * 10**_REST_DIGITS + number, counts, np.zeros(len(counts), bool)
+            area * 10**REST_DIGITS + number, counts, np.zeros(len(counts), bool)
         )
         return keys, good & fine
 
@@ -246,13 +179,13 @@ class LineReader:
         """The digits as an integer, how many, whether a plus came first, and whether nothing else was there."""
         length = field.length
         values, counts = np.zeros(len(length), np.int64), np.zeros(len(length), np.int64)
-        fine = (length > 0) & (length <= _WIDEST)
+        fine = (length > 0) & (length <= WIDEST)
         plus: Flags = np.zeros(len(length), bool)
         last = len(content) - 1
-        for place in range(min(int(length.max(initial=0)), _WIDEST)):
+        for place in range(min(int(length.max(initial=0)), WIDEST)):
             char = content[np.minimum(field.start + place, last)]
             within = length > place
-            digit = char - np.uint8(_ZERO)
+            digit = char - np.uint8(ZERO)
             is_digit = (digit <= 9) & within
             np.copyto(values, values * 10 + digit, where=is_digit)
             counts += is_digit
@@ -269,7 +202,7 @@ class LineReader:
         for line in np.flatnonzero(work.odd).tolist():
             text = work.text[int(work.starts[line]) : int(work.ends[line])]
             try:
-                found = self.read_line(text)
+                found = self._exact.read(text)
             except BadNumber as wrong:
                 shown = text[:80].decode("utf-8", errors="replace")
                 work.bad.append(BadLine(line, str(wrong), shown))
@@ -328,7 +261,7 @@ class _Work:
     def quotes(self, here: slice) -> Counts:
         """How many there are in each line."""
         if self._quotes is None:
-            marks = np.flatnonzero(self.content == _QUOTE)
+            marks = np.flatnonzero(self.content == QUOTE)
             self._quotes = np.bincount(np.searchsorted(self._newlines, marks), minlength=self.lines)
         return self._quotes[here]
 
@@ -343,10 +276,10 @@ def _unquoted(content: Bytes, field: _Field) -> _Field:
     """Without the quotes around it; one inside is found later."""
     last = len(content) - 1
     longer = field.length >= 2
-    around = longer & (content[np.minimum(field.start, last)] == _QUOTE)
+    around = longer & (content[np.minimum(field.start, last)] == QUOTE)
     if not around.any():
         return field
-    around &= content[np.clip(field.end - 1, 0, last)] == _QUOTE
+    around &= content[np.clip(field.end - 1, 0, last)] == QUOTE
     return _Field(field.start + around, field.end - around)
 
 

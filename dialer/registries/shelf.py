@@ -15,7 +15,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dialer.errors import BadInput, Conflict, NotFound
-from dialer.registries.index import SUFFIX
+
+SUFFIX = ".index"
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _VERSION = re.compile(r"\d{4}-\d\d-\d\d-[0-9a-f]{12}")
