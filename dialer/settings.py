@@ -127,6 +127,14 @@ class PromptsSection(Section):
     folder: Path = Path("/usr/share/asterisk/sounds/fairdial")
 
 
+class RulesSection(Section):
+    """The rules of law come with the product; the operator may add to them."""
+
+    file: Path | None = Field(
+        default=None, description="a YAML file of profiles of your own, or that tighten the product's"
+    )
+
+
 class LogSection(Section):
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["json", "console"] = "json"
@@ -157,6 +165,7 @@ class Settings(BaseSettings):
     recordings: RecordingsSection = RecordingsSection()
     registries: RegistriesSection = RegistriesSection()
     prompts: PromptsSection = PromptsSection()
+    rules: RulesSection = RulesSection()
     log: LogSection = LogSection()
 
     @classmethod
