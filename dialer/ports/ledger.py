@@ -94,3 +94,7 @@ class LedgerStore(Protocol):
     async def to_review(self, campaign: CampaignId, most: int) -> Sequence[ToReview]:
         """A sample of machine verdicts without a review, spread evenly over all of them and always the same."""
         ...
+
+    async def numbers_by_prefix(self, campaign: CampaignId) -> Sequence[PhoneNumber]:
+        """One number for each country and area that the campaign's list reaches, without reading the whole list."""
+        ...

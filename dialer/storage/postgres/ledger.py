@@ -23,6 +23,8 @@ _ANSWERED_AT = named("answered_at_of")
 _REVIEW = named("review_verdict")
 _TO_REVIEW = named("verdicts_to_review")
 
+_BY_PREFIX = named("numbers_by_prefix")
+
 _PAGE = 2000
 
 
@@ -66,6 +68,9 @@ class PostgresLedger:
             ToReview(AttemptId(row["id"]), PhoneNumber(row["e164"]), row["answered_at"], tuple(row["names"]))
             for row in await self._database.rows(_TO_REVIEW, campaign, most)
         ]
+
+    async def numbers_by_prefix(self, campaign: CampaignId) -> Sequence[PhoneNumber]:
+        return [PhoneNumber(row["e164"]) for row in await self._database.rows(_BY_PREFIX, campaign)]
 
 
 def _entry(row: asyncpg.Record, until: datetime) -> LedgerEntry:

@@ -10,8 +10,11 @@ from dialer.clock import SystemClock
 from dialer.compliance.abandonment_classes import AnsweredBy, HangupBy, SentTo
 from dialer.domain.attempt import AttemptState
 from dialer.domain.contact import ContactState
+from dialer.domain.contact_rows import NewContact
 from dialer.domain.disposition import Disposition
 from dialer.domain.ids import AttemptId
+from dialer.domain.number_reader import NewNumber
+from dialer.domain.phone_number import PhoneNumber
 from dialer.errors import Conflict, NotFound
 from dialer.ports.ledger import Heard, LedgerEntry, OptOut
 from dialer.ports.storage import ClaimedContact, Progress
@@ -173,3 +176,12 @@ async def test_an_agents_word_is_a_review(rig: Rig) -> None:
     await note_result(rig.store, view, AgentWord(Disposition.MACHINE, "", None), "Ann", NOW)
     (after,) = await entries(rig)
     assert after.answer.reviewed is AnsweredBy.MACHINE
+
+
+async def test_one_number_tells_of_each_area(rig: Rig) -> None:
+    other = [NewContact(line, (NewNumber(PhoneNumber(e164), ("Europe/London",)),)) for line, e164 in enumerate(
+        ("+442079460001", "+442079460002", "+441619460001", "+12125550001", "+8613800138000"), 50
+    )]  # fmt: skip
+    await rig.add(*(person(line) for line in range(1, 20)), *other)
+    found = [each.e164 for each in await rig.store.ledger.numbers_by_prefix(rig.campaign)]
+    assert sorted(each[:5] for each in found) == ["+1202", "+1212", "+4416", "+4420", "+8613"]

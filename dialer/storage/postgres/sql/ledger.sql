@@ -91,3 +91,20 @@ where a.campaign_id = $1 and a.answered_at is not null and a.machine_verdict = '
   and not exists (select from verdict_reviews r where r.attempt_id = a.id)
 order by md5(a.id::text)
 limit $2;
+
+-- name: numbers_by_prefix
+-- One number of a campaign for each beginning of five characters: where it calls, without reading all of its numbers.
+-- params: campaign_id
+with recursive step as (
+    (select e164 from contact_numbers where campaign_id = $1 order by e164 limit 1)
+    union all
+    select (
+        select n.e164 from contact_numbers n
+        where n.campaign_id = $1 and n.e164 > left(s.e164, 5) || '99999999999'
+        order by n.e164
+        limit 1
+    )
+    from step s
+    where s.e164 is not null
+)
+select e164 from step where e164 is not null;
