@@ -37,8 +37,8 @@ class _Open:
     stamps: tuple[Stamp | None, Stamp | None]
     verified: bool = False
 
-    def listing(self, key: int) -> RegistryListing:
-        return self.yes if self.index is None or key in self.index else self.no
+    def listing(self, number: PhoneNumber) -> RegistryListing:
+        return self.yes if self.index is None or self.index.lists(number.e164) else self.no
 
 
 class Registries:
@@ -57,8 +57,7 @@ class Registries:
 
     def listings(self, number: PhoneNumber) -> Sequence[RegistryListing]:
         self._look()
-        key = key_of(number)
-        return [each.listing(key) for each in self._open.values()]
+        return [each.listing(number) for each in self._open.values()]
 
     def listed_among(self, registry: str, numbers: Sequence[PhoneNumber]) -> Sequence[bool]:
         self._look()
@@ -67,7 +66,7 @@ class Registries:
             raise NotFound(f"there is no registry {registry!r} in {self._folder}")
         if found.index is None:
             return [True] * len(numbers)
-        keys = np.fromiter(map(key_of, numbers), np.int64, len(numbers))
+        keys = np.fromiter(map(_key, numbers), np.int64, len(numbers))
         flags: list[bool] = found.index.contains(keys).tolist()
         return flags
 
@@ -183,5 +182,5 @@ def _stamp(file: Path) -> Stamp | None:
     return about.st_ino, about.st_size, about.st_mtime_ns
 
 
-def key_of(number: PhoneNumber) -> int:
+def _key(number: PhoneNumber) -> int:
     return int(number.e164[1:])

@@ -116,13 +116,13 @@ class RegistryIndex:
         view = memoryview(self._map)
         self._bytes: NDArray[np.uint8] = np.frombuffer(view, np.uint8)
         self._table = np.frombuffer(view, ENTRY, self.header.blocks, HEADER_BYTES)
-        self._dense: dict[int, memoryview] = {}
-        self._sparse: dict[int, memoryview] = {}
+        self._dense: dict[str, memoryview] = {}
+        self._sparse: dict[str, memoryview] = {}
         for block, offset, count, dense in self._entries():
             if dense:
-                self._dense[block] = view[offset : offset + DENSE_BYTES]
+                self._dense[_prefix(block)] = view[offset : offset + DENSE_BYTES]
             else:
-                self._sparse[block] = view[offset : offset + 4 * count].cast("I")
+                self._sparse[_prefix(block)] = view[offset : offset + 4 * count].cast("I")
         self._blocks = self._table["block"].astype(np.int64)
         self._starts = self._table["offset"].astype(np.int64)
         self._is_dense = self._table["dense"] != 0
@@ -139,22 +139,24 @@ class RegistryIndex:
     def __len__(self) -> int:
         return self.header.numbers
 
-    def __contains__(self, key: int) -> bool:
-        block, offset = divmod(key, BLOCK)
-        bits = self._dense.get(block)
-        if bits is not None:
-            return bool(bits[offset >> 3] >> (offset & 7) & 1)
-        return self._in_sparse(block, offset)
+    def lists(self, e164: str) -> bool:
+        """Of a number in E.164 with its plus. A block is known by all but the last seven digits, as text."""
+        bits = self._dense.get(e164[:-7])
+        if bits is None:
+            return self._in_sparse(e164)
+        offset = int(e164[-7:])
+        return bits[offset >> 3] >> (offset & 7) & 1 == 1
 
-    def _in_sparse(self, block: int, offset: int) -> bool:
-        offsets = self._sparse.get(block)
+    def _in_sparse(self, e164: str) -> bool:
+        offsets = self._sparse.get(e164[:-7])
         if offsets is None:
             return False
+        offset = int(e164[-7:])
         place = bisect_left(offsets, offset)
         return place < len(offsets) and offsets[place] == offset
 
     def contains(self, keys: Keys) -> Flags:
-        """The same for many keys at once, in their order."""
+        """The same for many keys (E.164 digits as integers) at once, in their order."""
         found: Flags = np.zeros(len(keys), bool)
         if self.header.blocks:
             for start in range(0, len(keys), _AT_ONCE):
@@ -211,6 +213,11 @@ class RegistryIndex:
                 digest.update(piece)
         if digest.hexdigest() != self.header.payload_sha256:
             raise DamagedIndex("the checksum is wrong: the content has changed since the import")
+
+
+def _prefix(block: int) -> str:
+    """What stands before the last seven digits of its numbers."""
+    return f"+{block}" if block else "+"
 
 
 def bitmap(offsets: NDArray[np.uint32]) -> NDArray[np.uint8]:

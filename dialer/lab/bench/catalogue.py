@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dialer.lab.bench import ami_parse, calls, compressed, http, join, profile, storage
+from dialer.lab.bench import ami_parse, calls, compressed, http, join, profile, registry, storage
 from dialer.lab.bench.loaded import new_loop
 from dialer.lab.bench.verdict import Line, Verdict
 from dialer.lab.centre import PROJECT
@@ -97,6 +97,29 @@ def joining(quick: bool) -> Verdict:
     return Verdict(lines, got, _wrong(_right(got)))
 
 
+def registries(quick: bool) -> Verdict:
+    got = registry.run(PROJECT / ".run/bench/registry", quick)
+    lines = [
+        Line("numbers imported per CPU second", got["import_per_cpu_s"], "/s", goal=3_000_000),
+        Line("index", got["index_mb"], "MB", goal=500, less_is_better=True),
+        Line("resident growth, shared", got["resident_growth_mb"], "MB", goal=500, less_is_better=True),
+        Line("look-ups one by one", got["single_per_s"], "/s", goal=1_000_000),
+        Line("look-ups in a batch", got["batch_per_s"], "/s", goal=20_000_000),
+        _beside(got, "one by one", "single_per_s", "b-tree", "postgres"),
+        _beside(got, "in a batch", "batch_per_s", "b-tree, = any", "postgres"),
+        _beside(got, "one by one", "single_per_s", "Python set", "set"),
+    ]
+    right = {"false answers": not got["false_answers"], "numbers were lost": not got["import_rejected"]}
+    return Verdict(lines, got, _wrong(right))
+
+
+def _beside(got: Mapping[str, Any], how: str, figure: str, rival: str, of: str) -> Line:
+    rows = got["postgres_rows"] if of == "postgres" else got["set_keys"]
+    return Line(
+        f"look-ups {how}", got[figure], "/s", f"{rival}, {rows / 1e6:g} M rows", got[f"{of}_{figure}"]
+    )
+
+
 def small_time(quick: bool) -> Verdict:
     """Differences of a quick run say little: two minutes have a hundred answers."""
     got = compressed.run(quick)
@@ -142,11 +165,12 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "calls": whole_calls,
     "profile": ringing,
     "join": joining,
+    "registry": registries,
     "compressed": small_time,
 }
 ON_REQUEST = frozenset({"compressed"})
 """Takes a quarter of an hour: only when asked for by name."""
-LONGEST_S: Mapping[str, float] = {"compressed": 1500.0}
+LONGEST_S: Mapping[str, float] = {"compressed": 1500.0, "registry": 900.0}
 """Of those that take longer than the others, in seconds."""
 
 
