@@ -17,11 +17,14 @@ from dialer.cli import (
     explain,
     pacing,
     recordings,
+    report,
+    rules,
     service,
     simulate,
     tones,
     users,
 )
+from ivr.cli.main import commands as ivr_commands
 
 app = typer.Typer(
     help="Fairdial dials campaigns and answers callers, fairly.",
@@ -41,12 +44,15 @@ app.add_typer(agents.commands, name="agents")
 app.add_typer(do_not_call.commands, name="dnc")
 app.add_typer(consent.commands, name="consent")
 app.add_typer(recordings.commands, name="recordings")
+app.add_typer(rules.commands, name="rules")
 app.add_typer(users.commands, name="users")
 app.add_typer(explain.commands, name="explain")
 app.add_typer(pacing.commands, name="pacing")
+app.add_typer(report.commands, name="report")
 app.add_typer(simulate.commands, name="simulate")
 app.add_typer(tones.commands, name="tones")
 app.add_typer(service.asterisk_commands, name="asterisk")
+app.add_typer(ivr_commands(console.language), name="ivr")
 
 
 def _version(wanted: bool) -> None:

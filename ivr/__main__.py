@@ -1,0 +1,5 @@
+"""`python -m ivr`: the IVR by itself, without a dialler."""
+
+from ivr.cli.main import run
+
+run()

@@ -1,0 +1,1 @@
+"""`fairdial ivr …` and `python -m ivr …`: flows from the first line to the published version."""

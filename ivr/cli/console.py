@@ -1,0 +1,66 @@
+"""How the command line speaks: one line for each refusal, JSON for programs, words in the operator's language."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from ivr.errors import IvrError
+from ivr.flow.model import Flow
+from ivr.flow.problems import FlowRefused
+from ivr.flow.reader import load
+from ivr.samples import names, sample
+from ivr.words import Language, say
+
+
+class CommandGroup(TyperGroup):
+    """Refusals become lines on stderr and status 1; usage errors stay status 2."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except FlowRefused as refused:
+            for problem in refused.problems:
+                typer.echo(problem.line_of_text(language(ctx)), err=True)
+            raise typer.Exit(1) from None
+        except IvrError as error:
+            refuse(str(error))
+
+
+def language(ctx: Any) -> Language:
+    """Set by whoever mounted the commands."""
+    found = ctx.find_object(str)
+    return "zh" if found == "zh" else "en"
+
+
+def refuse(message: str) -> NoReturn:
+    typer.echo(f"ivr: {message}", err=True)
+    raise typer.Exit(1)
+
+
+def tell(ctx: typer.Context, key: str, **values: object) -> None:
+    typer.echo(say(key, language(ctx), **values))
+
+
+def show_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def opened(which: str) -> Flow:
+    """A file, or a flow that ships, by name. Raises `FlowRefused`."""
+    if not Path(which).exists() and which in names():
+        return sample(which)
+    return load(Path(which))
+
+
+def write(text: str, output: Path | None) -> None:
+    if output is None:
+        sys.stdout.write(text)
+        return
+    try:
+        output.write_text(text, "utf-8")
+    except OSError as wrong:
+        refuse(f"{output}: {wrong.strerror}")

@@ -1,0 +1,34 @@
+"""The commands of the IVR, to be mounted under another program or run by themselves."""
+
+from collections.abc import Callable
+
+import typer
+
+from ivr.cli import authoring, publishing, rehearsing
+from ivr.cli.console import CommandGroup
+from ivr.words import Language, of_environment
+
+
+def commands(language: Callable[[], Language] = of_environment) -> typer.Typer:
+    """`language` says which language operators read."""
+    group = typer.Typer(
+        help="Flows: what callers hear and may choose.",
+        no_args_is_help=True,
+        cls=CommandGroup,
+        add_completion=False,
+    )
+
+    @group.callback()
+    def _begin(ctx: typer.Context) -> None:
+        ctx.obj = language()
+
+    for work in (
+        authoring.new, authoring.validate, authoring.diagram, authoring.script, authoring.schema, authoring.prompts,
+        rehearsing.rehearse, publishing.publish, publishing.versions, publishing.diff,
+    ):  # fmt: skip
+        group.command()(work)
+    return group
+
+
+def run() -> None:
+    commands()()

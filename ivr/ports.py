@@ -1,0 +1,113 @@
+"""What the IVR needs of the world around it. Small Protocols; whoever runs flows brings them.
+
+`ivr` knows nothing of campaigns: a do-not-call list, agents, a database stand behind these.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Aware UTC time."""
+        ...
+
+
+class SessionStore(Protocol):
+    """Sessions between two steps. `revision` makes a step that lost a race visible: the same event twice changes a
+    session once."""
+
+    async def load(self, call: str) -> tuple[Mapping[str, Any], int] | None:
+        """The stored state and its revision."""
+        ...
+
+    async def save(self, call: str, state: Mapping[str, Any], revision: int) -> bool:
+        """Stores revision + 1. False when the session has another revision by now; 0 is a new one."""
+        ...
+
+    async def forget(self, call: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One version of a flow: `version` is the SHA-256 of `document` in its canonical form."""
+
+    flow: str
+    version: str
+    at: datetime
+    by: str = ""
+
+
+class FlowStore(Protocol):
+    """Published flows. A version never changes and is never removed: calls that began with it end with it."""
+
+    async def publish(self, publication: Publication, document: bytes) -> bool:
+        """Makes it the current version. False when it was already there (it is current again all the same)."""
+        ...
+
+    async def document(self, flow: str, version: str | None = None) -> bytes:
+        """The current version, or the one whose hash begins with `version`. Raises `NotPublished`."""
+        ...
+
+    async def history(self, flow: str) -> Sequence[Publication]:
+        """In the order they were made current: the last one is."""
+        ...
+
+    async def flows(self) -> Sequence[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What became of a request; the caller is told the reference."""
+
+    ok: bool
+    reference: str = ""
+
+
+class OptOuts(Protocol):
+    async def register(self, call: str, number: str, scope: str) -> Registered:
+        """`scope`: campaign, client, marketing, all. In force at once."""
+        ...
+
+
+class Callbacks(Protocol):
+    async def request(
+        self, call: str, number: str, at: datetime | None, queue: str | None, about: str
+    ) -> Registered: ...
+
+
+class Voicemails(Protocol):
+    async def leave(self, call: str, box: str, clip: str, seconds: float, caller: str) -> Registered: ...
+
+
+class TextMessages(Protocol):
+    async def send(self, call: str, number: str, text: str) -> Registered: ...
+
+
+class Transfers(Protocol):
+    async def transfer(self, call: str, kind: str, target: str, context: Mapping[str, Any]) -> str:
+        """Starts it; what becomes of it comes as an event of the call. Gives answered, busy, no_answer, failed
+        where the carrier waits for the outcome, else an empty text."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`status` 0 when there was none in time. `body` is the parsed JSON, at most 64 kB of it."""
+
+    status: int
+    body: Any = None
+
+
+class Lookups(Protocol):
+    async def ask(self, method: str, url: str, body: Mapping[str, Any] | None, timeout_s: float) -> Answer:
+        """One attempt. Only hosts on the installation's list, no redirects to others, no private addresses."""
+        ...
+
+
+class Answers(Protocol):
+    async def save(self, call: str, answer: Mapping[str, Any]) -> None:
+        """The fields of `SaveAnswer`. Called as soon as a question is settled."""
+        ...
