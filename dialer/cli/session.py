@@ -8,11 +8,13 @@ from typing import TypeVar
 
 from dialer.cli import console
 from dialer.clock import Clock, SystemClock
+from dialer.compliance.rulebook import Rulebook
 from dialer.domain.campaign import Campaign
 from dialer.domain.ids import CampaignId
 from dialer.domain.phone_number import BadNumber, PhoneNumber, parse_number
 from dialer.errors import BadInput, NotFound
 from dialer.ports.storage import AgentWish
+from dialer.rulebook.load import load_rules
 from dialer.settings import Settings
 from dialer.web.deps import Store
 
@@ -50,8 +52,17 @@ class Session:
         except BadNumber as wrong:
             raise BadInput(f"{written}: {wrong}", "number") from None
 
+    def rulebook(self) -> Rulebook:
+        """The product's rules with the operator's own. Raises `BadInput` with file and line."""
+        return load_rules(self.settings.rules.file).book
+
+    @property
+    def who(self) -> str:
+        """Who is typing, as the audit trail names them."""
+        return f"cli:{_who()}"
+
     async def audit(self, action: str, subject: str, **detail: object) -> None:
-        await self.store.users.audit(f"cli:{_who()}", action, subject, detail, self.clock.now())
+        await self.store.users.audit(self.who, action, subject, detail, self.clock.now())
 
 
 def _who() -> str:

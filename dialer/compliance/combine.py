@@ -183,13 +183,16 @@ def _open(
     if not bound:
         return None, []
     whole = common([day(rule) for _, rule in bound])
+    if not whole:
+        closed = [profile.id for profile, rule in bound if not day(rule)]
+        return whole, closed or [profile.id for profile, _ in bound]
     return whole, [profile.id for profile, rule in bound if _cuts(day(rule), whole)]
 
 
 def _cuts(own: OpenHours, whole: OpenHours) -> bool:
     """Whether a profile's own hours bound the common ones on at least one side."""
     edges = {edge for stretch in whole for edge in stretch}
-    return not own or not whole or any(edge in edges for stretch in own for edge in stretch)
+    return any(edge in edges for stretch in own for edge in stretch)
 
 
 def _on_holidays(bound: Sequence[tuple[Profile, HoursRule]]) -> tuple[OpenHours | None, list[str]]:

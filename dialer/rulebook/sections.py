@@ -189,7 +189,7 @@ _CALLER_ID = {
 _RETENTION = {
     "record": Key("record", _choice(RecordKind), required=True),
     "for": Key("span", lambda field: _kept_span(field), required=True),
-    "since": Key("since", RuleField.words),
+    "since": Key("since", RuleField.name),
 }
 _LONGEST = {
     "from": Key("since", RuleField.day),
