@@ -53,7 +53,7 @@ create index reassigned_answers_of_number on reassigned_answers (e164, asked_at 
 create table legal_holds (
     id          bigint generated always as identity primary key,
     e164        text        check (e164 ~ '^\+[1-9][0-9]{6,14}$'),
-    attempt_id  uuid        references attempts, -- without a cascade: what is held is not deleted by any road
+    attempt_id  uuid,   -- of attempts; a hold that was released outlives what it held
     campaign_id bigint      references campaigns,
     why         text        not null check (why <> ''),
     begun_by    text        not null,
@@ -126,6 +126,8 @@ create table retention_runs (
     kept       jsonb       not null default '{}', -- due by age, but held
     problem    text        not null default ''
 );
+
+create index refusals_of_number on refusals (e164);
 
 alter table recordings
     add column announced_at timestamptz, -- the called person was told before it began

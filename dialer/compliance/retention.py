@@ -6,14 +6,17 @@ Minima are calendar years, months and days; a record may go on the day after, ne
 from calendar import monthrange
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
-from dialer.compliance.profile import Profile, RecordKind, RetentionRule
+from dialer.compliance.profile import Nature, Profile, RecordKind, RetentionRule
 
 # which minima speak of which data: a call's row and its timeline are what the rules on call records mean
 CALL_RECORDS = frozenset({RecordKind.CALL_DETAIL, RecordKind.OFCOM_RECORD})
+LAST_ACTIVITY = "the last collection activity"  # 12 CFR 1006.100(a)
 _ONE_DAY = timedelta(days=1)
+# a call's date where it is latest on earth: a record is kept whole days, wherever it belongs
+_LATEST_ZONE = timedelta(hours=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,11 @@ class Fate:
     because: str = ""
 
 
+def latest_day(at: datetime) -> date:
+    """The date of a moment in the zone whose day is furthest on."""
+    return (at.astimezone(UTC) + _LATEST_ZONE).date()
+
+
 def later(start: date, years: int = 0, months: int = 0, days: int = 0) -> date:
     """Calendar arithmetic. A day that the month does not have becomes the first of the next one: a minimum is not shortened."""
     month = start.month - 1 + months
@@ -63,15 +71,23 @@ def later(start: date, years: int = 0, months: int = 0, days: int = 0) -> date:
 
 
 def minimum(
-    profiles: Iterable[Profile], kinds: Collection[RecordKind], starts: Sequence[date]
+    profiles: Iterable[Profile],
+    kinds: Collection[RecordKind],
+    starts: Sequence[date],
+    last_activity: date | None = None,
 ) -> Minimum | None:
-    """The latest end over the profiles and over every event the period runs from, such as a consent's grant and each use."""
+    """The latest end over the profiles and over every event the period runs from, such as a consent's grant and each use.
+
+    `last_activity` is that of the person's last call, for rules that count from there. What this product wishes to keep is no
+    statutory minimum.
+    """
     ends = [
         Minimum(_end(rule, start), profile.id, rule.source.citation)
         for profile in profiles
+        if profile.nature is not Nature.PROJECT_POLICY
         for rule in profile.retention
         if rule.record in kinds
-        for start in starts
+        for start in (starts if rule.since != LAST_ACTIVITY or last_activity is None else [last_activity])
     ]
     return max(ends, key=lambda each: each.until or date.max, default=None)
 
