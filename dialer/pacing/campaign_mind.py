@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dialer.domain.ids import CampaignId
-from dialer.domain.pacing_plan import PacingPlan
+from dialer.domain.pacing_plan import PacingMode, PacingPlan
 from dialer.pacing.answer_model import AnswerModel
 from dialer.pacing.budget import Budget
 from dialer.pacing.level import AnswerLevel, LossLevel
@@ -67,6 +67,10 @@ class CampaignMind:
         self._held: Array
         self.refresh((), (), ())
 
+    @property
+    def is_predictive(self) -> bool:
+        return self.plan.mode is PacingMode.PREDICTIVE
+
     # --- tables -------------------------------------------------------------------------------------------------------
 
     @property
@@ -103,7 +107,8 @@ class CampaignMind:
 
     def saw_answer(self, signs: int, piece: int, now: float) -> None:
         self.hazards.answered(signs, piece)
-        self.answers.answer()
+        if self.is_predictive:
+            self.answers.answer()
         self._new_lines += 1
         self.lines_since_answer, self.foreseen_since_answer = 0, 0.0
         self.answered_at = now
@@ -112,7 +117,8 @@ class CampaignMind:
     def saw_machine(self, signs: int, piece: int) -> None:
         """The last answer on that line needed no agent."""
         self.hazards.was_none(signs, piece)
-        self.answers.answer(-1.0)
+        if self.is_predictive:
+            self.answers.answer(-1.0)
 
     def saw_no_answer(self, signs: int, piece: int, now: float) -> None:
         self.hazards.failed(signs, piece)
@@ -133,7 +139,8 @@ class CampaignMind:
         self.wrap_up.ended(lasted)
 
     def expect(self, answers: float) -> None:
-        self.answers.expect(answers)
+        if self.is_predictive:  # of the others nobody asks what is coming
+            self.answers.expect(answers)
         self.foreseen_since_answer += answers
 
     def learn_contact(self, contact: ContactFeatures, chance: float, answered: bool) -> None:

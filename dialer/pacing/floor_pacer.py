@@ -7,7 +7,7 @@ from datetime import datetime
 from dialer.domain.abandonment import WindowCount
 from dialer.domain.events import LineSign
 from dialer.domain.ids import CampaignId
-from dialer.domain.pacing_plan import PacingMode, PacingPlan
+from dialer.domain.pacing_plan import PacingPlan
 from dialer.pacing.budget import Allowance
 from dialer.pacing.campaign_mind import LESSON_VERSION, CampaignMind
 from dialer.pacing.counts import CountedPacer, within
@@ -38,8 +38,9 @@ class FairPacer(CountedPacer):
         self._prospect = Prospect()
         self._lessons: dict[CampaignId, Lesson] = {}
         self._slots = 0
-        self._looked_at: float | None = None  # for the first time
-        self._seen_at: float | None = None
+        self._hears_since: float | None = None  # the first decision that nothing was in the way of
+        self._asked_at: float | None = None
+        self._foreseen_to: float | None = None
         self._promise: dict[CampaignId, float] = {}
 
     # --- plans, the law and the past ----------------------------------------------------------------------------------
@@ -143,13 +144,14 @@ class FairPacer(CountedPacer):
         self._prospect.ringing.remove(line)
 
     def _is_late_news(self, record: LineRecord, now: float) -> bool:
-        """Of a line taken over from another engine, answered before this one looked: nobody foresaw it here.
+        """Of a line taken over from another engine, answered before this one heard the exchange: nobody foresaw it here.
 
-        Those of the same lines that nobody answered are not heard of, so such answers would teach too much.
+        Those of the same lines that nobody answered are not heard of, so such answers would teach too much. Until the
+        calls have been compared with the exchange there is an obstacle, and whatever is told comes from that comparison.
         """
-        if self._seen_at is None or self._looked_at is None or now <= self._seen_at - _LATE_NEWS_S:
+        if self._asked_at is None or self._hears_since is None or now <= self._asked_at - _LATE_NEWS_S:
             return True
-        return record.dialled_at < self._looked_at and now <= self._looked_at + _LATE_NEWS_S
+        return record.dialled_at < self._hears_since and now <= self._hears_since + _LATE_NEWS_S
 
     def joined(self, line: Line, agent: Agent, now: float) -> None:
         super().joined(line, agent, now)
@@ -228,8 +230,10 @@ class FairPacer(CountedPacer):
     # --- decisions ----------------------------------------------------------------------------------------------------
 
     def decide(self, campaign: CampaignId, room: Room, now: float, wall: datetime) -> PacingDecision:
-        mind = self.minds.get(campaign)
-        if mind is None or mind.plan.mode is not PacingMode.PREDICTIVE:
+        mind, self._asked_at = self.minds.get(campaign), now
+        if self._hears_since is None and room.obstacle is None:
+            self._hears_since = now
+        if mind is None or not mind.is_predictive:
             return super().decide(campaign, room, now, wall)
         self._refresh(now)
         self._foresee(now)
@@ -282,9 +286,7 @@ class FairPacer(CountedPacer):
 
     def admit(self, campaign: CampaignId, contacts: Sequence[ContactFeatures], now: float) -> int:
         mind = self.minds.get(campaign)
-        if mind is None or mind.plan.mode is not PacingMode.PREDICTIVE or len(contacts) < 2:
-            return len(contacts)
-        if not mind.model.trusted:
+        if mind is None or not mind.is_predictive or not mind.model.trusted or len(contacts) < 2:
             return len(contacts)
         expected = self._next_chance(mind) * len(contacts)
         allowed, coming = 0, 0.0
@@ -319,12 +321,10 @@ class FairPacer(CountedPacer):
         return 1
 
     def _foresee(self, now: float) -> None:
-        if self._seen_at is not None and now > self._seen_at:
+        if self._hears_since is not None and self._foreseen_to is not None and now > self._foreseen_to:
             for mind in self.minds.values():
-                mind.expect(self._prospect.coming.get(mind.campaign, 0.0) * (now - self._seen_at))
-        self._seen_at = now
-        if self._looked_at is None:
-            self._looked_at = now
+                mind.expect(self._prospect.coming.get(mind.campaign, 0.0) * (now - self._foreseen_to))
+        self._foreseen_to = now
 
 
 def _wanted(outlook: Outlook, accepted: float, most: int, certain: int) -> tuple[int, float]:

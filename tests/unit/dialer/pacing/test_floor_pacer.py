@@ -299,8 +299,12 @@ def test_events_out_of_turn_never_raise_and_never_dial_beyond_the_room(
                 assert 0 <= floor.decide(Room(line)).dial <= line
 
 
-def test_answers_of_lines_taken_over_teach_nothing() -> None:
-    """After a restart the answers of the time in between come all at once, and nobody foresaw them."""
+@pytest.mark.parametrize("compared_after", [0.0, 4.0], ids=["at once", "4 s later"])
+def test_answers_of_lines_taken_over_teach_nothing(compared_after: float) -> None:
+    """After a restart the answers of the time in between come all at once, and nobody foresaw them.
+
+    However long the calls are still being compared with the exchange: until then nothing is heard of them.
+    """
     pacer, now = FairPacer(), 1000.0
     pacer.plans({CAMPAIGN: PacingPlan()}, now)
     pacer.counted(CAMPAIGN, [WindowCount(day(), 1000, 20, MORNING)])
@@ -308,7 +312,10 @@ def test_answers_of_lines_taken_over_teach_nothing() -> None:
         pacer.present(agent, Presence.READY, now)
     for line in range(10):
         pacer.dialled(line, CAMPAIGN, UNKNOWN_CONTACT, now - 3.0, wall(now - 3.0))
-    before = pacer.decide(CAMPAIGN, WIDE, now, wall(now)).inputs
+    room = Room(1000, obstacle="calls are being compared with the exchange") if compared_after else WIDE
+    before = pacer.decide(CAMPAIGN, room, now, wall(now)).inputs
+    now += compared_after
+    pacer.decide(CAMPAIGN, room, now, wall(now))
     for line in range(10):
         pacer.answered(line, now + 0.2, wall(now + 0.2))
         pacer.joined(line, line, now + 0.2)
@@ -317,3 +324,21 @@ def test_answers_of_lines_taken_over_teach_nothing() -> None:
     assert after is not None
     assert after.answer_probability == pytest.approx(before.answer_probability, abs=0.02)
     assert after.windows[0].answered == 1010
+
+
+def test_a_campaign_learns_who_answers_in_every_mode() -> None:
+    """It may be dialled for free agents only today and predictively tomorrow."""
+    floor, rng = Floor(agents=10, mode=PacingMode.PROGRESSIVE), random.Random(2)
+    for _ in range(300):
+        line = floor.dial()[0]
+        floor.wait(rng.uniform(2.0, 10.0))
+        floor.decide()
+        if rng.random() < 0.55:
+            floor.pacer.answered(line, floor.now, wall(floor.now))
+            floor.end([line], LineEnd.PERSON)
+        else:
+            floor.end([line])
+    floor.pacer.plans({CAMPAIGN: PacingPlan()}, floor.now)
+    inputs = floor.decide().inputs
+    assert inputs is not None
+    assert inputs.answer_probability == pytest.approx(0.55, abs=0.1)
