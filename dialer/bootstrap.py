@@ -6,9 +6,10 @@ import os
 import random
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import Any
 from uuid import uuid4
@@ -18,17 +19,28 @@ import uvloop
 from aiohttp import web
 
 from dialer.clock import Clock, SystemClock
+from dialer.compliance.call import CalledPlace
+from dialer.compliance.call_rules import CallRulesBook
+from dialer.compliance.holiday_calendars import PublicHolidays
+from dialer.compliance.place import place_of
 from dialer.domain.events import TelephonyEvent
 from dialer.domain.ids import CampaignId, TrunkName
+from dialer.engine.custodian import Custodian
 from dialer.engine.engine import Engine, EngineStores
+from dialer.engine.erasure import Eraser
 from dialer.engine.floor_view import FloorView
+from dialer.engine.gatekeeper import Gatekeeper
 from dialer.engine.lists import import_file
+from dialer.engine.recorder import RecordingHouse
+from dialer.engine.retention import NightShift, RetentionAges, RetentionRunner, daily
 from dialer.engine.trunk_meter import TrunkLimits
 from dialer.errors import Misconfigured, StorageDown
 from dialer.pacing.floor_pacer import FairPacer
 from dialer.pacing.pacer import Pacer
+from dialer.ports.registries import RegistryBook
 from dialer.recordings.local import LocalRecordings
 from dialer.registries.book import Registries
+from dialer.rulebook.load import load_rules
 from dialer.settings import Settings, TrunkSection, exposed
 from dialer.storage.postgres import migrate
 from dialer.storage.postgres.store import PostgresStore
@@ -39,7 +51,7 @@ from dialer.telephony.asterisk.channel_facts import WANTED
 from dialer.telephony.asterisk.driver import AsteriskTelephony
 from dialer.telephony.asterisk.trunks import DialString
 from dialer.web.app import build_app, runner
-from dialer.web.deps import ListSummary, WebDeps
+from dialer.web.deps import ListSummary, Store, WebDeps
 from ivr.agi.server import AgiLimits, FastAgiServer, SessionEnd
 
 log = logging.getLogger(__name__)
@@ -108,11 +120,16 @@ async def open_store(settings: Settings, clock: Clock) -> PostgresStore:
         return store
 
 
+def gatekeeper(settings: Settings, registries: RegistryBook, clock: Clock) -> Gatekeeper:
+    """Raises `BadInput` for a profile file that cannot be read: without all of its rules nothing is dialled."""
+    book = load_rules(settings.rules.file).book
+    return Gatekeeper(CallRulesBook(book), registries, PublicHolidays(), clock)
+
+
 def build(settings: Settings, store: PostgresStore, clock: Clock, pacer: Pacer | None = None) -> Service:
     ear = _Ear()
     telephony = _telephony(settings, ear, clock)
-    places = settings.recordings
-    recordings = LocalRecordings(places.folder, places.landing, places.workers)
+    recordings = opened_recordings(settings)
     stores = EngineStores(
         store.attempts,
         store.campaigns,
@@ -121,7 +138,9 @@ def build(settings: Settings, store: PostgresStore, clock: Clock, pacer: Pacer |
         store.runners,
         store.changes,
         store.pacing,
+        store.ledger,
     )
+    registries = Registries(settings.registries.folder, clock)
     who = (socket.gethostname(), os.getpid())
     engine = Engine(
         telephony,
@@ -129,15 +148,79 @@ def build(settings: Settings, store: PostgresStore, clock: Clock, pacer: Pacer |
         recordings,
         trunk_limits(settings),
         pacer or FairPacer(),
+        gatekeeper(settings, registries, clock),
         uuid4(),
         clock,
         who,
         zone=ZoneInfo(settings.time_zone),
+        house=recording_house(settings),
     )
     ear.engine = engine
-    registries = Registries(settings.registries.folder, clock)
     floor = FloorView(engine, telephony, store.campaigns, clock, settings.time_zone, registries)
     return Service(settings, clock, store, telephony, engine, floor, recordings, registries)
+
+
+def opened_recordings(settings: Settings) -> LocalRecordings:
+    places = settings.recordings
+    return LocalRecordings(places.folder, places.landing, places.workers)
+
+
+def recording_house(settings: Settings) -> RecordingHouse:
+    country, _, state = (settings.recordings.our_place or "").partition("-")
+    own = CalledPlace(country or None, (state,) if state else ())
+    return RecordingHouse(own, place_of, timedelta(seconds=settings.recordings.resume_after_s))
+
+
+@dataclass(frozen=True, slots=True)
+class RecordKeeping:
+    """What destroys records and what hands them over; `audit` is written in the name of whoever asks."""
+
+    settings: Settings
+    store: Store
+    audio: LocalRecordings
+    clock: Clock
+    actor: str
+
+    async def custodian(self) -> tuple[Custodian, list[CampaignId]]:
+        """Raises `BadInput` when the rules cannot be read: then nothing is destroyed."""
+        book = load_rules(self.settings.rules.file).book
+        campaigns = {campaign.id: campaign for campaign in await self.store.campaigns.campaigns()}
+        return Custodian(book, campaigns), list(campaigns)
+
+    async def eraser(self) -> Eraser:
+        custodian, _ = await self.custodian()
+        return Eraser(self.store.privacy, self.audio, custodian, self.clock, self._audit)
+
+    def purge(self) -> RetentionRunner:
+        days = self.settings.retention.model_dump(exclude={"at"})
+        ages = {
+            name.removesuffix("_days"): timedelta(days=value) if value else None
+            for name, value in days.items()
+        }
+        return RetentionRunner(
+            self.store.retention,
+            self.store.privacy,
+            self.audio,
+            RetentionAges(**ages),
+            self.clock,
+            self.custodian,
+            self._go_on_with_erasures,
+        )
+
+    async def _go_on_with_erasures(self) -> int:
+        return await (await self.eraser()).go_on()
+
+    async def _audit(self, action: str, subject: str, detail: Mapping[str, object]) -> None:
+        await self.store.users.audit(self.actor, action, subject, detail, self.clock.now())
+
+
+def _night_shift(service: Service) -> NightShift:
+    settings = service.settings
+    keeping = RecordKeeping(settings, service.store, service.recordings, service.clock, "the service")
+    hour, minute = (int(part) for part in settings.retention.at.split(":"))
+    zone = ZoneInfo(settings.time_zone)
+    next_time = daily(hour, minute, lambda at: at.astimezone(zone))
+    return NightShift(keeping.purge(), service.clock, next_time, lambda: service.engine.active)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +282,7 @@ async def running(
         tasks.spawn(service.engine.run(), "engine")
         tasks.spawn(service.telephony.run(), "telephony")
         tasks.spawn(service.floor.run(), "floor")
+        tasks.spawn(_night_shift(service).run(), "retention")
         yield service, failed
 
 

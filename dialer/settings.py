@@ -114,6 +114,14 @@ class RecordingsSection(Section):
     )
     landing_in_asterisk: Path | None = Field(default=None, description="the same folder as Asterisk sees it")
     workers: int = Field(default=1, ge=1, le=32, description="processes that work on finished recordings")
+    our_place: str | None = Field(
+        default=None,
+        pattern=r"[A-Z]{2}(-[A-Z]{2})?",
+        description="where the agents sit, such as US-TX; unknown: every recording is announced",
+    )
+    resume_after_s: int = Field(
+        default=120, ge=5, le=3600, description="a pause for card data that nobody ends is over"
+    )
 
 
 class RegistriesSection(Section):
@@ -121,6 +129,18 @@ class RegistriesSection(Section):
 
     folder: Path = Path("/var/lib/fairdial/registries")
     keep: int = Field(default=3, ge=1, le=1000, description="versions of each, the one in use included")
+
+
+class RetentionSection(Section):
+    """Days after which records go; 0: never. What the law or a legal hold keeps stays longer."""
+
+    recordings_days: int = Field(default=365, ge=0)
+    attempts_days: int = Field(default=1827, ge=0)
+    call_events_days: int = Field(default=0, ge=0, description="timelines before their calls; 0: with them")
+    refusals_days: int = Field(default=365, ge=0)
+    consents_days: int = Field(default=1827, ge=0, description="after they ended")
+    do_not_call_days: int = Field(default=365, ge=0, description="after an entry expired")
+    at: str = Field(default="03:30", pattern=r"([01][0-9]|2[0-3]):[0-5][0-9]", description="each night")
 
 
 class PromptsSection(Section):
@@ -165,6 +185,7 @@ class Settings(BaseSettings):
     recordings: RecordingsSection = RecordingsSection()
     registries: RegistriesSection = RegistriesSection()
     prompts: PromptsSection = PromptsSection()
+    retention: RetentionSection = RetentionSection()
     rules: RulesSection = RulesSection()
     log: LogSection = LogSection()
 

@@ -1,86 +1,215 @@
 """The compliance gate: the only place that can say that a number may be dialled now.
 
 `review` is pure. It either mints a `DialPermit`, which is all that telephony's `originate` accepts, or says why not and
-when the answer may change.
+when the answer may change. It is asked when a contact is claimed and once more in the transaction that commits the dial.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
+from dialer.compliance.attempts import attempt_refusal, cooling_refusal
+from dialer.compliance.call import CallFacts, NextCall
+from dialer.compliance.call_rules import CallRules
+from dialer.compliance.caller_id import caller_id_refusal
 from dialer.compliance.calling_hours import next_opening, open_everywhere
+from dialer.compliance.grounds import Grounds, grounds_of
+from dialer.compliance.holiday_calendars import HolidayBook
+from dialer.compliance.hours import hours_refusal
+from dialer.compliance.lists import list_refusal
+from dialer.compliance.profile import ConsentKind, ForeignRingback
+from dialer.compliance.refusal import Refusal as Refusal
+from dialer.compliance.refusal import RefusalReason as RefusalReason
+from dialer.compliance.zones import zone_of
 from dialer.domain.campaign import RING_MINIMUM, Campaign, CampaignState
 from dialer.domain.ids import AttemptId, CampaignId, ContactId, TrunkName
 from dialer.domain.phone_number import PhoneNumber
 
-
-class RefusalReason(StrEnum):
-    CAMPAIGN_NOT_RUNNING = "campaign_not_running"
-    DO_NOT_CALL = "do_not_call"
-    OUTSIDE_CALLING_HOURS = "outside_calling_hours"
-    UNKNOWN_TIME_ZONE = "unknown_time_zone"
-    TOO_MANY_ATTEMPTS = "too_many_attempts"
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """`until` is when the answer may change; None when only a change of data can change it."""
-
-    reason: RefusalReason
-    until: datetime | None
-    because: str
+# clocks of machines that are kept in time differ by less: more means that one of them was set
+CLOCK_TOLERANCE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A claimed contact and the number chosen for it. `zones` are all IANA zones the person may be in."""
+    """A claimed contact and the number chosen for it. `attempts` were dialled before, in this campaign."""
 
     attempt: AttemptId
     contact: ContactId
     number: PhoneNumber
-    zones: Sequence[str]
     attempts: int
-    on_do_not_call: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All that one decision of the gate depends on: the same case has the same answer, whenever it is asked again.
+
+    `clock_is_off` says what is wrong with the time, where the engine noticed that its clock was set.
+    """
+
+    candidate: Candidate
+    campaign: Campaign
+    rules: CallRules
+    facts: CallFacts
+    call: NextCall
+    holidays: HolidayBook
+    clock_is_off: Refusal | None = None
 
 
 class DialPermit:
-    """Leave to dial one number once. Made by `review` only."""
+    """Leave to dial one number once. Made by `review` only.
 
-    __slots__ = ("attempt", "caller_id", "campaign", "contact", "number", "ring_for", "ring_minimum", "trunk")
+    `ring_minimum` is the longest that any rule of the call asks for. `on_foreign_ringback`: what to do when the tone heard is
+    of another country. `grounds`, `debt` and `consent` are kept with the attempt.
+    """
+
+    __slots__ = (
+        "attempt", "caller_id", "campaign", "consent", "contact", "debt", "grounds", "number", "on_foreign_ringback",
+        "ring_for", "ring_minimum", "trunk",
+    )  # fmt: skip
     _seal: ClassVar[object] = object()
 
-    def __init__(
-        self, seal: object, candidate: Candidate, campaign: Campaign, caller_id: str, ring_minimum: timedelta
-    ) -> None:
+    def __init__(self, seal: object, case: Case) -> None:
         if seal is not DialPermit._seal:
             raise TypeError("only the compliance gate makes permits")
+        candidate, plan, combined = case.candidate, case.campaign.plan, case.rules.combined
         self.attempt: AttemptId = candidate.attempt
         self.contact: ContactId = candidate.contact
         self.number: PhoneNumber = candidate.number
-        self.campaign: CampaignId = campaign.id
-        self.trunk: TrunkName = campaign.plan.trunk
-        self.caller_id = caller_id
-        self.ring_for: timedelta = max(campaign.plan.ring_for, ring_minimum)
-        self.ring_minimum: timedelta = ring_minimum
+        self.campaign: CampaignId = case.campaign.id
+        self.trunk: TrunkName = plan.trunk
+        self.caller_id: str = case.facts.caller_id.number or ""
+        self.ring_minimum: timedelta = max(RING_MINIMUM, timedelta(milliseconds=combined.ring_least_ms or 0))
+        self.ring_for: timedelta = max(plan.ring_for, self.ring_minimum)
+        self.on_foreign_ringback: ForeignRingback = combined.on_foreign_ringback
+        self.grounds: Grounds = grounds_of(case.rules, case.facts, case.call)
+        self.debt: str = case.call.debt
+        self.consent: int | None = case.facts.consent.id
 
     def __repr__(self) -> str:
         return f"DialPermit(attempt={self.attempt}, number={self.number!r})"
 
 
-def review(candidate: Candidate, campaign: Campaign, caller_id: str, now: datetime) -> DialPermit | Refusal:
-    """Check every rule for one dial at `now` (aware). Refuses in the order in which an operator can act."""
-    if campaign.state is not CampaignState.RUNNING:
-        return Refusal(RefusalReason.CAMPAIGN_NOT_RUNNING, None, f"the campaign is {campaign.state}")
-    if candidate.on_do_not_call:
-        return Refusal(RefusalReason.DO_NOT_CALL, None, "the number is on a do-not-call list")
-    if candidate.attempts >= campaign.plan.most_attempts:
-        return Refusal(RefusalReason.TOO_MANY_ATTEMPTS, None, f"{candidate.attempts} attempts were made")
-    if not candidate.zones:
+def review(case: Case) -> DialPermit | Refusal:
+    """Check every rule for one dial. Refuses in the order in which an operator can act."""
+    refusal = objection(case)
+    return DialPermit(DialPermit._seal, case) if refusal is None else refusal
+
+
+def objection(case: Case) -> Refusal | None:
+    """The first thing that stands against the call."""
+    return next((refusal for _, refusal in findings(case) if refusal is not None), None)
+
+
+def findings(case: Case) -> Iterator[tuple[str, Refusal | None]]:
+    """Every check by its name, in the gate's order, with what it says. None: nothing against the call."""
+    for name, check in CHECKS.items():
+        yield name, check(case)
+
+
+def _clock(case: Case) -> Refusal | None:
+    """Against a clock that lies no rule of time can be kept: nothing is dialled until it agrees with the ledger."""
+    now = case.call.at
+    if now.tzinfo is None or now.utcoffset() is None:
+        return Refusal(RefusalReason.CLOCK, None, "the time does not say of which zone")
+    if case.clock_is_off is not None:
+        return case.clock_is_off
+    latest = max((each.at for each in case.facts.history if each.at.tzinfo is not None), default=now)
+    if now < latest - CLOCK_TOLERANCE:
+        because = f"the clock says {_moment(now)}, and this person was called at {_moment(latest)}"
+        return Refusal(RefusalReason.CLOCK, latest, because)
+    return None
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _campaign(case: Case) -> Refusal | None:
+    state = case.campaign.state
+    if state is CampaignState.RUNNING:
+        return None
+    return Refusal(RefusalReason.CAMPAIGN_NOT_RUNNING, None, f"the campaign is {state}")
+
+
+def _lists(case: Case) -> Refusal | None:
+    facts, revoke_all = case.facts, case.campaign.plan.rules.revoke_all
+    return list_refusal(
+        case.rules.profiles, facts.lists, facts.consent, case.call, facts.today, revoke_all=revoke_all
+    )
+
+
+def _place(case: Case) -> Refusal | None:
+    place = case.facts.place
+    if not place.zones:
         return Refusal(RefusalReason.UNKNOWN_TIME_ZONE, None, "no time zone is known for the number")
-    if not open_everywhere(campaign.plan.hours, candidate.zones, now):
-        until = next_opening(campaign.plan.hours, candidate.zones, now)
-        zones = ", ".join(candidate.zones[:3])
-        return Refusal(RefusalReason.OUTSIDE_CALLING_HOURS, until, f"it is outside calling hours in {zones}")
-    return DialPermit(DialPermit._seal, candidate, campaign, caller_id, RING_MINIMUM)
+    if strange := [zone for zone in place.zones if zone_of(zone) is None]:
+        return Refusal(RefusalReason.UNKNOWN_TIME_ZONE, None, f"there is no time zone {strange[0]!r}")
+    if not case.rules.known:
+        because = (
+            f"no rules are known for {place.country or 'where the number is'}: "
+            "the campaign may name rules that apply wherever it calls"
+        )
+        return Refusal(RefusalReason.UNKNOWN_PLACE, None, because)
+    return None
+
+
+def _hours(case: Case) -> Refusal | None:
+    consent = case.facts.consent
+    return hours_refusal(
+        case.rules.profiles,
+        case.facts.place.zones,
+        case.call.at,
+        case.holidays,
+        consent=consent.lifts_hours,
+        guard=case.campaign.plan.rules.closing_guard,
+    )
+
+
+def _campaign_hours(case: Case) -> Refusal | None:
+    hours, zones, now = case.campaign.plan.hours, case.facts.place.zones, case.call.at
+    if open_everywhere(hours, zones, now):
+        return None
+    because = f"it is outside the campaign's calling hours in {', '.join(zones[:3])}"
+    return Refusal(RefusalReason.OUTSIDE_HOURS, next_opening(hours, zones, now), because)
+
+
+def _campaign_attempts(case: Case) -> Refusal | None:
+    made, most = case.candidate.attempts, case.campaign.plan.most_attempts
+    if made < most:
+        return None
+    return Refusal(RefusalReason.TOO_MANY_ATTEMPTS, None, f"{made} attempts were made; {most} are the most")
+
+
+def _attempts(case: Case) -> Refusal | None:
+    return attempt_refusal(
+        case.rules.profiles, case.facts.history, case.call, case.facts.place.zones, consent=_consented(case)
+    )
+
+
+def _cooling(case: Case) -> Refusal | None:
+    return cooling_refusal(
+        case.rules.profiles, case.facts.history, case.call, case.facts.place.zones, consent=_consented(case)
+    )
+
+
+def _caller_id(case: Case) -> Refusal | None:
+    return caller_id_refusal(case.rules.profiles, case.facts.caller_id)
+
+
+def _consented(case: Case) -> bool:
+    return case.facts.consent.kind is not ConsentKind.NONE
+
+
+CHECKS: Mapping[str, Callable[[Case], Refusal | None]] = {
+    "clock": _clock,
+    "campaign": _campaign,
+    "lists": _lists,
+    "place": _place,
+    "hours": _hours,
+    "campaign_hours": _campaign_hours,
+    "campaign_attempts": _campaign_attempts,
+    "attempts": _attempts,
+    "cooling": _cooling,
+    "caller_id": _caller_id,
+}

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 class RefusalReason(StrEnum):
     CAMPAIGN_NOT_RUNNING = "campaign_not_running"
+    CLOCK = "clock"  # it was set, or lies: no rule of time can be kept by it
     # lists
     INTERNAL_DNC = "internal_dnc"
     REGISTRY_LISTED = "registry_listed"

@@ -11,7 +11,7 @@ from dialer.acd.desks import Desks
 from dialer.clock import Clock
 from dialer.domain.agent import AgentState
 from dialer.domain.campaign import Campaign, CampaignSignal, CampaignState
-from dialer.domain.events import DeskDown, LinkLost, LinkUp, TelephonyEvent
+from dialer.domain.events import DeskDown, LinkLost, LinkUp, OptedOut, TelephonyEvent
 from dialer.domain.ids import CampaignId, RunnerId
 from dialer.engine.budget_keeper import BudgetKeeper
 from dialer.engine.call_supervisor import CallSupervisor
@@ -19,14 +19,16 @@ from dialer.engine.contact_features import ContactReader, contact_features
 from dialer.engine.decision_log import DecisionLog
 from dialer.engine.dial_loop import DialLoop
 from dialer.engine.floor_reporter import FloorReporter
+from dialer.engine.gatekeeper import Gatekeeper
 from dialer.engine.ledger_writer import LedgerWriter
 from dialer.engine.lesson_keeper import LessonKeeper
 from dialer.engine.live_call import LiveCall
+from dialer.engine.opt_out_keeper import OptOutKeeper, OptOutStore
 from dialer.engine.originator import Originator
 from dialer.engine.preview import Preview
 from dialer.engine.reconciler import Reconciler
+from dialer.engine.recorder import Recorder, RecordingHouse
 from dialer.engine.recording_keeper import RecordingKeeper
-from dialer.engine.recording_log import RecordingLog
 from dialer.engine.trunk_meter import TrunkLimits, TrunkMeter
 from dialer.errors import Conflict, LinkDown, StorageDown
 from dialer.pacing.pacer import Pacer
@@ -60,9 +62,11 @@ _LIMBS = frozenset(
         "budget",
         "lessons",
         "decisions",
+        "opt-outs",
     }
 )
 _UTC = ZoneInfo("UTC")
+_UNKNOWN_HOUSE = RecordingHouse()
 _STRAY_LOOKS = 6  # orders given before an interruption are carried out soon after it, or never
 
 
@@ -75,6 +79,7 @@ class EngineStores:
     runners: RunnerStore
     changes: Changes
     pacing: PacingStore
+    opt_outs: OptOutStore
 
 
 class Engine:
@@ -90,11 +95,13 @@ class Engine:
         recording_store: RecordingStore,
         trunks: Sequence[TrunkLimits],
         pacer: Pacer,
+        gatekeeper: Gatekeeper,
         runner: UUID,
         clock: Clock,
         who: tuple[str, int],
         features: ContactReader = contact_features,
         zone: ZoneInfo = _UTC,
+        house: RecordingHouse = _UNKNOWN_HOUSE,
     ) -> None:
         self._telephony, self._stores, self._clock, self._who = telephony, stores, clock, who
         self.runner = RunnerId(runner)
@@ -102,10 +109,12 @@ class Engine:
         self._failure: asyncio.Future[None] | None = None
         self.meters = {limits.name: TrunkMeter(limits, clock.monotonic()) for limits in trunks}
         self.ledger = LedgerWriter(stores.attempts, stores.agents, stores.recordings)
-        recording_log = RecordingLog(self.ledger.recording)
         self.floor = FloorReporter(pacer, clock, features)
+        self.recorder = Recorder(
+            telephony, self.ledger.recording, self.ledger.note, clock, self._tasks, house
+        )
         self.supervisor = CallSupervisor(
-            telephony, self.ledger, recording_log, clock, self._tasks, self._changed, self.floor
+            telephony, self.ledger, self.recorder, clock, self._tasks, self._changed, self.floor
         )
         self.keeper = RecordingKeeper(stores.recordings, recording_store, clock)
         self.budget = BudgetKeeper(
@@ -118,11 +127,13 @@ class Engine:
             self.supervisor,
             self.ledger,
             self.floor,
+            gatekeeper,
             self.runner,
             clock,
             self._tasks,
             self._obstacle,
         )
+        self.opt_outs = OptOutKeeper(stores.opt_outs, telephony, self._wake_loop)
         self.decisions = DecisionLog(stores.pacing, clock)
         self.preview = Preview(
             self.originator, self.desks, self.meters, lambda: self.campaigns, self._wake_loop
@@ -152,6 +163,8 @@ class Engine:
                 self.reconciled = self.desks.compared = False
                 log.warning("link lost", extra={"action": "engine.link_lost", "why": because})
                 self.preview.sweep()
+            case OptedOut():
+                self.opt_outs.take(event)
             case _:
                 self.supervisor.handle(event)
                 if isinstance(event, DeskDown):
@@ -177,6 +190,8 @@ class Engine:
             return "telephony is down"
         if not self.reconciled:
             return "calls are being compared with the exchange"
+        if self.opt_outs.pending:
+            return "somebody has opted out and is being put on the list"
         return self.budget.obstacle(campaign)
 
     # --- life ---------------------------------------------------------------------------------------------------------
@@ -195,6 +210,7 @@ class Engine:
                 (self.budget.run(), "budget"),
                 (self.lessons.run(), "lessons"),
                 (self.decisions.run(), "decisions"),
+                (self.opt_outs.run(), "opt-outs"),
             ):
                 self._tasks.spawn(work, name)
             await self._failure
@@ -242,6 +258,7 @@ class Engine:
                     await self._reconciler.end_strays()
                     continue
                 await self._reconciler.compare()
+                await self.opt_outs.catch_up()
                 looks_left = _STRAY_LOOKS
             except LinkDown as down:
                 log.warning("census failed", extra={"action": "engine.census_failed", "why": str(down)})

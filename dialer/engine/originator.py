@@ -1,38 +1,66 @@
 """From a pacing decision to calls on the trunk: claim, ask the gate, ask the pacer who of these, commit, dial."""
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from dialer.clock import Clock
-from dialer.compliance.gate import Candidate, DialPermit, Refusal, RefusalReason, review
+from dialer.compliance.gate import DialPermit, Refusal, RefusalReason, objection, review
 from dialer.domain.attempt import AttemptState
-from dialer.domain.campaign import Campaign
-from dialer.domain.disposition import Disposition, HangupCause
-from dialer.domain.events import CallEnded
+from dialer.domain.campaign import Campaign, CampaignPlan
+from dialer.domain.contact import TRANSITIONS as CONTACT_TRANSITIONS
+from dialer.domain.contact import ContactState
+from dialer.domain.disposition import Disposition
 from dialer.domain.ids import AgentId, AttemptId, RunnerId
+from dialer.domain.pacing_plan import PacingMode
+from dialer.domain.recycling import aftermath
+from dialer.domain.transitions import following
 from dialer.engine.call_supervisor import CallSupervisor
 from dialer.engine.floor_reporter import FloorReporter
+from dialer.engine.gatekeeper import Gatekeeper
 from dialer.engine.ledger_writer import LedgerWriter
-from dialer.engine.live_call import LiveCall, settle
+from dialer.engine.live_call import LiveCall
 from dialer.engine.trunk_meter import TrunkMeter
 from dialer.errors import LinkDown
 from dialer.pacing.pacer import ContactFeatures
-from dialer.ports.storage import AttemptStore, ClaimedContact, Settlement, TimelineEntry
+from dialer.ports.dialling import DialFacts, RefusedClaim
+from dialer.ports.storage import AttemptStore, ClaimedContact, TimelineEntry
 from dialer.ports.telephony import Telephony
 from dialer.tasks import TaskOwner
 
 log = logging.getLogger(__name__)
 
+# lists change from day to day at most; asking every hour would find the same
+_LISTED_FOR = timedelta(days=1)
+_LISTED = frozenset(
+    {
+        RefusalReason.REGISTRY_LISTED,
+        RefusalReason.BLOCKED_PREFIX,
+        RefusalReason.COMPLAINT,
+        RefusalReason.SENSITIVE,
+        RefusalReason.REVOKED,
+        RefusalReason.CONSENT_MISSING,
+        RefusalReason.RND_YES,
+        RefusalReason.RND_NO_DATA,
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Dialable:
-    """A claimed contact that may be dialled."""
+    """A claimed contact against which the gate had nothing. The permit to dial it is made when the dial is committed."""
 
-    permit: DialPermit
     contact: ClaimedContact
     features: ContactFeatures
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """How many calls were begun, and what the gate said against the others."""
+
+    dialled: int
+    refusals: Mapping[AttemptId, Refusal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +81,7 @@ class Originator:
     supervisor: CallSupervisor
     ledger: LedgerWriter
     floor: FloorReporter
+    gatekeeper: Gatekeeper
     runner: RunnerId
     clock: Clock
     tasks: TaskOwner
@@ -78,13 +107,15 @@ class Originator:
         admitted = self.floor.admit(campaign.id, [each.features for each in dialable])
         if declined := [each.contact.attempt for each in dialable[admitted:]]:
             await self.attempts.release(declined)
-        dialled = await self.commit(campaign, meter, dialable[:admitted]) if admitted else 0
-        return Round(claimed, len(dialable), dialled)
+        if not admitted:
+            return Round(claimed, len(dialable))
+        committed = await self.commit(campaign, meter, dialable[:admitted])
+        return Round(claimed, len(dialable), committed.dialled)
 
     async def claim(self, campaign: Campaign, meter: TrunkMeter, most: int) -> tuple[int, list[Dialable]]:
-        """How many contacts were handed out, and those of them that the gate lets through."""
+        """How many contacts were handed out, and those of them that the gate would let through now."""
         claimed = await self.attempts.claim(campaign.id, self.runner, most, self.clock.now())
-        return len(claimed), await self.reviewed(campaign, meter, claimed)
+        return len(claimed), await self.reviewed(campaign, meter, claimed) if claimed else []
 
     async def has_due(self, campaign: Campaign) -> bool:
         """Whether a claim would find anybody; nothing is kept of it."""
@@ -96,43 +127,31 @@ class Originator:
     async def reviewed(
         self, campaign: Campaign, meter: TrunkMeter, claimed: Sequence[ClaimedContact]
     ) -> list[Dialable]:
-        """Those the gate lets through, in their order; the others are settled or given back."""
+        """Those the gate would let through, in their order; the others are put back until its refusal is over."""
         now = self.clock.now()
-        dialable = []
+        wanted = self.gatekeeper.wanted(campaign, meter.limits.caller_id, now)
+        facts = {each.contact: each for each in await self.attempts.facts(claimed, wanted)}
+        dialable, refused, gone = [], [], []
         for contact in claimed:
-            verdict = self.verdict(campaign, meter, contact, now)
-            if isinstance(verdict, Dialable):
-                dialable.append(verdict)
+            if (known := facts.get(contact.contact)) is None:
+                gone.append(contact.attempt)
+                continue
+            case = self.gatekeeper.case(
+                campaign, meter.limits.caller_id, known, now, contact.attempt, reserved=_previewed(campaign)
+            )
+            refusal = objection(case)
+            if refusal is None:
+                features = self.floor.features(contact, campaign.plan.trunk, now)
+                dialable.append(Dialable(contact, features))
+            elif refusal.reason is RefusalReason.CAMPAIGN_NOT_RUNNING:
+                gone.append(contact.attempt)
             else:
-                await self.refuse(campaign, contact, verdict, now)
+                refused.append(put_back(contact, campaign.plan, refusal, now))
+        if gone:
+            await self.attempts.release(gone)
+        if refused:
+            await self.attempts.refuse(refused, now)
         return dialable
-
-    def verdict(
-        self, campaign: Campaign, meter: TrunkMeter, contact: ClaimedContact, now: datetime
-    ) -> Dialable | Refusal:
-        caller_id = campaign.plan.caller_id or meter.limits.caller_id
-        verdict = review(_candidate(contact), campaign, caller_id, now)
-        if isinstance(verdict, Refusal):
-            return verdict
-        return Dialable(verdict, contact, self.floor.features(contact, verdict.trunk, now))
-
-    async def refuse(
-        self, campaign: Campaign, contact: ClaimedContact, refusal: Refusal, now: datetime
-    ) -> None:
-        """Put back a contact that the gate does not let through, for as long as its refusal says."""
-        if refusal.reason is RefusalReason.CAMPAIGN_NOT_RUNNING:
-            await self.attempts.release([contact.attempt])
-            return
-        disposition = (
-            Disposition.DO_NOT_CALL if refusal.reason is RefusalReason.DO_NOT_CALL else Disposition.REFUSED
-        )
-        ended = CallEnded(contact.attempt, now, HangupCause(), True)
-        because = f"{refusal.reason}: {refusal.because}"
-        aftermath_of = settle(
-            contact, campaign.plan, disposition, because, ended, dialled=False, not_before=refusal.until
-        )
-        self.ledger.note(TimelineEntry(contact.attempt, now, "refused", because))
-        self.ledger.settle(_as_refused(aftermath_of, refusal.because))
 
     async def commit(
         self,
@@ -140,28 +159,47 @@ class Originator:
         meter: TrunkMeter,
         dialable: Sequence[Dialable],
         agent: AgentId | None = None,
-    ) -> int:
-        """How many calls were begun. `agent` is held for them, and gets whoever answers."""
+    ) -> Committed:
+        """Begin those calls that the gate permits at this moment. `agent` is held for them, and gets whoever answers."""
         now = self.clock.now()
-        permits = [each.permit for each in dialable]
-        wanted = [(permit.attempt, permit.trunk, permit.caller_id) for permit in permits]
-        granted = await self.attempts.begin_dialling(wanted, self.runner, now)
-        if held := [permit.attempt for permit in permits if permit.attempt not in granted]:
+        asked = {each.contact.attempt: each for each in dialable}
+        wanted = self.gatekeeper.wanted(campaign, meter.limits.caller_id, now)
+        refusals: dict[AttemptId, Refusal] = {}
+
+        def judge(attempt: AttemptId, facts: DialFacts) -> DialPermit | RefusedClaim | None:
+            case = self.gatekeeper.case(
+                campaign, meter.limits.caller_id, facts, now, attempt, reserved=agent is not None
+            )
+            verdict = review(case)
+            if isinstance(verdict, DialPermit):
+                return verdict
+            refusals[attempt] = verdict
+            if verdict.reason is RefusalReason.CAMPAIGN_NOT_RUNNING:
+                return None
+            return put_back(asked[attempt].contact, campaign.plan, verdict, now)
+
+        permits = await self.attempts.begin_dialling(list(asked), self.runner, wanted, judge)
+        granted = {each.attempt for each in permits}
+        if held := [attempt for attempt in asked if attempt not in granted]:
             await self.attempts.release(held)
         if (
             self.obstacle(campaign) is not None
         ):  # the link went, or came back uncompared, while the store was asked
             self.unsure = True
-            return 0
-        for each in dialable:
-            if each.permit.attempt in granted:
-                self._start(campaign, meter, each, now, agent)
-        return len(granted)
+            return Committed(0, refusals)
+        for permit in permits:
+            self._start(campaign, meter, asked[permit.attempt], permit, now, agent)
+        return Committed(len(permits), refusals)
 
     def _start(
-        self, campaign: Campaign, meter: TrunkMeter, dialable: Dialable, now: datetime, agent: AgentId | None
+        self,
+        campaign: Campaign,
+        meter: TrunkMeter,
+        dialable: Dialable,
+        permit: DialPermit,
+        now: datetime,
+        agent: AgentId | None,
     ) -> None:
-        permit = dialable.permit
         call = LiveCall(dialable.contact, campaign, permit.trunk, AttemptState.DIALLING, now, agent=agent)
         self.supervisor.calls[call.id] = call
         meter.take(self.clock.monotonic())
@@ -182,17 +220,23 @@ class Originator:
             self.in_flight -= 1
 
 
-def _candidate(contact: ClaimedContact) -> Candidate:
-    return Candidate(
-        contact.attempt,
-        contact.contact,
-        contact.number,
-        contact.zones,
-        contact.attempts,
-        contact.on_do_not_call,
+def _previewed(campaign: Campaign) -> bool:
+    """An agent will be held for the call, and has seen who is called."""
+    return campaign.plan.pacing.mode is PacingMode.PREVIEW
+
+
+def put_back(contact: ClaimedContact, plan: CampaignPlan, refusal: Refusal, now: datetime) -> RefusedClaim:
+    """What becomes of a contact that may not be called: it comes again when the refusal may be over, or never."""
+    never = refusal.reason is RefusalReason.INTERNAL_DNC
+    after = aftermath(
+        Disposition.DO_NOT_CALL if never else Disposition.REFUSED,
+        plan.retry,
+        ended_at=now,
+        times_so=contact.tally.get(Disposition.REFUSED, 0) + 1,
+        attempts=contact.attempts,
+        most_attempts=plan.most_attempts,
+        other_numbers=contact.other_numbers,
+        not_before=refusal.until or (now + _LISTED_FOR if refusal.reason in _LISTED else None),
     )
-
-
-def _as_refused(settlement: Settlement, because: str) -> Settlement:
-    """Nothing was dialled, whatever the reason does to the contact."""
-    return replace(settlement, disposition=Disposition.REFUSED, contact_because=because)
+    state = following(CONTACT_TRANSITIONS, ContactState.CLAIMED, after.signal)
+    return RefusedClaim(contact.attempt, refusal, state, after.due_at, refusal.because)

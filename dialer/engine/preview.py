@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from dialer.acd.desks import Desks
-from dialer.compliance.gate import Refusal
 from dialer.domain.agent import AgentState
 from dialer.domain.campaign import Campaign, CampaignState
 from dialer.domain.contact import ContactState
@@ -25,7 +24,7 @@ from dialer.engine.originator import Dialable, Originator, Round
 from dialer.engine.trunk_meter import TrunkMeter
 from dialer.errors import Conflict, NotFound, StorageDown
 from dialer.ports.floor import Offer
-from dialer.ports.storage import ClaimedContact, TimelineEntry
+from dialer.ports.storage import TimelineEntry
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +35,7 @@ _REMEMBERED = 1000  # offers that are over, to tell who answers too late
 @dataclass(slots=True, eq=False)
 class _Standing:
     offer: Offer
-    contact: ClaimedContact
+    dialable: Dialable
     expiry: asyncio.TimerHandle
     accepting: bool = False  # its agent has decided, and it is on its way to the exchange
 
@@ -90,7 +89,7 @@ class Preview:
         expires_at = now + timedelta(seconds=for_s)
         offer = Offer(contact.attempt, campaign.id, contact.contact, contact.number, agent, now, expires_at)
         expiry = asyncio.get_running_loop().call_later(for_s, self._expire, contact.attempt)
-        self._standing[offer.attempt] = _Standing(offer, contact, expiry)
+        self._standing[offer.attempt] = _Standing(offer, dialable, expiry)
         self._originator.held.add(offer.attempt)
         self.standing[campaign.id] += 1
         self._note(offer, "offered", f"agent {agent}")
@@ -123,17 +122,16 @@ class Preview:
 
     async def _dial(self, standing: _Standing, campaign: Campaign, meter: TrunkMeter) -> str | None:
         """Why it was not dialled."""
-        originator, offer, now = self._originator, standing.offer, self._originator.clock.now()
+        originator, offer = self._originator, standing.offer
         self._note(offer, "accepted", f"agent {offer.agent}")
-        verdict = originator.verdict(campaign, meter, standing.contact, now)
-        if isinstance(verdict, Refusal):
-            await originator.refuse(campaign, standing.contact, verdict, now)
-            return f"may not be dialled: {verdict.because}"
-        if await originator.commit(campaign, meter, [verdict], offer.agent):
+        committed = await originator.commit(campaign, meter, [standing.dialable], offer.agent)
+        if committed.dialled:
             return None
+        if (refusal := committed.refusals.get(offer.attempt)) is not None:
+            return f"may not be dialled: {refusal.because}"
         if originator.unsure:
             self._on_change()
-        why = originator.obstacle(campaign) or "its number was blocked, or the campaign stopped, meanwhile"
+        why = originator.obstacle(campaign) or "it was moved meanwhile"
         return f"is not dialled: {why}"
 
     def skip(self, attempt: AttemptId, agent: AgentId) -> None:
@@ -208,7 +206,7 @@ class Preview:
     def _put_off(self, standing: _Standing, because: str) -> None:
         """Kept as an attempt that was not dialled, so that it is seen who skipped whom."""
         campaign = self._campaigns()[standing.offer.campaign]
-        contact, now = standing.contact, self._originator.clock.now()
+        contact, now = standing.dialable.contact, self._originator.clock.now()
         ended = CallEnded(contact.attempt, now, HangupCause(), True)
         end = settle(contact, campaign.plan, Disposition.REFUSED, because, ended, dialled=False)
         self._note(standing.offer, "skipped", because)

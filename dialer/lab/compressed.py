@@ -12,6 +12,7 @@ from statistics import mean, stdev
 from dialer.domain.agent import AgentState
 from dialer.domain.attempt import AttemptState
 from dialer.domain.campaign import CallingHours, CampaignPlan
+from dialer.domain.campaign_rules import CallPurpose, CampaignRules
 from dialer.domain.contact_rows import NewContact
 from dialer.domain.disposition import ANSWERED_BY_PERSON, Disposition
 from dialer.domain.ids import CampaignId, TrunkName
@@ -35,6 +36,7 @@ PLAN = CampaignPlan(
     wrap_up=timedelta(seconds=WRAP_UP_S),
     retry={},  # every contact once
     pacing=PACING,
+    rules=CampaignRules(purposes=frozenset({CallPurpose.INFORMATIONAL})),
 )
 _MINUTE_S = 60.0
 _WORKING = (AgentState.ON_CALL, AgentState.WRAP_UP)

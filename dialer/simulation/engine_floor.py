@@ -22,6 +22,7 @@ from dialer.simulation.exchange import TRUNK, SimulatedExchange
 from dialer.simulation.fate import CallFate, World
 from dialer.simulation.floor_book import FloorBook
 from dialer.simulation.floor_people import FloorPeople
+from dialer.simulation.lawless import lawless_gatekeeper
 from dialer.simulation.model_floor import BEGINS, CAMPAIGN
 from dialer.simulation.result import DayResult
 from dialer.simulation.stores import (
@@ -86,10 +87,12 @@ class _Day:
                 OnlyRunner(),
                 changes,
                 self._pacing,
+                self._attempts,
             ),
             NoRecordings(),
             [TrunkLimits(TRUNK, self._world.lines, floor.calls_per_second, "+12025550100")],
             self._pacer,
+            lawless_gatekeeper(self._clock),
             _ENGINE,
             self._clock,
             ("simulation", 0),

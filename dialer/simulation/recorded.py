@@ -218,7 +218,6 @@ def _contacts(day: RecordedDay) -> list[ContactFeatures]:
             sum(tally.values()),
             dict(tally),
             0,
-            False,
         )
         found.append(contact_features(claimed, TrunkName(""), call.dialled_at))
         tally[call.disposition] = tally.get(call.disposition, 0) + 1

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 from uuid import UUID
 
+from dialer.compliance.gate import DialPermit
 from dialer.domain.abandonment import AbandonmentWindow, WindowCount
 from dialer.domain.agent import AgentState
 from dialer.domain.attempt import AttemptState
@@ -19,6 +20,8 @@ from dialer.domain.phone_number import PhoneNumber
 from dialer.domain.transitions import following
 from dialer.engine.bell import Bell
 from dialer.pacing.pacer import ContactFeatures, Lesson, LineEnd
+from dialer.ports.dialling import DialFacts, FactsWanted, Judge, RefusedClaim
+from dialer.ports.ledger import OptOut
 from dialer.ports.pacing import DecisionSample
 from dialer.ports.recordings import RecordingMissing
 from dialer.ports.storage import (
@@ -27,6 +30,7 @@ from dialer.ports.storage import (
     ClaimedContact,
     OpenAttempt,
     Progress,
+    RecordingMarks,
     RecordingView,
     Settlement,
     StoredRecording,
@@ -114,19 +118,29 @@ class SimulatedAttempts:
         attempt = AttemptId(self._new_id(self._claims))
         self._claims += 1
         self._open[attempt] = OpenDial(n, features)
-        return ClaimedContact(
-            attempt, campaign, ContactId(n), NumberId(n), _NUMBER, _ZONES, 0, _NO_TALLY, 0, False
-        )
+        return ClaimedContact(attempt, campaign, ContactId(n), NumberId(n), _NUMBER, _ZONES, 0, _NO_TALLY, 0)
 
     async def release(self, attempts: Sequence[AttemptId]) -> None:
         for attempt in attempts:
             if (row := self._open.pop(attempt, None)) is not None:
                 heapq.heappush(self._given_back, row.n)
 
+    async def facts(self, claimed: Sequence[ClaimedContact], wanted: FactsWanted) -> Sequence[DialFacts]:
+        return [_facts(each.contact, each.campaign) for each in claimed]
+
     async def begin_dialling(
-        self, attempts: Sequence[tuple[AttemptId, TrunkName, str]], runner: RunnerId, now: datetime
-    ) -> frozenset[AttemptId]:
-        return frozenset(attempt for attempt, _trunk, _caller_id in attempts)
+        self, attempts: Sequence[AttemptId], runner: RunnerId, wanted: FactsWanted, judge: Judge
+    ) -> Sequence[DialPermit]:
+        asked = ((attempt, self._open.get(attempt)) for attempt in attempts)
+        verdicts = [
+            judge(attempt, _facts(ContactId(row.n), CampaignId(0)))
+            for attempt, row in asked
+            if row is not None
+        ]
+        return [each for each in verdicts if isinstance(each, DialPermit)]
+
+    async def refuse(self, refused: Sequence[RefusedClaim], now: datetime) -> None:
+        await self.release([each.attempt for each in refused])
 
     async def put_back_unsent(self, runner: RunnerId, known: Collection[AttemptId]) -> int:
         unsent = [attempt for attempt in self._open if attempt not in known]
@@ -144,9 +158,17 @@ class SimulatedAttempts:
                 row.known = each.progress or row.known
                 self._settled(each, row)
 
+    async def record_opt_outs(self, opt_outs: Sequence[OptOut]) -> frozenset[AttemptId]:
+        """Nobody presses a key in a simulation."""
+        return frozenset()
+
     async def open_attempts(self, except_runner: RunnerId) -> Sequence[OpenAttempt]:
         taken, self.left_open = self.left_open, []
         return taken
+
+
+def _facts(contact: ContactId, campaign: CampaignId) -> DialFacts:
+    return DialFacts(contact, campaign, CampaignState.RUNNING, _NUMBER, _ZONES, 0)
 
 
 @dataclass(slots=True)
@@ -257,11 +279,20 @@ class NoRecordings:
 
     async def land_recording(self, attempt: AttemptId, part: int, talk: timedelta | None) -> None: ...
 
+    async def mark_recording(self, attempt: AttemptId, part: int, marks: RecordingMarks) -> None: ...
+
     async def landed_recordings(self, most: int) -> Sequence[RecordingView]:
         return ()
 
-    async def finish(self, name: str, talk: timedelta | None) -> tuple[StoredRecording, str]:
+    async def finish(
+        self, name: str, talk: timedelta | None, marks: RecordingMarks
+    ) -> tuple[StoredRecording, str]:
         raise RecordingMissing(name)
+
+    def discard(self, name: str) -> None: ...
+
+    def purge(self, name: str) -> bool:
+        return False
 
     def path(self, name: str) -> Path | None:
         return None
@@ -301,6 +332,6 @@ def left_talking(
 ) -> OpenAttempt:
     """A conversation that an earlier engine left to this one."""
     claimed = ClaimedContact(
-        AttemptId(attempt), campaign, ContactId(-agent), NumberId(-agent), _NUMBER, _ZONES, 0, {}, 0, False
+        AttemptId(attempt), campaign, ContactId(-agent), NumberId(-agent), _NUMBER, _ZONES, 0, {}, 0
     )
     return OpenAttempt(claimed, AttemptState.TALKING, trunk, agent, at, at, at, at, None)

@@ -36,7 +36,7 @@ def test_a_permit_cannot_be_made_elsewhere() -> None:
     from dialer.compliance.gate import DialPermit
 
     with pytest.raises(TypeError, match="only the compliance gate"):
-        DialPermit(object(), None, None, "", None)  # type: ignore[arg-type]
+        DialPermit(object(), None)  # type: ignore[arg-type]
 
 
 def test_the_driver_and_the_dialplan_use_the_same_names() -> None:

@@ -1,18 +1,19 @@
 """What every store of attempts promises: the one in memory that the engine is tested with, and Postgres."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
 from dialer.domain.attempt import AttemptState
-from dialer.domain.campaign import CampaignPlan, CampaignSignal
+from dialer.domain.campaign import Campaign, CampaignPlan, CampaignSignal, CampaignState
 from dialer.domain.contact import ContactState
 from dialer.domain.disposition import Disposition, HangupCause
 from dialer.domain.ids import AttemptId, CampaignId, RunnerId, TrunkName
 from dialer.domain.phone_number import PhoneNumber
+from dialer.ports.dialling import DialFacts
 from dialer.ports.storage import (
     AttemptStore,
     ClaimedContact,
@@ -22,10 +23,12 @@ from dialer.ports.storage import (
     TimelineEntry,
 )
 from tests.integration.storage.rig import NOW, Rig, person
+from tests.support.gate import judge_for, wanted_at
 from tests.support.memory_ledger import MemoryAttempts, MemoryCampaigns
 
 LATER = NOW + timedelta(hours=1)
 MAIN = TrunkName("main")
+RUNNING = Campaign(CampaignId(1), CampaignState.RUNNING, CampaignPlan("test", MAIN))
 
 
 @dataclass
@@ -42,8 +45,16 @@ class Shelf:
         return list(await self.attempts.claim(self.campaign, self.runner, most, now))
 
     async def begin(self, *claimed: ClaimedContact, runner: RunnerId | None = None) -> frozenset[AttemptId]:
-        orders = [(each.attempt, MAIN, "+12025550100") for each in claimed]
-        return await self.attempts.begin_dialling(orders, runner or self.runner, NOW)
+        permits = await self.attempts.begin_dialling(
+            [each.attempt for each in claimed],
+            runner or self.runner,
+            wanted_at(NOW),
+            judge_for(replace(RUNNING, id=self.campaign), NOW),
+        )
+        return frozenset(each.attempt for each in permits)
+
+    async def facts(self, *claimed: ClaimedContact, now: datetime = NOW) -> list[DialFacts]:
+        return list(await self.attempts.facts(claimed, wanted_at(now)))
 
 
 async def in_memory() -> Shelf:
@@ -143,10 +154,11 @@ async def test_only_a_free_number_of_a_running_campaign_and_of_this_runner_is_di
     assert await shelf.begin(foreign) == frozenset()
 
 
-async def test_the_list_is_seen_by_the_claim(shelf: Shelf) -> None:
+async def test_the_list_is_among_the_facts_of_a_claim(shelf: Shelf) -> None:
     await shelf.block(person(1).numbers[0].number)
-    claimed = {each.number: each.on_do_not_call for each in await shelf.claim(3)}
-    assert claimed == {person(nth).numbers[0].number: nth == 1 for nth in range(3)}
+    facts = await shelf.facts(*await shelf.claim(3))
+    listed = {each.number: each.lists.internal_dnc is not None for each in facts}
+    assert listed == {person(nth).numbers[0].number: nth == 1 for nth in range(3)}
 
 
 async def test_a_settled_attempt_counts_and_its_contact_comes_back_when_it_is_due(shelf: Shelf) -> None:

@@ -12,12 +12,11 @@ from uuid import uuid4
 
 from dialer.bootstrap import ami_link
 from dialer.clock import SystemClock
-from dialer.compliance.gate import Candidate, DialPermit, review
+from dialer.compliance.gate import DialPermit
 from dialer.domain.campaign import CallingHours, Campaign, CampaignPlan, CampaignState
 from dialer.domain.disposition import HangupCause
 from dialer.domain.events import LineSign, LinkUp, TelephonyEvent
-from dialer.domain.ids import AgentId, AttemptId, CampaignId, ContactId, TrunkName
-from dialer.domain.phone_number import PhoneNumber
+from dialer.domain.ids import AgentId, AttemptId, CampaignId, TrunkName
 from dialer.lab.centre import CallCentre
 from dialer.lab.world.numbers import Behaviour, behaviour_of
 from dialer.pacing.pacer import LineEnd
@@ -29,6 +28,7 @@ from dialer.simulation.result import DayResult
 from dialer.telephony.asterisk.driver import AsteriskTelephony
 from dialer.telephony.asterisk.trunks import DialString
 from dialer.telephony.fake import BUSY, RINGS_OUT, FakeTelephony, Script
+from tests.support.gate import permit_for
 
 Event = TypeVar("Event")
 ALL_DAY = CallingHours(time(0), time(23, 59, 59, 999999))
@@ -37,12 +37,7 @@ MESSAGE = "fairdial/abandoned-en"
 
 def permit(number: str, ring_for: timedelta = timedelta(seconds=16)) -> DialPermit:
     plan = CampaignPlan("driver test", TrunkName("carrier"), hours=ALL_DAY, ring_for=ring_for)
-    campaign = Campaign(CampaignId(1), CampaignState.RUNNING, plan)
-    zones = ("America/New_York",)
-    candidate = Candidate(AttemptId(uuid4()), ContactId(1), PhoneNumber(number), zones, 0, False)
-    verdict = review(candidate, campaign, "+12025550100", SystemClock().now())
-    assert isinstance(verdict, DialPermit), verdict
-    return verdict
+    return permit_for(Campaign(CampaignId(1), CampaignState.RUNNING, plan), AttemptId(uuid4()), number)
 
 
 class Exchange:
@@ -113,6 +108,8 @@ _SCRIPTS = {
     Behaviour.CONGESTED: Script(ring_s=None, end_s=0.1, cause=HangupCause(34, 503, "Congestion")),
     Behaviour.TONE: Script(ring_s=0.1, answer_s=1.0, talk_s=4.0),
     Behaviour.TONE_UNTIL_HUNG_UP: Script(ring_s=None, answer_s=0.05, talk_s=60.0),
+    Behaviour.PRESSES_NINE: Script(ring_s=None, answer_s=0.05, talk_s=60.0, presses_s=1.0),
+    Behaviour.PRESSES_FIVE: Script(ring_s=None, answer_s=0.05, talk_s=60.0),
     Behaviour.GIVEN_UP_BY_NETWORK: Script(ring_s=0.1, end_s=4.0, cause=HangupCause(19, 480, "No answer")),
 }
 

@@ -18,7 +18,8 @@ from dialer.engine.trunk_meter import TrunkLimits
 from dialer.pacing.counts import CountedPacer
 from dialer.pacing.pacer import Lesson, Pacer
 from dialer.ports.recordings import RecordingMissing
-from dialer.ports.storage import StoredRecording
+from dialer.ports.storage import RecordingMarks, StoredRecording
+from dialer.simulation.lawless import lawless_gatekeeper
 from dialer.telephony.fake import FakeTelephony, Script
 from tests.support.memory_ledger import (
     MemoryAgents,
@@ -37,8 +38,15 @@ PLAN = CampaignPlan(
 
 
 class NoRecordings:
-    async def finish(self, name: str, talk: timedelta | None) -> tuple[StoredRecording, str]:
+    async def finish(
+        self, name: str, talk: timedelta | None, marks: RecordingMarks
+    ) -> tuple[StoredRecording, str]:
         raise RecordingMissing(name)
+
+    def discard(self, name: str) -> None: ...
+
+    def purge(self, name: str) -> bool:
+        return False
 
     def path(self, name: str) -> Path | None:
         return None
@@ -103,10 +111,13 @@ async def floor(
     limits = [TrunkLimits(TrunkName("main"), channels, calls_per_second, "+12025550100")]
     engine = Engine(
         exchange,
-        EngineStores(attempts, campaign_store, agent_store, recordings, runners, QuietChanges(), pacing),
+        EngineStores(
+            attempts, campaign_store, agent_store, recordings, runners, QuietChanges(), pacing, attempts
+        ),
         NoRecordings(),
         limits,
         pacer or CountedPacer(),
+        lawless_gatekeeper(clock),
         uuid4(),
         clock,
         ("test", 1),

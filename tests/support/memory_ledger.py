@@ -7,6 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from dialer.compliance.call import ConsentStanding, PastCall
+from dialer.compliance.gate import DialPermit
+from dialer.compliance.past_calls import past_call
+from dialer.compliance.refusal import Refusal
 from dialer.domain.abandonment import AbandonmentWindow, WindowCount
 from dialer.domain.agent import AgentState
 from dialer.domain.attempt import AttemptState
@@ -19,6 +23,15 @@ from dialer.domain.phone_number import PhoneNumber
 from dialer.domain.transitions import following
 from dialer.errors import StorageDown
 from dialer.pacing.pacer import Lesson
+from dialer.ports.dialling import (
+    DialFacts,
+    FactsWanted,
+    Judge,
+    OwnLists,
+    RefusedClaim,
+    StoredRefusal,
+)
+from dialer.ports.ledger import OptOut
 from dialer.ports.pacing import DecisionSample
 from dialer.ports.storage import (
     Abandonment,
@@ -28,6 +41,7 @@ from dialer.ports.storage import (
     ContactCounts,
     OpenAttempt,
     Progress,
+    RecordingMarks,
     RecordingView,
     Settlement,
     StoredRecording,
@@ -59,6 +73,7 @@ class MemoryAttempt:
     dialled_at: datetime | None = None
     progress: Progress | None = None
     settlement: Settlement | None = None
+    permit: DialPermit | None = None
 
 
 class MemoryAttempts:
@@ -66,6 +81,8 @@ class MemoryAttempts:
         self.contacts: dict[ContactId, MemoryContact] = {}
         self.rows: dict[AttemptId, MemoryAttempt] = {}
         self.do_not_call: set[str] = set()
+        self.consents: dict[str, ConsentStanding] = {}
+        self.refusals: dict[ContactId, list[StoredRefusal]] = {}
         self.lines: list[TimelineEntry] = []
         self.away = False
         self.not_running: set[CampaignId] = set()
@@ -105,7 +122,6 @@ class MemoryAttempts:
             contact.attempts,
             dict(contact.tally),
             0,
-            contact.number.e164 in self.do_not_call,
         )
         self.rows[claimed.attempt] = MemoryAttempt(claimed, runner)
         return claimed
@@ -132,18 +148,114 @@ class MemoryAttempts:
             self.contacts[row.claimed.contact].state = ContactState.READY
         return len(unsent)
 
-    async def begin_dialling(
-        self, attempts: Sequence[tuple[AttemptId, TrunkName, str]], runner: RunnerId, now: datetime
-    ) -> frozenset[AttemptId]:
+    async def facts(self, claimed: Sequence[ClaimedContact], wanted: FactsWanted) -> Sequence[DialFacts]:
         self._reach()
-        granted = set()
-        for attempt, trunk, _caller_id in attempts:
-            row = self.rows[attempt]
-            barred = row.claimed.number.e164 in self.do_not_call or row.claimed.campaign in self.not_running
-            if row.state is AttemptState.CLAIMED and row.runner == runner and not barred:
-                row.state, row.trunk, row.dialled_at = AttemptState.DIALLING, trunk, now
-                granted.add(attempt)
-        return frozenset(granted)
+        return [self._facts(each, wanted) for each in claimed]
+
+    def _facts(self, claimed: ClaimedContact, wanted: FactsWanted) -> DialFacts:
+        number = claimed.number.e164
+        stopped = claimed.campaign in self.not_running
+        contact = self.contacts[claimed.contact]
+        history = [
+            self._past(row)
+            for row in self.rows.values()
+            if row.claimed.number == claimed.number
+            and row.dialled_at is not None
+            and row.dialled_at >= wanted.since
+        ]
+        return DialFacts(
+            claimed.contact,
+            claimed.campaign,
+            CampaignState.PAUSED if stopped else CampaignState.RUNNING,
+            claimed.number,
+            ZONES,
+            contact.attempts,
+            history=tuple(sorted(history, key=lambda call: call.at)),
+            lists=OwnLists(internal_dnc="asked" if number in self.do_not_call else None),
+            consent=self.consents.get(number, ConsentStanding()),
+        )
+
+    def _past(self, row: MemoryAttempt) -> PastCall:
+        assert row.dialled_at is not None
+        known, grounds = row.progress, row.permit.grounds if row.permit is not None else None
+        return past_call(
+            row.dialled_at,
+            row.settlement.disposition if row.settlement is not None else None,
+            joined=known is not None and known.joined_at is not None,
+            message=known is not None and known.message_at is not None,
+            same_number=True,
+            detector=grounds is not None and grounds.detector,
+            subject=grounds.subject if grounds is not None else "",
+            debt=row.permit.debt if row.permit is not None else "",
+            seller=grounds.seller if grounds is not None else "",
+            caller_id=row.permit.caller_id if row.permit is not None else "",
+        )
+
+    async def begin_dialling(
+        self, attempts: Sequence[AttemptId], runner: RunnerId, wanted: FactsWanted, judge: Judge
+    ) -> Sequence[DialPermit]:
+        self._reach()
+        held = [self.rows[each] for each in attempts if each in self.rows]
+        verdicts = [
+            judge(row.claimed.attempt, self._facts(row.claimed, wanted))
+            for row in held
+            if row.state is AttemptState.CLAIMED and row.runner == runner
+        ]
+        for verdict in verdicts:
+            if isinstance(verdict, DialPermit):
+                row = self.rows[verdict.attempt]
+                row.state, row.trunk, row.dialled_at = AttemptState.DIALLING, verdict.trunk, wanted.now
+                row.permit = verdict
+        self._refuse([each for each in verdicts if isinstance(each, RefusedClaim)], wanted.now)
+        return [each for each in verdicts if isinstance(each, DialPermit)]
+
+    async def refuse(self, refused: Sequence[RefusedClaim], now: datetime) -> None:
+        self._reach()
+        self._refuse(refused, now)
+
+    def _refuse(self, refused: Sequence[RefusedClaim], now: datetime) -> None:
+        for each in refused:
+            row = self.rows.get(each.attempt)
+            if row is None or row.state is not AttemptState.CLAIMED:
+                continue
+            del self.rows[each.attempt]
+            contact = self.contacts[row.claimed.contact]
+            contact.state, contact.due_at = each.contact_state, each.due_at
+            contact.tally["refused"] = contact.tally.get("refused", 0) + 1
+            self._keep(row.claimed, each.refusal, now)
+
+    def _keep(self, claimed: ClaimedContact, refusal: Refusal, now: datetime) -> None:
+        kept = self.refusals.setdefault(claimed.contact, [])
+        last = kept[-1] if kept else None
+        if last is not None and (last.reason, last.profile) == (refusal.reason, refusal.profile):
+            kept[-1] = replace(
+                last, last_at=now, times=last.times + 1, because=refusal.because, until=refusal.until
+            )
+            return
+        kept.append(
+            StoredRefusal(
+                claimed.contact,
+                claimed.campaign,
+                claimed.number,
+                refusal.reason,
+                refusal.profile,
+                refusal.citation,
+                refusal.because,
+                refusal.until,
+                now,
+                now,
+                1,
+            )
+        )
+
+    async def record_opt_outs(self, opt_outs: Sequence[OptOut]) -> frozenset[AttemptId]:
+        self._reach()
+        known = [self.rows[each.attempt].claimed for each in opt_outs if each.attempt in self.rows]
+        for claimed in known:
+            self.do_not_call.add(claimed.number.e164)
+            contact = self.contacts[claimed.contact]
+            contact.state, contact.due_at = ContactState.BLOCKED, None
+        return frozenset(claimed.attempt for claimed in known)
 
     async def record(self, progress: Sequence[Progress], timeline: Sequence[TimelineEntry]) -> None:
         self._reach()
@@ -163,7 +275,8 @@ class MemoryAttempts:
             if each.progress is not None:
                 row.progress = row.progress.followed_by(each.progress) if row.progress else each.progress
             contact = self.contacts[each.contact]
-            contact.state, contact.due_at = each.contact_state, each.due_at
+            if contact.state is ContactState.CLAIMED:  # not blocked during the call
+                contact.state, contact.due_at = each.contact_state, each.due_at
             contact.attempts += each.dialled
             contact.tally[each.disposition] = contact.tally.get(each.disposition, 0) + 1
         self.lines.extend(timeline)
@@ -328,12 +441,16 @@ class MemoryRecordings:
     def __init__(self) -> None:
         self.begun: list[str] = []
         self.talks: list[timedelta | None] = []
+        self.marks: list[RecordingMarks] = []
 
     async def begin_recording(self, attempt: AttemptId, part: int, name: str, now: datetime) -> None:
         self.begun.append(name)
 
     async def land_recording(self, attempt: AttemptId, part: int, talk: timedelta | None) -> None:
         self.talks.append(talk)
+
+    async def mark_recording(self, attempt: AttemptId, part: int, marks: RecordingMarks) -> None:
+        self.marks.append(marks)
 
     async def landed_recordings(self, most: int) -> Sequence[RecordingView]:
         return []

@@ -19,6 +19,7 @@ from dialer.clock import SystemClock
 from dialer.domain.agent import AgentState
 from dialer.domain.attempt import AttemptState
 from dialer.domain.campaign import CampaignPlan, CampaignSignal
+from dialer.domain.campaign_rules import CallPurpose, CampaignRules
 from dialer.domain.contact_rows import NewContact
 from dialer.domain.disposition import Disposition
 from dialer.domain.ids import AgentId, CampaignId, TrunkName
@@ -47,6 +48,7 @@ PLAN = CampaignPlan(
     wrap_up=timedelta(0),
     retry=ENDS_WITH_ANY_RESULT,
     pacing=PacingPlan(PacingMode.PROGRESSIVE),
+    rules=CampaignRules(purposes=frozenset({CallPurpose.INFORMATIONAL})),  # at any hour, without a registry
 )
 GENEROUS_S = 60.0
 

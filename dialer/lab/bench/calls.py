@@ -14,6 +14,7 @@ from statistics import mean
 from typing import Any
 
 from dialer.domain.campaign import CampaignPlan
+from dialer.domain.campaign_rules import CallPurpose, CampaignRules
 from dialer.lab.bench import usage
 from dialer.lab.bench.accounting import Outcome, agrees, outcomes
 from dialer.lab.bench.bare_ami import BareLoop
@@ -96,7 +97,9 @@ async def _measure(
     bare: list[Round] = []
     whole: list[Round] = []
     dialled = 0
-    plan = CampaignPlan("bench", TRUNK, hours=ALWAYS)
+    plan = CampaignPlan(
+        "bench", TRUNK, hours=ALWAYS, rules=CampaignRules(purposes=frozenset({CallPurpose.INFORMATIONAL}))
+    )
     async with campaign_of(loaded.settings, plan, contacts, loaded.centre.folder) as store:
         for _ in range(rounds):
             measured, begun = await _bare_round(loaded, seconds)

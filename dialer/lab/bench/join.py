@@ -17,6 +17,7 @@ from dialer.bootstrap import Service
 from dialer.clock import SystemClock
 from dialer.domain.agent import AgentState
 from dialer.domain.campaign import CampaignPlan
+from dialer.domain.campaign_rules import CallPurpose, CampaignRules
 from dialer.domain.ids import CampaignId
 from dialer.domain.pacing_plan import PacingMode, PacingPlan
 from dialer.lab.bench.accounting import Outcome, agrees, outcomes
@@ -94,7 +95,14 @@ async def _measure(
     loaded: LoadedCentre, seconds: float
 ) -> tuple[list[float], Mapping[str, Outcome], dict[str, Any]]:
     progressive = PacingPlan(PacingMode.PROGRESSIVE)
-    plan = CampaignPlan("bench", TRUNK, hours=ALWAYS, wrap_up=timedelta(0), pacing=progressive)
+    plan = CampaignPlan(
+        "bench",
+        TRUNK,
+        hours=ALWAYS,
+        wrap_up=timedelta(0),
+        pacing=progressive,
+        rules=CampaignRules(purposes=frozenset({CallPurpose.INFORMATIONAL})),
+    )
     contacts = int(ANSWERS_PER_S * (seconds + 10))
     async with campaign_of(loaded.settings, plan, contacts, loaded.centre.folder) as store:
         pacer = _Progressive()

@@ -15,6 +15,7 @@ from typing import Any
 
 from dialer.bootstrap import Service
 from dialer.domain.campaign import CampaignPlan
+from dialer.domain.campaign_rules import CallPurpose, CampaignRules
 from dialer.lab.bench import usage
 from dialer.lab.bench.accounting import agrees
 from dialer.lab.bench.loaded import (
@@ -96,7 +97,13 @@ def accounts(ended: Mapping[str, Any], sipp: Mapping[str, int]) -> dict[str, Any
 
 
 async def _measure(loaded: LoadedCentre, seconds: float) -> tuple[_Observed, dict[str, Any]]:
-    plan = CampaignPlan("bench", TRUNK, hours=ALWAYS, ring_for=timedelta(seconds=RING_S))
+    plan = CampaignPlan(
+        "bench",
+        TRUNK,
+        hours=ALWAYS,
+        ring_for=timedelta(seconds=RING_S),
+        rules=CampaignRules(purposes=frozenset({CallPurpose.INFORMATIONAL})),
+    )
     contacts = int(DIALS_PER_S * (seconds + 5))
     async with campaign_of(loaded.settings, plan, contacts, loaded.centre.folder) as store:
         flood = Flood()

@@ -16,12 +16,15 @@ from uuid import uuid4
 import asyncpg
 
 from dialer.clock import SystemClock
-from dialer.domain.campaign import CampaignPlan, CampaignSignal
+from dialer.compliance.gate import Case, DialPermit, objection, review
+from dialer.domain.campaign import Campaign, CampaignPlan, CampaignSignal, CampaignState
 from dialer.domain.contact import ContactState
 from dialer.domain.disposition import Disposition, HangupCause
-from dialer.domain.ids import CampaignId, RunnerId, TrunkName
+from dialer.domain.ids import AttemptId, CampaignId, RunnerId, TrunkName
 from dialer.engine.lists import import_file
+from dialer.ports.dialling import DialFacts, FactsWanted
 from dialer.ports.storage import ClaimedContact, Settlement, TimelineEntry
+from dialer.simulation.lawless import lawless_gatekeeper
 from dialer.storage.postgres import migrate
 from dialer.storage.postgres.store import PostgresStore
 
@@ -93,15 +96,28 @@ class _Queue:
         self._campaign = campaign
         self._runner = runner
         self._batch = batch
+        self._wanted = FactsWanted(CALLER_ID, NOW - timedelta(days=190), NOW)
+        self._keeper = lawless_gatekeeper(_BenchClock())
+        self._plan = Campaign(campaign, CampaignState.RUNNING, CampaignPlan("bench", TRUNK))
         self.claim_s = self.begin_s = self.settle_s = 0.0
+
+    def _case(self, facts: DialFacts) -> Case:
+        return self._keeper.case(self._plan, CALLER_ID, facts, NOW)
+
+    def _judge(self, attempt: AttemptId, facts: DialFacts) -> DialPermit | None:
+        verdict = review(self._keeper.case(self._plan, CALLER_ID, facts, NOW, attempt))
+        return verdict if isinstance(verdict, DialPermit) else None
 
     async def round(self) -> None:
         attempts = self._store.attempts
         start = time.perf_counter()
         claimed = await attempts.claim(self._campaign, self._runner, self._batch, NOW)
+        for facts in await attempts.facts(claimed, self._wanted):
+            if (refusal := objection(self._case(facts))) is not None:
+                raise AssertionError(f"refused, the figures would be wrong: {refusal}")
         claimed_at = time.perf_counter()
-        dials = [(each.attempt, TRUNK, CALLER_ID) for each in claimed]
-        if len(await attempts.begin_dialling(dials, self._runner, NOW)) != self._batch:
+        asked = [each.attempt for each in claimed]
+        if len(await attempts.begin_dialling(asked, self._runner, self._wanted, self._judge)) != self._batch:
             raise AssertionError("fewer contacts than asked for: the figures would be wrong")
         begun_at = time.perf_counter()
         timeline = [

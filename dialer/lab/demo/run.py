@@ -252,6 +252,7 @@ def _plan() -> dict[str, Any]:
         "hours": {"start": "00:00", "end": "24:00", "weekdays": list(range(7))},
         "ring_for_s": 16,
         "wrap_up_s": 1,
+        "rules": {"purposes": ["informational"]},  # no selling: at any hour, without a registry
         "pacing": {"mode": "predictive"},
         "retry": {
             "busy": {"delay_s": 20, "most": 2},

@@ -6,17 +6,21 @@ from typing import Any
 
 import asyncpg
 
+from dialer.compliance.gate import DialPermit
 from dialer.domain.attempt import AttemptState
 from dialer.domain.ids import AgentId, AttemptId, CampaignId, ContactId, NumberId, RunnerId, TrunkName
 from dialer.domain.phone_number import PhoneNumber
+from dialer.ports.dialling import DialFacts, FactsWanted, Judge, RefusedClaim
 from dialer.ports.storage import ClaimedContact, OpenAttempt, Progress, Settlement, TimelineEntry
+from dialer.storage.postgres.columns import columns as columns
+from dialer.storage.postgres.gate import grant, read_facts, refuse
 from dialer.storage.postgres.pool import Database
 from dialer.storage.postgres.queries import named
 
 _CLAIM = named("claim_contacts")
 _RELEASE = named("release_claims")
 _PUT_BACK = named("put_back_unsent")
-_BEGIN = named("begin_dialling")
+_LOCK = named("lock_claims")
 _RECORD = named("record_progress")
 _SETTLE = named("settle_attempts")
 _ADOPT = named("adopt_open_attempts")
@@ -37,12 +41,37 @@ class PostgresAttempts:
     async def put_back_unsent(self, runner: RunnerId, known: Collection[AttemptId]) -> int:
         return len(await self._database.rows(_PUT_BACK, runner, list(known)))
 
+    async def facts(self, claimed: Sequence[ClaimedContact], wanted: FactsWanted) -> Sequence[DialFacts]:
+        chosen = [(each.contact, each.number_id) for each in claimed]
+
+        async def read(connection: asyncpg.Connection) -> Sequence[DialFacts]:
+            return await read_facts(connection, chosen, wanted)
+
+        return await self._database.connected(read)
+
     async def begin_dialling(
-        self, attempts: Sequence[tuple[AttemptId, TrunkName, str]], runner: RunnerId, now: datetime
-    ) -> frozenset[AttemptId]:
-        ids, trunks, caller_ids = columns(attempts, 3)
-        rows = await self._database.rows(_BEGIN, ids, trunks, caller_ids, runner, now)
-        return frozenset(AttemptId(row["id"]) for row in rows)
+        self, attempts: Sequence[AttemptId], runner: RunnerId, wanted: FactsWanted, judge: Judge
+    ) -> Sequence[DialPermit]:
+        async def begin(connection: asyncpg.Connection) -> Sequence[DialPermit]:
+            held = await connection.fetch(_LOCK.sql, list(attempts), runner)
+            attempt_of = {row["contact_id"]: AttemptId(row["id"]) for row in held}
+            chosen = [(ContactId(row["contact_id"]), NumberId(row["number_id"])) for row in held]
+            facts = await read_facts(connection, chosen, wanted)
+            verdicts = [judge(attempt_of[each.contact], each) for each in facts]
+            permits = [each for each in verdicts if isinstance(each, DialPermit)]
+            await grant(connection, permits, wanted.now)
+            await refuse(
+                connection, [each for each in verdicts if isinstance(each, RefusedClaim)], wanted.now
+            )
+            return permits
+
+        return await self._database.transaction(begin)
+
+    async def refuse(self, refused: Sequence[RefusedClaim], now: datetime) -> None:
+        async def store(connection: asyncpg.Connection) -> None:
+            await refuse(connection, refused, now)
+
+        await self._database.connected(store)
 
     async def record(self, progress: Sequence[Progress], timeline: Sequence[TimelineEntry]) -> None:
         moves = columns(
@@ -58,12 +87,6 @@ class PostgresAttempts:
 
     async def open_attempts(self, except_runner: RunnerId) -> Sequence[OpenAttempt]:
         return [_open(row) for row in await self._database.rows(_ADOPT, except_runner)]
-
-
-def columns(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:
-    """Rows turned into the arrays that `unnest` turns back; `width` matters when there are no rows."""
-    turned = [list(column) for column in zip(*rows, strict=True)]
-    return turned or [[] for _ in range(width)]
 
 
 def _latest(progress: Sequence[Progress]) -> Iterable[Progress]:
@@ -123,7 +146,6 @@ def _claimed(row: asyncpg.Record) -> ClaimedContact:
         attempts=row["attempts"],
         tally=row["tally"],
         other_numbers=row["other_numbers"],
-        on_do_not_call=row["on_do_not_call"],
         list_name=row["list_name"] or "",
         imported_at=row["imported_at"],
     )

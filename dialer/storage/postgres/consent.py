@@ -11,7 +11,7 @@ from dialer.domain.consent import Consent, GivenKind, Reassigned, ReassignedAnsw
 from dialer.domain.ids import AttemptId
 from dialer.domain.phone_number import PhoneNumber
 from dialer.ports.consent import NumberStanding
-from dialer.storage.postgres.attempts import columns
+from dialer.storage.postgres.columns import columns
 from dialer.storage.postgres.pool import Database
 from dialer.storage.postgres.queries import named
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 import asyncpg
@@ -134,6 +134,10 @@ class Database:
         found = await self.row(query, *args)
         return None if found is None else found[0]
 
+    async def connected(self, work: Callable[[asyncpg.Connection], Awaitable[Result]]) -> Result:
+        """Run `work` on one connection, each of its statements by itself."""
+        return await self._with_connection(work)
+
     async def transaction(self, work: Callable[[asyncpg.Connection], Awaitable[Result]]) -> Result:
         """Run `work` in a transaction, again from its beginning when the server asks for that."""
 
@@ -142,6 +146,20 @@ class Database:
                 return await work(connection)
 
         return await self._with_connection(whole)
+
+    async def stream(self, query: Query, page: int, *args: object) -> AsyncIterator[asyncpg.Record]:
+        """Row by row, `page` of them at a time in memory, all as of one moment. Not repeated when it fails midway."""
+        try:
+            async with (
+                self.pool.acquire(timeout=ACQUIRE_S) as connection,
+                connection.transaction(isolation="repeatable_read", readonly=True),
+            ):
+                async for row in connection.cursor(query.sql, *args, prefetch=page):
+                    yield row
+        except FairdialError:
+            raise
+        except Exception as failure:
+            raise meaning(failure) or failure from failure
 
     async def _with_connection(self, work: Callable[[asyncpg.Connection], Awaitable[Result]]) -> Result:
         for left in reversed(range(TRIES)):

@@ -8,7 +8,10 @@ import asyncpg
 from dialer.clock import Clock
 from dialer.ports import storage
 from dialer.ports.consent import ConsentStore
+from dialer.ports.dialling import GateRecords
+from dialer.ports.ledger import LedgerStore
 from dialer.ports.pacing import PacingStore
+from dialer.ports.privacy import PrivacyStore, RetentionStore
 from dialer.storage.postgres.agents import PostgresAgents
 from dialer.storage.postgres.attempts import PostgresAttempts
 from dialer.storage.postgres.campaigns import PostgresCampaigns
@@ -16,10 +19,14 @@ from dialer.storage.postgres.changes import PostgresChanges
 from dialer.storage.postgres.consent import PostgresConsent
 from dialer.storage.postgres.contacts import PostgresContacts
 from dialer.storage.postgres.do_not_call import PostgresDoNotCall
+from dialer.storage.postgres.gate import PostgresGate
 from dialer.storage.postgres.history import PostgresHistory
+from dialer.storage.postgres.ledger import PostgresLedger
 from dialer.storage.postgres.pacing import PostgresPacing
 from dialer.storage.postgres.pool import Database, create_pool
+from dialer.storage.postgres.privacy import PostgresPrivacy
 from dialer.storage.postgres.recordings import PostgresRecordings
+from dialer.storage.postgres.retention import PostgresRetention
 from dialer.storage.postgres.runners import PostgresRunners
 from dialer.storage.postgres.users import PostgresUsers
 
@@ -33,9 +40,13 @@ class PostgresStore:
     consent: PostgresConsent
     contacts: PostgresContacts
     do_not_call: PostgresDoNotCall
+    gate: PostgresGate
     history: PostgresHistory
+    ledger: PostgresLedger
     pacing: PostgresPacing
+    privacy: PostgresPrivacy
     recordings: PostgresRecordings
+    retention: PostgresRetention
     users: PostgresUsers
     runners: PostgresRunners
     changes: PostgresChanges
@@ -52,9 +63,13 @@ class PostgresStore:
             consent=PostgresConsent(database),
             contacts=PostgresContacts(database),
             do_not_call=PostgresDoNotCall(database),
+            gate=PostgresGate(database),
             history=PostgresHistory(database),
+            ledger=PostgresLedger(database),
             pacing=PostgresPacing(database),
+            privacy=PostgresPrivacy(database),
             recordings=PostgresRecordings(database),
+            retention=PostgresRetention(database),
             users=PostgresUsers(database),
             runners=PostgresRunners(dsn),
             changes=PostgresChanges(dsn, clock),
@@ -77,9 +92,13 @@ _parts: tuple[
     type[storage.CampaignStore],
     type[storage.ContactStore],
     type[storage.DoNotCallStore],
+    type[GateRecords],
     type[storage.AttemptHistory],
+    type[LedgerStore],
     type[PacingStore],
     type[ConsentStore],
+    type[PrivacyStore],
+    type[RetentionStore],
     type[storage.RecordingIndex],
     type[storage.UserStore],
     type[storage.RunnerStore],
@@ -90,9 +109,13 @@ _parts: tuple[
     PostgresCampaigns,
     PostgresContacts,
     PostgresDoNotCall,
+    PostgresGate,
     PostgresHistory,
+    PostgresLedger,
     PostgresPacing,
     PostgresConsent,
+    PostgresPrivacy,
+    PostgresRetention,
     PostgresRecordings,
     PostgresUsers,
     PostgresRunners,

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from dialer.domain.campaign import CampaignPlan
+from dialer.domain.campaign_rules import CallPurpose, CampaignRules
 from dialer.lab.bench import calls
 from dialer.lab.bench.accounting import Outcome, outcomes
 from dialer.lab.bench.loaded import (
@@ -38,7 +39,9 @@ def test_fifty_calls_are_settled_once_each_and_sipp_agrees(tmp_path: Path) -> No
 
 
 async def _dial_all(loaded: LoadedCentre) -> dict[str, Outcome]:
-    plan = CampaignPlan("smoke", TRUNK, hours=ALWAYS)
+    plan = CampaignPlan(
+        "smoke", TRUNK, hours=ALWAYS, rules=CampaignRules(purposes=frozenset({CallPurpose.INFORMATIONAL}))
+    )
     flood = Flood()
     flood.open = True
     async with campaign_of(loaded.settings, plan, CALLS, loaded.centre.folder) as store:

@@ -11,10 +11,11 @@ from dialer.clock import SystemClock
 from dialer.domain.agent import AgentState
 from dialer.domain.attempt import AttemptState
 from dialer.domain.disposition import Disposition
-from dialer.domain.ids import RunnerId, TrunkName
+from dialer.domain.ids import RunnerId
 from dialer.lab.ports import Ports
 from dialer.lab.world.numbers import Behaviour, number
 from dialer.ports.storage import ClaimedContact
+from tests.support.gate import judge_for, wanted_at
 from tests.support.service import Hall
 
 pytestmark = pytest.mark.asterisk
@@ -62,8 +63,11 @@ async def test_a_kill_in_the_middle_of_calls_costs_no_call_and_dials_none_again(
     await floor.add(claimed, committed)
     await claim_as_dead_engine(floor, dead)
     never_sent = await claim_as_dead_engine(floor, dead)
-    order = [(never_sent.attempt, TrunkName("carrier"), "+12025550100")]
-    assert await floor.store.attempts.begin_dialling(order, dead, SystemClock().now())
+    now = SystemClock().now()
+    campaign = await floor.store.campaigns.campaign(never_sent.campaign)
+    assert await floor.store.attempts.begin_dialling(
+        [never_sent.attempt], dead, wanted_at(now), judge_for(campaign, now)
+    )
     for agent in agents:
         await floor.wish(agent, AgentState.READY)
     await floor.start()

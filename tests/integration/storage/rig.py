@@ -16,6 +16,7 @@ from dialer.domain.number_reader import NewNumber
 from dialer.domain.phone_number import PhoneNumber
 from dialer.ports.storage import ClaimedContact, DoNotCallEntry, Progress, Settlement
 from dialer.storage.postgres.store import PostgresStore
+from tests.support.gate import judge_for, wanted_at
 
 NOW = datetime(2026, 1, 5, 15, tzinfo=UTC)
 TRUNK = TrunkName("main")
@@ -54,9 +55,15 @@ class Rig:
         (claimed,) = await self.claim()
         return claimed
 
-    async def begin(self, *claimed: ClaimedContact) -> frozenset[AttemptId]:
-        wanted = [(each.attempt, TRUNK, "+12025550100") for each in claimed]
-        return await self.store.attempts.begin_dialling(wanted, self.runner, NOW)
+    async def begin(self, *claimed: ClaimedContact, now: datetime = NOW) -> frozenset[AttemptId]:
+        asked, campaign = (
+            [each.attempt for each in claimed],
+            await self.store.campaigns.campaign(self.campaign),
+        )
+        permits = await self.store.attempts.begin_dialling(
+            asked, self.runner, wanted_at(now), judge_for(campaign, now)
+        )
+        return frozenset(each.attempt for each in permits)
 
     async def dial(self) -> ClaimedContact:
         """A contact that is being dialled."""

@@ -13,6 +13,7 @@ from dialer.errors import Conflict
 from dialer.ports.storage import Progress, TimelineEntry
 from dialer.storage.postgres.queries import QUERIES
 from tests.integration.storage.rig import NEW_YORK, NOW, TRUNK, Rig, ended, forbidden, number, person
+from tests.support.gate import wanted_at
 
 pytestmark = pytest.mark.postgres
 
@@ -23,7 +24,7 @@ async def test_a_claim_carries_everything_that_the_gate_needs(rig: Rig) -> None:
     await rig.add(person(2, 20, 21, external_id="a"))
     claimed = await rig.claim_one()
     assert (claimed.number, claimed.zones, claimed.other_numbers) == (number(20), NEW_YORK, 1)
-    assert (claimed.attempts, claimed.tally, claimed.on_do_not_call) == (0, {}, False)
+    assert (claimed.attempts, claimed.tally) == (0, {})
     assert claimed.campaign == rig.campaign
     assert await rig.all("select state, runner_id from attempts") == [("claimed", rig.runner)]
     assert await rig.claim() == []
@@ -106,12 +107,13 @@ async def test_what_is_being_dialled_cannot_be_released(rig: Rig) -> None:
     assert await rig.all("select state from attempts") == [("dialling",)]
 
 
-async def test_do_not_call_is_seen_by_the_claim(rig: Rig) -> None:
+async def test_do_not_call_is_among_the_facts_of_a_claim(rig: Rig) -> None:
     await rig.add(person(2), person(3), person(4))
     over = forbidden(3, expires_at=NOW)
     elsewhere = await rig.store.campaigns.create_campaign(CampaignPlan("other", TRUNK), NOW)
     await rig.store.do_not_call.add_do_not_call([forbidden(2), over, forbidden(4, campaign=elsewhere)])
-    assert [each.on_do_not_call for each in await rig.claim(3)] == [True, False, False]
+    facts = await rig.store.attempts.facts(await rig.claim(3), wanted_at(NOW))
+    assert [each.lists.internal_dnc for each in facts] == ["asked", None, None]
 
 
 @pytest.mark.parametrize("whose", ["every campaign", "this campaign"])

@@ -16,7 +16,7 @@ from dialer.domain.ids import AgentId, AttemptId, CampaignId
 from dialer.ports.storage import AgentChange, Progress
 from dialer.simulation.recorded import as_it_happened, recorded_day
 from dialer.storage.postgres.replay import PostgresReplay
-from tests.integration.storage.rig import NOW, TRUNK, Rig, ended, person
+from tests.integration.storage.rig import NOW, Rig, ended, person
 
 pytestmark = pytest.mark.postgres
 
@@ -38,9 +38,7 @@ async def finished(rig: Rig) -> Rig:
     for n in range(CALLS):
         begun = 60.0 * n
         (claimed,) = await rig.claim(now=NOW)
-        await rig.store.attempts.begin_dialling(
-            [(claimed.attempt, TRUNK, "+12025550100")], rig.runner, NOW + at(begun)
-        )
+        assert await rig.begin(claimed, now=NOW + at(begun))
         result = (Disposition.CONNECTED, Disposition.NO_ANSWER, Disposition.ABANDONED)[
             n % 3 if n < 3 else n % 2
         ]

@@ -35,13 +35,7 @@ with candidates as (
 )
 select o.id as attempt_id, $1::bigint as campaign_id, s.contact_id, s.number_id, s.e164,
        case when s.zone is null then s.zones else array[s.zone] end as zones,
-       s.attempts, s.tally, s.usable - 1 as other_numbers, l.source as list_name, l.imported_at,
-       exists (
-           select from do_not_call d
-           where d.e164 = s.e164
-             and (d.campaign_id is null or d.campaign_id = $1)
-             and (d.expires_at is null or d.expires_at > $4)
-       ) as on_do_not_call
+       s.attempts, s.tally, s.usable - 1 as other_numbers, l.source as list_name, l.imported_at
 from opened o
 join chosen s on s.contact_id = o.contact_id
 left join contact_lists l on l.id = s.list_id
@@ -74,25 +68,6 @@ with gone as (
     where c.id = g.contact_id and c.state = 'claimed'
 )
 select id from gone;
-
--- name: begin_dialling
--- Commit attempts as being dialled; those that must not be dialled are left out of the answer.
--- params: attempt_ids, trunks, caller_ids, runner_id, now
-update attempts a
-set state = 'dialling', dialled_at = $5, trunk = w.trunk, caller_id = w.caller_id
-from unnest($1::uuid[], $2::text[], $3::text[]) as w (attempt_id, trunk, caller_id)
-where a.id = w.attempt_id
-  and a.runner_id = $4
-  and a.state = 'claimed'
-  and exists (select from campaigns c where c.id = a.campaign_id and c.state = 'running')
-  and exists (select from contacts c where c.id = a.contact_id and c.state = 'claimed')
-  and not exists (
-      select from do_not_call d
-      where d.e164 = a.e164
-        and (d.campaign_id is null or d.campaign_id = a.campaign_id)
-        and (d.expires_at is null or d.expires_at > $5)
-  )
-returning a.id;
 
 -- name: record_progress
 -- Write what became known of open attempts, and their timeline; an ended attempt is not moved.
@@ -205,11 +180,6 @@ select a.id as attempt_id, a.campaign_id, a.contact_id, a.number_id, a.e164,
            select count(*) from contact_numbers o
            where o.contact_id = a.contact_id and o.id <> a.number_id and not o.dead
        ) as other_numbers,
-       -- no moment is at hand to judge expiry by: an entry that has expired counts, which errs on the side of silence
-       exists (
-           select from do_not_call d
-           where d.e164 = a.e164 and (d.campaign_id is null or d.campaign_id = a.campaign_id)
-       ) as on_do_not_call,
        a.state, a.trunk, a.agent_id, a.dialled_at, a.rang_at, a.answered_at, a.joined_at, a.message_at,
        coalesce((select max(r.part) from recordings r where r.attempt_id = a.id), 0) as parts
 from adopted a

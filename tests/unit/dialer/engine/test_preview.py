@@ -223,17 +223,21 @@ def test_offers_count_towards_the_campaigns_own_limit_of_lines() -> None:
 # --- what may not be dialled any more -----------------------------------------------------------------------------------
 
 
+def reasons(hall: VirtualFloor) -> list[str]:
+    return [each.reason for kept in hall.attempts.refusals.values() for each in kept]
+
+
 def test_the_gate_is_asked_again_and_its_reason_is_told() -> None:
     async def scene(hall: VirtualFloor) -> None:
         known = hall.campaigns.known[hall.campaign]
         shut = replace(PREVIEW, hours=CallingHours(time(3), time(3, 1)))
         hall.campaigns.known[hall.campaign] = replace(known, plan=shut)
         await asyncio.sleep(1.1)
-        with pytest.raises(Conflict, match="outside calling hours"):
+        with pytest.raises(Conflict, match="outside the campaign's calling hours"):
             await accept(hall)
         await asyncio.sleep(1)
         assert hall.telephony.calls_placed == []
-        assert hall.attempts.ends() == [Disposition.REFUSED]
+        assert reasons(hall) == ["outside_hours"]
         assert hall.agent_states() == {1: "ready"}
 
     play(scene)
@@ -242,11 +246,11 @@ def test_the_gate_is_asked_again_and_its_reason_is_told() -> None:
 def test_a_number_blocked_meanwhile_is_not_dialled() -> None:
     async def scene(hall: VirtualFloor) -> None:
         hall.attempts.do_not_call.add(number(0))
-        with pytest.raises(Conflict, match="blocked"):
+        with pytest.raises(Conflict, match="do-not-call list"):
             await accept(hall)
         await asyncio.sleep(3)
         assert hall.telephony.calls_placed == []
-        assert hall.attempts.ends() == [Disposition.REFUSED]
+        assert reasons(hall) == ["internal_dnc"]
         assert hall.agent_states() == {1: "ready"}
 
     play(scene)
