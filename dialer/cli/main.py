@@ -16,6 +16,7 @@ from dialer.cli import (
     do_not_call,
     explain,
     pacing,
+    privacy,
     recordings,
     report,
     rules,
@@ -43,6 +44,9 @@ app.add_typer(contacts.commands, name="contacts")
 app.add_typer(agents.commands, name="agents")
 app.add_typer(do_not_call.commands, name="dnc")
 app.add_typer(consent.commands, name="consent")
+app.add_typer(privacy.privacy_commands, name="privacy")
+app.add_typer(privacy.retention_commands, name="retention")
+app.add_typer(privacy.hold_commands, name="hold")
 app.add_typer(recordings.commands, name="recordings")
 app.add_typer(rules.commands, name="rules")
 app.add_typer(users.commands, name="users")

@@ -57,12 +57,12 @@ class Session:
         return load_rules(self.settings.rules.file).book
 
     @property
-    def who(self) -> str:
+    def actor(self) -> str:
         """Who is typing, as the audit trail names them."""
         return f"cli:{_who()}"
 
     async def audit(self, action: str, subject: str, **detail: object) -> None:
-        await self.store.users.audit(self.who, action, subject, detail, self.clock.now())
+        await self.store.users.audit(self.actor, action, subject, detail, self.clock.now())
 
 
 def _who() -> str:

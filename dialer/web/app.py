@@ -12,6 +12,7 @@ from dialer.web.live import BROADCAST, FEED, Broadcast, broadcasting, end_stream
 from dialer.web.metrics import METRICS, FloorMetrics
 from dialer.web.operations import Operation, route_of
 from dialer.web.routes import (
+    abandonment,
     agents,
     attempts,
     campaigns,
@@ -33,6 +34,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *session.OPERATIONS,
     *campaigns.OPERATIONS,
     *pacing.OPERATIONS,
+    *abandonment.OPERATIONS,
     *contacts.OPERATIONS,
     *agents.OPERATIONS,
     *offers.OPERATIONS,

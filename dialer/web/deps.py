@@ -7,10 +7,13 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from dialer.clock import Clock
+from dialer.compliance.rulebook import Rulebook
 from dialer.domain.ids import CampaignId
 from dialer.ports.consent import ConsentStore
 from dialer.ports.floor import Floor
+from dialer.ports.ledger import LedgerStore
 from dialer.ports.pacing import PacingStore
+from dialer.ports.privacy import PrivacyStore, RetentionStore
 from dialer.ports.storage import (
     AgentStore,
     AttemptHistory,
@@ -23,6 +26,7 @@ from dialer.ports.storage import (
 )
 
 _UTC = ZoneInfo("UTC")
+_NO_RULES = Rulebook({}, "")
 
 
 class Store(Protocol):
@@ -41,9 +45,15 @@ class Store(Protocol):
     @property
     def history(self) -> AttemptHistory: ...
     @property
+    def ledger(self) -> LedgerStore: ...
+    @property
     def pacing(self) -> PacingStore: ...
     @property
+    def privacy(self) -> PrivacyStore: ...
+    @property
     def recordings(self) -> RecordingIndex: ...
+    @property
+    def retention(self) -> RetentionStore: ...
     @property
     def users(self) -> UserStore: ...
 
@@ -77,4 +87,5 @@ class WebDeps:
     lists: ListIntake
     region: str = "US"  # for numbers written without a country code
     zone: ZoneInfo = _UTC  # whose midnight begins a day
+    rules: Rulebook = _NO_RULES
     trunks: frozenset[str] | None = None  # names a campaign may use; None: not checked

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from dialer.domain import campaign as campaign_domain
@@ -21,6 +21,7 @@ from dialer.domain.transitions import IllegalTransition, following
 from dialer.errors import Conflict, NotFound
 from dialer.pacing.pacer import Lesson
 from dialer.ports.pacing import DecisionSample
+from dialer.ports.privacy import PrivacyStore, RetentionStore
 from dialer.ports.storage import (
     Abandonment,
     AgentChange,
@@ -39,6 +40,7 @@ from dialer.ports.storage import (
 )
 from dialer.web.auth import digest, new_token
 from dialer.web.deps import ListSummary
+from tests.support.fake_ledger import FakeLedger
 from tests.support.memory_consent import MemoryConsent
 
 
@@ -348,6 +350,13 @@ class FakePacing:
         return found[-most:]
 
 
+class _NotAsked:
+    """Destroying records is tested on the real database."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"nobody is expected to ask for {name}")
+
+
 @dataclass(slots=True)
 class FakeStore:
     campaigns: FakeCampaigns = field(default_factory=FakeCampaigns)
@@ -356,7 +365,10 @@ class FakeStore:
     agents: FakeAgents = field(default_factory=FakeAgents)
     do_not_call: FakeDoNotCall = field(default_factory=FakeDoNotCall)
     history: FakeHistory = field(default_factory=FakeHistory)
+    ledger: FakeLedger = field(default_factory=FakeLedger)
     pacing: FakePacing = field(default_factory=FakePacing)
+    privacy: PrivacyStore = field(default_factory=lambda: cast(PrivacyStore, _NotAsked()))
+    retention: RetentionStore = field(default_factory=lambda: cast(RetentionStore, _NotAsked()))
     recordings: FakeRecordings = field(default_factory=FakeRecordings)
     users: FakeUsers = field(default_factory=FakeUsers)
 

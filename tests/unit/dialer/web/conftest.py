@@ -3,6 +3,7 @@ import wave
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from argon2 import PasswordHasher
 
+from dialer.compliance.rulebook import Rulebook
 from dialer.domain.agent import AgentState
 from dialer.domain.attempt import AttemptState
 from dialer.domain.campaign import CampaignPlan
@@ -20,6 +22,7 @@ from dialer.domain.disposition import Disposition, HangupCause
 from dialer.domain.ids import AgentId, AttemptId, CampaignId, ContactId, TrunkName
 from dialer.domain.phone_number import PhoneNumber
 from dialer.ports.storage import AttemptView, ContactView, RecordingView
+from dialer.rulebook.load import load_rules
 from dialer.web.app import build_app
 from dialer.web.deps import WebDeps
 from tests.support.fake_floor import LIVE_CALL, NOON, FakeFloor, afternoon
@@ -73,10 +76,15 @@ async def store(tmp_path: Path) -> FakeStore:
     return store
 
 
+@cache
+def _rules() -> Rulebook:
+    return load_rules().book
+
+
 @pytest.fixture
 async def served(store: FakeStore, tmp_path: Path) -> AsyncIterator[Served]:
     floor, clock = FakeFloor(afternoon()), FakeClock()
-    deps = WebDeps(store, floor, clock, FakeFiles(tmp_path), FakeIntake())
+    deps = WebDeps(store, floor, clock, FakeFiles(tmp_path), FakeIntake(), rules=_rules())
     app = build_app(deps, hasher=QUICK_HASHER)
     async with TestClient(TestServer(app)) as client:
         yield Served(client, store, floor, clock, app)
