@@ -16,8 +16,9 @@ Steps = NDArray[np.bool_]
 """One for each step of a `Repertoire`."""
 
 _STRICT = (0.10, 0.04)  # share of the length, seconds: the larger counts
-_LENIENT = (0.12, 0.06)
+_LENIENT = (0.11, 0.06)
 _ENDLESS = 1e9
+_CACHED = 4096
 _FOREIGN_HZ = 6.0
 _BUSY_HZ = 10.0
 
@@ -33,6 +34,15 @@ class Entry:
     @property
     def lenient(self) -> bool:
         return self.home or self.sound.kind is not Kind.RING
+
+
+@dataclass(frozen=True, slots=True)
+class Sounds:
+    """Some tones, who plays them, and how they are written (twelve at most)."""
+
+    tones: tuple[Sound, ...] = ()
+    countries: frozenset[str] = frozenset()
+    as_written: tuple[str, ...] = ()
 
 
 class Repertoire:
@@ -71,6 +81,7 @@ class Repertoire:
         rings = np.array([entry.sound.kind is Kind.RING for entry in self.entries], bool)
         self.ring: Steps = rings[self.owner]
         self._pauses = np.array([max(1, len(entry.sound.steps) // 2) for entry in self.entries], np.intp)
+        self._named: dict[bytes, Sounds] = {}
         self._heard: dict[tuple[int, ...], Steps] = {}
 
     def playing(self, strong: Sequence[float], weak: Sequence[float]) -> Steps:
@@ -78,7 +89,7 @@ class Repertoire:
         key = (*(round(hz * 2) for hz in strong), -1, *(round(hz * 2) for hz in weak))
         known = self._heard.get(key)
         if known is None:
-            if len(self._heard) > 4096:
+            if len(self._heard) > _CACHED:
                 self._heard.clear()
             both = sorted([*strong, *weak])[:4]
             fits = [
@@ -92,9 +103,9 @@ class Repertoire:
         """Those that may still go on after so long."""
         return steps & (self._high >= seconds)
 
-    def first_over(self, steps: Steps) -> float:
-        """Seconds after which one of them cannot go on."""
-        return float(self._high[steps].min()) if steps.any() else _ENDLESS
+    def class_over(self, *classes: Steps) -> float:
+        """Seconds after which of one of these classes of steps nothing can go on any more."""
+        return min((float(self._high[steps].max()) for steps in classes if steps.any()), default=_ENDLESS)
 
     def all_endless(self, steps: Steps) -> bool:
         return bool((self._high[steps] >= _ENDLESS).all())
@@ -116,8 +127,19 @@ class Repertoire:
         """In one period of the simplest of them."""
         return int(self._pauses[self.owner[steps]].min())
 
-    def sounds(self, steps: Steps) -> list[Sound]:
-        return [self.entries[number].sound for number in np.unique(self.owner[steps])]
+    def sounds(self, steps: Steps) -> "Sounds":
+        key = steps.tobytes()
+        known = self._named.get(key)
+        if known is None:
+            if len(self._named) > _CACHED:
+                self._named.clear()
+            found = tuple(self.entries[number].sound for number in np.unique(self.owner[steps]))
+            known = self._named[key] = Sounds(
+                found,
+                frozenset().union(*(sound.countries for sound in found)),
+                tuple(sorted({sound.as_written for sound in found})[:12]),
+            )
+        return known
 
 
 def _bounds(step: float | None, share: float, least: float) -> tuple[float, float]:

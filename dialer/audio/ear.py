@@ -17,7 +17,6 @@ from dialer.audio.ringback import (
     RingJudge,
     Signal,
     Verdict,
-    countries,
 )
 from dialer.audio.signals import HighSignal, HighTones
 from dialer.audio.voice import VoiceOrMusic
@@ -28,10 +27,12 @@ Heard = tuple[int, Verdict]
 
 _PURE = 0.6  # of the power lies in the lines of a tone; 10 dB of noise leave 0.9, a lost packet 0.75
 _UNEVEN_DB = 1.5  # a tone keeps its level; lost packets take up to 1 dB from a window
+_VERY_PURE, _UNEVEN_PURE_DB = 0.85, 4.0
 _CLICK_S = 0.25
 _QUIET_FRAMES = 50
 _QUIET_AGAIN_FRAMES = 600  # longer than any pause of a ring tone
 _REMEMBERED = 8
+_TOLD = frozenset(Signal) - {Signal.NOTHING, Signal.VOICE, Signal.MUSIC, Signal.SOUND}
 
 
 class _Listener:
@@ -119,10 +120,11 @@ class ToneEar:
 
     def _settled(self, stream: int, listener: _Listener) -> Iterator[Heard]:
         strong, weak, share = self._front.lines(stream)
-        if share < _PURE or self._front.unevenness_db(stream) > _UNEVEN_DB:
+        if share < _PURE or not self._is_even(stream, share):
             self._voice.begin(stream)
             return
         self._voice.reset(stream)
+        self._front.found_tone(stream)
         listener.lines = tuple(strong)
         opinion = listener.judge.settled(strong, weak)
         self._deadline[stream] = listener.judge.deadline_s()
@@ -147,16 +149,22 @@ class ToneEar:
         if listener.bursts and self._pause[stream] >= 0:
             listener.silences = [*listener.silences, float(self._pause[stream])][-_REMEMBERED:]
         listener.bursts = [*listener.bursts, (length, event.onset_heard)][-_REMEMBERED:]
-        even = self._front.unevenness_db(stream) <= _UNEVEN_DB
+        even = self._is_even(stream, share)
         opinion = listener.judge.ended(length, event.onset_heard, strong, weak, even)
         self._deadline[stream] = listener.judge.deadline_s()
         yield from self._say(stream, listener, opinion)
+
+    def _is_even(self, stream: int, share: float) -> bool:
+        """Whether the level is a tone's; of a very pure one less is asked, decoders that conceal losses make it dip."""
+        most = _UNEVEN_PURE_DB if share >= _VERY_PURE else _UNEVEN_DB
+        return self._front.unevenness_db(stream) <= most
 
     def _no_tone(self, stream: int, listener: _Listener, length_s: float) -> None:
         if length_s < _CLICK_S:
             self._front.disregard(stream)
         else:
             listener.judge.forget()
+            self._front.forget_tone(stream)
         self._voice.begin(stream)
 
     def _overdue(self, streams: Indices) -> Iterator[Heard]:
@@ -195,9 +203,11 @@ class ToneEar:
     def _voices(self, streams: Indices) -> Iterator[Heard]:
         for stream, signal, confidence in self._voice.due(streams):
             listener = self._listeners[stream]
-            if listener.verdict.may_hang_up:
+            if listener.verdict.may_hang_up or (signal is Signal.SOUND and listener.verdict.signal in _TOLD):
                 continue
-            yield from self._say(stream, listener, Opinion(Hypothesis.NOT_TONE, signal, (), confidence))
+            yield from self._say(
+                stream, listener, Opinion(Hypothesis.NOT_TONE, signal, confidence=confidence)
+            )
 
     def _silences(self, streams: Indices) -> Iterator[Heard]:
         front = self._front
@@ -205,7 +215,8 @@ class ToneEar:
         never = (quiet == _QUIET_FRAMES) & (front.frames[streams] == _QUIET_FRAMES)
         for stream in streams[never | (quiet == _QUIET_AGAIN_FRAMES)].tolist():
             self._listeners[stream].judge.forget()
-            opinion = Opinion(Hypothesis.SILENT, Signal.NOTHING, (), 0.9)
+            front.forget_tone(stream)
+            opinion = Opinion(Hypothesis.SILENT, Signal.NOTHING, confidence=0.9)
             yield from self._say(stream, self._listeners[stream], opinion)
 
     # --- verdicts -----------------------------------------------------------------------------------
@@ -219,7 +230,7 @@ class ToneEar:
             round(float(self._front.frames[stream]) * FRAME_S, 3),
             opinion.hypothesis,
             opinion.signal,
-            countries(opinion.sounds) if opinion.signal is Signal.RING else frozenset(),
+            opinion.sounds.countries if opinion.signal is Signal.RING else frozenset(),
             opinion.confidence,
             opinion.may_hang_up,
         )
@@ -229,14 +240,14 @@ class ToneEar:
         yield stream, listener.verdict
 
     def _evidence(self, stream: int, listener: _Listener, opinion: Opinion, detail: str) -> Evidence:
-        is_tone = bool(opinion.sounds) or opinion.signal is Signal.UNKNOWN_TONE
+        is_tone = bool(opinion.sounds.tones) or opinion.signal is Signal.UNKNOWN_TONE
         level = float(self._front.burst_level[stream])
         return Evidence(
             tuple(round(hz, 1) for hz in listener.lines) if is_tone else (),
             tuple(round(length, 2) for length, _ in listener.bursts) if is_tone else (),
             tuple(round(length, 2) for length in listener.silences) if is_tone else (),
             None if opinion.signal is Signal.NOTHING else round(level, 1),
-            tuple(sorted({sound.as_written for sound in opinion.sounds}))[:12],
+            opinion.sounds.as_written,
             detail,
         )
 

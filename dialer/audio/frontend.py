@@ -7,6 +7,7 @@ averaged: 6.25 Hz a bin, two equal lines 25 Hz apart stay apart. All state is on
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from math import log
 from typing import TypeAlias
 
 import numpy as np
@@ -30,6 +31,9 @@ QUIETEST_DBM0 = -50.0
 _STEP_UP_DB, _STEP_DOWN_DB = 5.0, 6.0
 _UP_FRAMES, _DOWN_FRAMES = 3, 4
 _FLOOR_DBM0 = -70.0
+_YOUNG_FRAMES = 12
+_ECHO_DB = 14.0
+_DEEPEST_DIP_DB, _LONG_DOWN_FRAMES = 22.0, 12
 _FLOOR_FALL_DB = 1.0  # a frame
 _TRUSTED_ONSET_FRAMES = 50
 
@@ -77,6 +81,11 @@ class FrontEnd:
         self._ended = np.full(capacity, -1, np.int64)
         self._ended_before = np.full(capacity, -1, np.int64)
         self._left = np.zeros(capacity, np.float32)  # the loudest frame since the level fell
+        self._deeply = np.zeros(capacity, np.int32)
+        self._floor_known = np.zeros(capacity, bool)
+        self.is_tone = np.zeros(capacity, bool)
+        """Of the present burst; told by `found_tone`."""
+        self._tone_level = np.full(capacity, _FLOOR_DBM0, np.float32)
         self._up = np.zeros(capacity, np.int32)
         self.falling = np.zeros(capacity, np.int32)
         """For how many frames the level has been too low: the burst may be over."""
@@ -126,6 +135,15 @@ class FrontEnd:
         mean, square = (self._level_sums[stream] / count).tolist()
         return float(np.sqrt(max(0.0, square - mean * mean)))
 
+    def found_tone(self, stream: int) -> None:
+        """The present burst is a tone."""
+        self.is_tone[stream] = True
+        self._tone_level[stream] = self.burst_level[stream]
+
+    def forget_tone(self, stream: int) -> None:
+        """What comes next may be much quieter."""
+        self._tone_level[stream] = _FLOOR_DBM0
+
     def disregard(self, stream: int) -> None:
         """The burst that has just ended was a click: the silence goes on."""
         self._ended[stream] = self._ended_before[stream]
@@ -155,8 +173,11 @@ class FrontEnd:
         on = self.on[streams]
         floor = self.floor[streams]
         # a tone may begin in a noise that was taken for a burst: then it stands out of that
-        below = np.where(on, self.burst_level[streams], floor)
-        loud = level > np.maximum(below + _STEP_UP_DB, QUIETEST_DBM0)
+        noise = on & ~self.is_tone[streams] & (self.frames[streams] - self.onset[streams] > _YOUNG_FRAMES)
+        below = np.where(on, np.where(noise, self.burst_level[streams], np.inf), floor)
+        # after a tone what is far weaker is a codec's echo of it
+        least = np.maximum(QUIETEST_DBM0, self._tone_level[streams] - _ECHO_DB)
+        loud = level > np.maximum(below + _STEP_UP_DB, least)
         up = np.where(loud, self._up[streams] + 1, 0)
         self._up[streams] = up
         quiet = ~on & ~loud
@@ -170,7 +191,7 @@ class FrontEnd:
 
     def _follow(self, streams: Indices, level: Floats) -> None:
         away = level - self.burst_level[streams]
-        pull = np.where(away > -_STEP_DOWN_DB, 0.1, 0.0).astype(np.float32)
+        pull = np.where(away > 0, 0.3, np.where(away > -_STEP_DOWN_DB, 0.1, 0.0)).astype(np.float32)
         self.burst_level[streams] += pull * np.clip(away, -_STEP_DOWN_DB, _STEP_UP_DB)
 
     def _begin(self, stream: int) -> list[Event]:
@@ -187,7 +208,9 @@ class FrontEnd:
         self.onset[stream] = onset
         self.heard_onset[stream] = heard
         self.burst_level[stream] = self.level[stream]
-        self._up[stream] = self.falling[stream] = 0
+        self._up[stream] = self.falling[stream] = self._deeply[stream] = 0
+        self.is_tone[stream] = False
+        self._floor_known[stream] |= onset >= _YOUNG_FRAMES
         self.windows[stream] = 0
         self._spectrum[stream] = 0
         self._level_sums[stream] = 0
@@ -195,22 +218,32 @@ class FrontEnd:
         return events
 
     def _falls(self, streams: Indices, level: Floats) -> list[Event]:
-        low = (level < self.burst_level[streams] - _STEP_DOWN_DB) | (level < QUIETEST_DBM0 - 2)
+        under = self.burst_level[streams] - level
+        floor = self.floor[streams]
+        # a decoder that conceals a loss dips for 0.1 s, up to 20 dB; a short fall has to come near the floor
+        deep = np.clip((self.burst_level[streams] - floor) / 2, _STEP_DOWN_DB, _DEEPEST_DIP_DB)
+        deep = np.where(self._floor_known[streams], deep, _STEP_DOWN_DB)
+        low = (under > _STEP_DOWN_DB) | (level < QUIETEST_DBM0 - 2)
         down = np.where(self.on[streams] & low, self.falling[streams] + 1, 0)
         self.falling[streams] = down
+        bottom = low & ((under > deep) | (level < QUIETEST_DBM0 - 2))
+        deeply = np.where(self.on[streams] & bottom, self._deeply[streams] + 1, 0)
+        self._deeply[streams] = deeply
         left = np.where(down > 1, np.maximum(self._left[streams], level), level)
         self._left[streams] = left
         events = []
-        over = streams[down >= _DOWN_FRAMES]
+        over = streams[(deeply >= _DOWN_FRAMES) | (down >= _LONG_DOWN_FRAMES)]
         unseen = over[self.windows[over] == 0]
         if len(unseen):
             self._look(unseen)  # too short for a window of its own: the one that holds it whole
         for stream in over.tolist():
-            end = int(self.frames[stream]) - _DOWN_FRAMES
+            end = int(self.frames[stream] - self.falling[stream])
             self.on[stream] = False
             self._ended_before[stream] = self._ended[stream]
             self._ended[stream] = end
-            self.floor[stream] = max(float(self._left[stream]), _FLOOR_DBM0)
+            self.falling[stream] = self._deeply[stream] = 0
+            self.floor[stream] = np.clip(self.level[stream], _FLOOR_DBM0, self._left[stream])
+            self._floor_known[stream] = True
             length = float(end - self.onset[stream]) * FRAME_S
             events.append(Event(Sign.ENDED, stream, length, bool(self.heard_onset[stream])))
         return events
@@ -219,7 +252,7 @@ class FrontEnd:
 
     def _windows_due(self, streams: Indices) -> list[Event]:
         age = self.frames[streams] - self.onset[streams]
-        whole = self.on[streams] & (age >= WINDOW_FRAMES) & (self.falling[streams] == 0)
+        whole = self.on[streams] & (age >= WINDOW_FRAMES) & (self.falling[streams] <= 1)
         every = np.where(self.windows[streams] < _MANY_WINDOWS, 2, 4)
         due = streams[whole & (age % every == 0)]
         if not len(due):
@@ -259,22 +292,30 @@ def _vertex(left: Floats, middle: Floats, right: Floats) -> Floats:
 
 
 _STRONG, _WEAK = 10 ** (-9 / 10), 10 ** (-16 / 10)
+_NO_TONE = 0.5  # of the power lies in the band of ring tones at all
 
 
 def spectrum_lines(spectrum: Floats, windows: int) -> tuple[list[float], list[float], float]:
-    """Up to three strong lines, within 9 dB of the strongest, up to three weak ones within 16 dB, and the share."""
-    if windows == 0:
+    """Strong lines, within 9 dB of the strongest, weak ones within 16 dB (six at most), and the strong ones' share.
+
+    Plain Python: for eighty bins it is several times quicker than numpy.
+    """
+    if windows == 0 or (in_band := float(spectrum.sum()) / windows) < _NO_TONE:
+        return [], [], 0.0 if windows == 0 else in_band
+    bins: list[float] = spectrum.tolist()
+    peaks = [n for n in range(1, len(bins) - 1) if bins[n - 1] < bins[n] >= bins[n + 1]]
+    if not peaks:
         return [], [], 0.0
-    inner = spectrum[1:-1]
-    peaks = np.flatnonzero((inner > spectrum[:-2]) & (inner >= spectrum[2:])) + 1
-    if not len(peaks):
-        return [], [], 0.0
-    heights = spectrum[peaks]
-    order = np.argsort(-heights)[:6]
-    peaks, heights = peaks[order], heights[order]
-    hz = (peaks + LOW_BIN + _vertex(spectrum[peaks - 1], heights, spectrum[peaks + 1])) * BIN_HZ
-    strong = heights >= heights[0] * _STRONG
-    weak = ~strong & (heights >= heights[0] * _WEAK)
-    near = np.unique((peaks[strong][:, None] + np.arange(-2, 3)).clip(0, len(spectrum) - 1))
-    share = float(spectrum[near].sum()) / windows
-    return sorted(hz[strong].tolist()), sorted(hz[weak].tolist()), share
+    top = max(bins[n] for n in peaks)
+    peaks = sorted(peaks, key=bins.__getitem__, reverse=True)[:6]
+    strong = sorted(n for n in peaks if bins[n] >= top * _STRONG)
+    weak = sorted(n for n in peaks if top * _WEAK <= bins[n] < top * _STRONG)
+    near = {m for n in strong for m in range(max(0, n - 2), min(len(bins), n + 3))}
+    share = sum(bins[m] for m in near) / windows
+    return [_line_hz(bins, n) for n in strong], [_line_hz(bins, n) for n in weak], share
+
+
+def _line_hz(bins: list[float], peak: int) -> float:
+    a, b, c = (log(bins[n] + 1e-12) for n in (peak - 1, peak, peak + 1))
+    bend = a - 2 * b + c
+    return (LOW_BIN + peak + (0.5 * (a - c) / bend if bend < -1e-9 else 0.0)) * BIN_HZ

@@ -6,14 +6,13 @@ frequency is the same, a whole period (burst, silence, next burst) that no home 
 or a silence that goes on excludes nothing: the callee may have answered.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
 
-from dialer.audio.cadence import Repertoire, Steps
-from dialer.audio.zones import Kind, Sound
+from dialer.audio.cadence import Repertoire, Sounds, Steps
+from dialer.audio.zones import Kind
 
 
 class Hypothesis(StrEnum):
@@ -82,11 +81,14 @@ class Verdict:
     evidence: Evidence = field(default_factory=Evidence)
 
 
+_NOTHING_HEARD = Sounds()
+
+
 @dataclass(frozen=True, slots=True)
 class Opinion:
     hypothesis: Hypothesis
     signal: Signal
-    sounds: tuple[Sound, ...] = ()
+    sounds: Sounds = _NOTHING_HEARD
     confidence: float = 0.0
     may_hang_up: bool = False
 
@@ -216,11 +218,11 @@ class RingJudge:
         ring = home & self._repertoire.ring
         a_period = bool(self._ended and self._pauses)
         if ring.any() and (a_period or not (foreign.any() or busy.any())):
-            sounds = self._sounds(ring)
+            sounds = self._repertoire.sounds(ring)
             return Opinion(Hypothesis.HOME, Signal.RING, sounds, _HOME_PLAYS if a_period else 0.8)
         if not (ring | foreign).any():
             return self._busy_like(busy)
-        return Opinion(Hypothesis.AMBIGUOUS, Signal.RING, self._sounds(ring | foreign), 0.5)
+        return Opinion(Hypothesis.AMBIGUOUS, Signal.RING, self._repertoire.sounds(ring | foreign), 0.5)
 
     def _foreign(self, foreign: Steps, busy: bool) -> Opinion:
         """No home tone fits what was heard."""
@@ -228,7 +230,7 @@ class RingJudge:
         if self._caution is Caution.FREQUENCY and not self._home_frequency:
             sure = True
         confidence = 0.95 if sure else 0.6 if busy or self._shortened else 0.8
-        return Opinion(Hypothesis.FOREIGN, Signal.RING, self._sounds(foreign), confidence, sure)
+        return Opinion(Hypothesis.FOREIGN, Signal.RING, self._repertoire.sounds(foreign), confidence, sure)
 
     def _is_sure(self, foreign: Steps) -> bool:
         periods = self._pauses // self._repertoire.fewest_pauses(foreign) if self._settled else 0
@@ -243,27 +245,24 @@ class RingJudge:
         return periods > 0 or (self._too_long and not self._in_burst and not self._shortened)
 
     def deadline_s(self) -> float:
-        """The age of this burst, or of this silence, at which the first tone that may be it would have to change."""
-        if self._in_burst:
-            return self._repertoire.first_over(self._possible) if self._settled else np.inf
-        return self._repertoire.first_over(self._possible & ~self._repertoire.home & ~self._repertoire.ring)
+        """The age of this burst, or of this silence, from which on something else can be said."""
+        table, possible = self._repertoire, self._possible
+        foreign_busy = possible & ~table.home & ~table.ring
+        if not self._in_burst:
+            return table.class_over(foreign_busy)
+        if not self._settled:
+            return np.inf
+        return table.class_over(possible & table.home, possible & table.ring & ~table.home, foreign_busy)
 
     def _busy_like(self, busy: Steps) -> Opinion | None:
         if self._in_burst and self._repertoire.all_endless(busy):
-            lasts = any(sound.kind is Kind.UNOBTAINABLE for sound in self._sounds(busy))
-            return Opinion(Hypothesis.NOT_TONE, Signal.UNOBTAINABLE, (), 0.6) if lasts else _UNKNOWN
+            lasts = any(sound.kind is Kind.UNOBTAINABLE for sound in self._repertoire.sounds(busy).tones)
+            return Opinion(Hypothesis.NOT_TONE, Signal.UNOBTAINABLE, confidence=0.6) if lasts else _UNKNOWN
         if self._bursts < 2 or not self._pauses:
             return None
         for steps, confidence in ((busy & self._repertoire.home, 0.9), (busy, 0.8)):
-            sounds = self._sounds(steps)
+            sounds = self._repertoire.sounds(steps)
             for kind, signal in _BUSY_SIGNALS:
-                if any(sound.kind is kind for sound in sounds):
+                if any(sound.kind is kind for sound in sounds.tones):
                     return Opinion(Hypothesis.NOT_TONE, signal, sounds, confidence)
         return _UNKNOWN
-
-    def _sounds(self, steps: Steps) -> tuple[Sound, ...]:
-        return tuple(self._repertoire.sounds(steps))
-
-
-def countries(sounds: Iterable[Sound]) -> frozenset[str]:
-    return frozenset().union(*(sound.countries for sound in sounds))

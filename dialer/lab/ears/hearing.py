@@ -28,15 +28,17 @@ class Heard:
         return next((each.at_s for each in self.verdicts if each.may_hang_up), None)
 
 
-def hear(clips: Sequence[Clip], homes: Sequence[Home], caution: Caution = Caution.BURST) -> list[list[Heard]]:
-    """For each clip and each home. All clips are equally long."""
-    ear = ToneEar(len(clips) * len(homes), caution)
-    streams = np.array([ear.open(home) for _ in clips for home in homes])
+def hear(
+    clips: Sequence[Clip], homes: Sequence[Sequence[Home]], caution: Caution = Caution.BURST
+) -> list[list[Heard]]:
+    """For each clip and each of its homes. All clips are equally long."""
+    ear = ToneEar(sum(map(len, homes)), caution)
+    rows = [[ear.open(home) for home in wanted] for wanted in homes]
+    streams = np.array([stream for row in rows for stream in row])
     heard = {int(stream): Heard() for stream in streams}
     audio = np.stack([clip.audio for clip in clips])
+    times = [len(row) for row in rows]
     for at in range(0, audio.shape[1] - FRAME + 1, FRAME):
-        frames = np.repeat(audio[:, at : at + FRAME], len(homes), axis=0)
-        for stream, verdict in ear.feed(frames, streams):
+        for stream, verdict in ear.feed(np.repeat(audio[:, at : at + FRAME], times, axis=0), streams):
             heard[stream].verdicts.append(verdict)
-    rows = streams.reshape(len(clips), len(homes))
-    return [[heard[int(stream)] for stream in row] for row in rows]
+    return [[heard[stream] for stream in row] for row in rows]
