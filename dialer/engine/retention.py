@@ -15,7 +15,7 @@ from dialer.clock import Clock
 from dialer.compliance.retention import Fate
 from dialer.domain.ids import CampaignId
 from dialer.engine.custodian import Custodian
-from dialer.errors import StorageDown
+from dialer.errors import FairdialError
 from dialer.ports.privacy import CallOnFile, PrivacyStore, RetentionStore
 from dialer.ports.recordings import RecordingStore
 
@@ -228,7 +228,7 @@ class NightShift:
     async def _purged(self) -> bool:
         try:
             report = await self._runner.run("the service")
-        except (StorageDown, OSError) as failed:
+        except (FairdialError, OSError) as failed:
             log.error("purge broken off", extra={"action": "retention.failed", "why": str(failed)})
             return False
         log.info(

@@ -171,7 +171,9 @@ class CallCentre:
             ),
             trunks={"carrier": self._trunk(carrier_port), **self._extra_trunks},
             phones={name: PhoneSection(password=_secret()) for name in self.phone_names},
-            recordings=RecordingsSection(folder=self.folder / "recordings", landing=self.folder / "landing"),
+            recordings=RecordingsSection(
+                folder=self.folder / "recordings", landing=self.folder / "landing", our_place="US-DC"
+            ),
             prompts=PromptsSection(folder=self.pbx.sounds / "fairdial"),
         )
 

@@ -329,6 +329,7 @@ class FakePacing:
     answered: int = 200
     abandoned: int = 3
     samples: list[DecisionSample] = field(default_factory=list)
+    kept: list[Lesson] = field(default_factory=list)
 
     async def window_counts(
         self, campaign: CampaignId, windows: Sequence[AbandonmentWindow], now: datetime
@@ -336,9 +337,13 @@ class FakePacing:
         return [WindowCount(window, self.answered, self.abandoned, now) for window in windows]
 
     async def lessons(self) -> Sequence[Lesson]:
-        return []
+        return self.kept
 
-    async def keep_lessons(self, lessons: Sequence[Lesson], now: datetime) -> None: ...
+    async def lesson(self, campaign: CampaignId) -> Lesson | None:
+        return next((each for each in self.kept if each.campaign == campaign), None)
+
+    async def keep_lessons(self, lessons: Sequence[Lesson], now: datetime) -> None:
+        self.kept = list(lessons)
 
     async def keep_decisions(self, samples: Sequence[DecisionSample]) -> None:
         self.samples += samples

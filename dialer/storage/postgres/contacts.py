@@ -19,6 +19,7 @@ _FINISH = named("finish_list")
 _LOCK_LISTS = named("lock_lists")
 _KNOWN_NUMBERS = named("known_numbers")
 _KNOWN_IDS = named("known_external_ids")
+_SUPPRESSED = named("suppressed_among")
 _RESERVE = named("reserve_contact_ids")
 _PAGE = named("contact_page")
 _PAGE_IN_STATE = named("contact_page_in_state")
@@ -104,16 +105,14 @@ class _Known:
         for contact in contacts:
             because = self._duplicate(contact)
             if because is None:
-                self._met.update((key, f"on line {contact.line}") for key, _ in _keys(contact))
+                self._met.update((key, f"on line {contact.line} already") for key, _ in _keys(contact))
                 new.append(contact)
             else:
                 refused.append(RefusedRow(contact.line, because))
         return new, refused
 
     def _duplicate(self, contact: NewContact) -> str | None:
-        return next(
-            (f"{what} is {self._met[key]} already" for key, what in _keys(contact) if key in self._met), None
-        )
+        return next((f"{what} is {self._met[key]}" for key, what in _keys(contact) if key in self._met), None)
 
 
 def _keys(contact: NewContact) -> Sequence[tuple[tuple[str, str], str]]:
@@ -136,11 +135,13 @@ async def _known(
         met["number", row["e164"]] = _place(row, list_id)
     for row in await connection.fetch(_KNOWN_IDS.sql, campaign, ids) if ids else ():
         met["id", row["external_id"]] = _place(row, list_id)
+    for row in await connection.fetch(_SUPPRESSED.sql, numbers):
+        met["number", row["e164"]] = "that of somebody who asked to be forgotten"
     return _Known(met)
 
 
 def _place(row: Mapping[str, object], list_id: int) -> str:
-    return "earlier in this list" if row["list_id"] == list_id else "in the campaign"
+    return "earlier in this list already" if row["list_id"] == list_id else "in the campaign already"
 
 
 async def _copy(
