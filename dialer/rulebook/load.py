@@ -7,8 +7,6 @@ from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
 
-import structlog
-
 from dialer.compliance.profile import Profile
 from dialer.compliance.rulebook import PROJECT_DEFAULT, Rulebook
 from dialer.errors import Misconfigured
@@ -16,12 +14,13 @@ from dialer.rulebook.operators_file import Loosened, applied
 from dialer.rulebook.reader import entries, profile
 from dialer.yaml_file import parse, read_text
 
-log = structlog.get_logger(__name__)
-
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """`loosened`: what the operator's file allows that the profiles of the product do not, each by name and reason."""
+    """`loosened`: what the operator's file allows that the profiles of the product do not, each by name and reason.
+
+    Whoever starts a service with it writes them into the log and the audit trail.
+    """
 
     book: Rulebook
     loosened: tuple[Loosened, ...] = ()
@@ -47,10 +46,6 @@ def load_rules(operators_file: Path | None = None) -> Loaded:
         text = read_text(operators_file, str(operators_file))
         texts.append((str(operators_file), text))
         loosened = applied(found, parse(text, str(operators_file)), str(operators_file))
-    for one in loosened:
-        log.warning(
-            "rules.loosened", profile=one.profile, field=one.field, by=one.by, why=one.why, on=str(one.on)
-        )
     return Loaded(Rulebook(MappingProxyType(found), _fingerprint(texts)), loosened)
 
 
