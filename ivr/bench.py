@@ -1,4 +1,4 @@
-"""How many steps a second the engine takes on one core: `python -m ivr.bench`.
+"""How many steps a second of processor time the engine takes: `python -m ivr.bench`.
 
 A step is one `advance`: an event in, the next state and the commands out. Whole calls through two flows that ship,
 each state also stored and read back as JSON in the second figure, as between two webhooks.
@@ -14,6 +14,7 @@ from ivr.engine.events import Event, InputDone, RecordDone, Started, TransferDon
 from ivr.flow.model import Flow
 from ivr.samples import sample
 
+_CALLS_A_ROUND = 50
 _AT = 1_767_582_000.0  # a Monday, 11:00 in Shanghai
 
 
@@ -35,10 +36,12 @@ def survey() -> Sequence[Event]:
 
 
 def steps_per_second(flow: Flow, events: Sequence[Event], seconds: float, *, stored: bool = False) -> float:
-    steps, began = 0, time.perf_counter()
-    while (passed := time.perf_counter() - began) < seconds:
-        steps += one_call(flow, events, stored=stored)
-    return steps / passed
+    """The best of many short rounds: what else runs on the machine makes a round slower, never quicker."""
+    best, ends = 0.0, time.process_time() + seconds
+    while (began := time.process_time()) < ends:
+        steps = sum(one_call(flow, events, stored=stored) for _ in range(_CALLS_A_ROUND))
+        best = max(best, steps / (time.process_time() - began))
+    return best
 
 
 def one_call(flow: Flow, events: Sequence[Event], *, stored: bool = False) -> int:

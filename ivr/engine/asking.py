@@ -106,16 +106,20 @@ def _gathered(turn: Turn, node: Gather, found: Input | None) -> None:
 
 def enter_menu(turn: Turn, node: Menu) -> None:
     turn.say(node.prompt, barge_in=node.barge_in, rate=node.rate)
-    _chosen(turn, node, ask(turn, node, _choices(node)))
+    _chosen(turn, node, ask(turn, node, _choices(turn, node)))
 
 
 def resume_menu(turn: Turn, node: Menu, event: Event) -> None:
-    _chosen(turn, node, entered(turn, event, _choices(node)))
+    _chosen(turn, node, entered(turn, event, _choices(turn, node)))
 
 
-def _choices(node: Menu) -> Wanted:
-    keys = frozenset([*node.choices, *node.repeat_key])
-    return Wanted(max(len(key) for key in keys), keys=keys)
+def _choices(turn: Turn, node: Menu) -> Wanted:
+    key = ("wanted", turn.state.node)
+    wanted: Wanted | None = turn.flow.prepared.get(key)
+    if wanted is None:
+        keys = frozenset([*node.choices, *node.repeat_key])
+        wanted = turn.flow.prepared[key] = Wanted(max(len(key) for key in keys), keys=keys)
+    return wanted
 
 
 def _chosen(turn: Turn, node: Menu, found: Input | None) -> None:

@@ -1,5 +1,6 @@
 """What a shell is to do, in this order. The last of a step is what is waited for, unless the call has ended.
 
+Not frozen, because that would double the time of a step; nothing changes one all the same.
 A shell that cannot do one (a carrier without recording, say) answers with the event of its failure.
 """
 
@@ -21,12 +22,12 @@ class Spoken:
     prompt: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Command:
     DO: ClassVar[str] = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Play(Command):
     """Answered with `PlayDone` when `turn` is not 0."""
 
@@ -35,7 +36,7 @@ class Play(Command):
     turn: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Gather(Command):
     """Prompts, then keys. Answered with `InputDone` (or `Digits`, key by key).
 
@@ -52,7 +53,7 @@ class Gather(Command):
     turn: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Record(Command):
     """Answered with `RecordDone`, also when the caller hangs up meanwhile: what was said until then is kept."""
 
@@ -65,7 +66,7 @@ class Record(Command):
     turn: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Transfer(Command):
     """`kind`: agent, queue, number, sip. `context` is what goes to the agent's screen. Answered with
     `TransferDone` or `Returned`."""
@@ -80,7 +81,7 @@ class Transfer(Command):
     turn: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Http(Command):
     """Answered with `HttpDone`. `hosts` is the flow's list: `ivr.flow.addresses.allowed` for it and every redirect."""
 
@@ -94,7 +95,7 @@ class Http(Command):
     turn: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class OptOut(Command):
     """Answered with `RequestDone`, as are the next three. To be carried out although the caller hangs up."""
 
@@ -104,7 +105,7 @@ class OptOut(Command):
     turn: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Callback(Command):
     """`at` is local time of `time_zone`, ISO 8601, or empty for as soon as possible."""
 
@@ -117,7 +118,7 @@ class Callback(Command):
     turn: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Sms(Command):
     DO: ClassVar[str] = "sms"
     number: str
@@ -125,7 +126,7 @@ class Sms(Command):
     turn: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Voicemail(Command):
     DO: ClassVar[str] = "voicemail"
     box: str
@@ -134,7 +135,7 @@ class Voicemail(Command):
     turn: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class SaveAnswer(Command):
     """`status`: answered, refused, no_answer (asked in vain), cut_off (hung up while being asked), not_asked.
 
@@ -154,7 +155,7 @@ class SaveAnswer(Command):
     said: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Fault(Command):
     """For the log: the flow itself went wrong here, and the caller was led to its error node."""
 
@@ -163,12 +164,12 @@ class Fault(Command):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class HangUp(Command):
     DO: ClassVar[str] = "hang_up"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Ended(Command):
     """The last command of a call. `checks` are the flow's conditions, each met or not."""
 

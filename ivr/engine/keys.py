@@ -1,6 +1,6 @@
 """When an input is complete: keys pressed against what a question takes."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 _KEYS: Final = frozenset("0123456789*#")
@@ -19,8 +19,8 @@ class Wanted:
 
     most: int
     terminator: str = ""
-    keys: frozenset[str] = field(default_factory=frozenset)
-    instant: frozenset[str] = field(default_factory=frozenset)
+    keys: frozenset[str] = frozenset()
+    instant: frozenset[str] = frozenset()
 
 
 def clean(digits: str) -> str:
@@ -32,6 +32,8 @@ def complete(wanted: Wanted, buffer: str, *, over: bool) -> Input | None:
     """What was entered and what stays for the next question; None while more is to come. `over`: no more will come."""
     if buffer and buffer[0] in wanted.instant:
         return Input(buffer[0], buffer[1:])
+    if wanted.most == 1 and buffer in wanted.keys:
+        return Input(buffer, "")
     found = _of_menu(wanted.keys, buffer) if wanted.keys else _of_digits(wanted, buffer)
     return Input(buffer, "") if found is None and over else found
 

@@ -6,7 +6,7 @@ from ivr.engine.events import Event, RecordDone
 from ivr.engine.keys import Input, Wanted
 from ivr.engine.turn import Turn
 from ivr.expressions import Value
-from ivr.flow.builtin import PREFIX
+from ivr.flow.builtin import NAMES, PREFIX
 from ivr.flow.nodes import Question
 from ivr.flow.nodes.questions import Option
 from ivr.flow.prompts import label_in
@@ -55,23 +55,41 @@ def _say_keys(turn: Turn, node: Question) -> None:
     if node.keys_prompt is not None:
         turn.say(node.keys_prompt, barge_in=node.barge_in, rate=node.rate)
         return
+    prepared = turn.flow.prepared
+    key = ("keys", turn.state.node, turn.state.language)
+    words = prepared.get(key)
+    if words is None:
+        first = len(turn.words)
+        used = _say_built_in(turn, node)
+        words = turn.words[first:]
+        if used <= NAMES:  # a flow's own wording of these may speak of the session as well
+            prepared[key] = words
+        return
+    turn.words.extend(words)
+
+
+def _say_built_in(turn: Turn, node: Question) -> set[str]:
+    """Gives the names its words depend on."""
+    used: set[str] = set()
     for option in node.options:
         label = label_in(option.label, turn.state.language, option.code)
-        _builtin(turn, node, "option", label=label, key=_key(turn, option.key))
+        used |= _builtin(turn, node, "option", label=label, key=_key(turn, option.key))
     if node.kind == "multiple":
-        _builtin(turn, node, "enough", key=_key(turn, node.enough_key))
+        used |= _builtin(turn, node, "enough", key=_key(turn, node.enough_key))
     elif node.kind == "number":
-        _builtin(turn, node, "number")
+        used |= _builtin(turn, node, "number")
     elif node.kind == "rating":
         name = "rating_zero_is_ten" if node.zero_is_ten else "rating"
-        _builtin(turn, node, name, least=node.min, most=node.max)
+        used |= _builtin(turn, node, name, least=node.min, most=node.max)
+    return used
 
 
-def _builtin(turn: Turn, node: Question, name: str, **local: Value) -> None:
+def _builtin(turn: Turn, node: Question, name: str, **local: Value) -> set[str]:
     turn.local = local
     prompt = turn.flow.prompt(PREFIX + name)
     turn.words.append(turn.spoken(prompt, PREFIX + name, node.barge_in, node.rate))
     turn.local = {}
+    return prompt.names()
 
 
 def _key(turn: Turn, key: str) -> Value:
@@ -81,6 +99,14 @@ def _key(turn: Turn, key: str) -> Value:
 
 
 def _wanted(turn: Turn, node: Question) -> Wanted:
+    key = ("wanted", turn.state.node)
+    wanted: Wanted | None = turn.flow.prepared.get(key)
+    if wanted is None:
+        wanted = turn.flow.prepared[key] = _made_wanted(turn, node)
+    return wanted
+
+
+def _made_wanted(turn: Turn, node: Question) -> Wanted:
     refusal = turn.flow.head.refusal
     refuse = refusal.key if refusal is not None and node.refusal else ""
     if node.kind == "single":
@@ -122,9 +148,8 @@ def _answered(turn: Turn, node: Question, found: Input | None) -> None:
 
 def _options(node: Question, taken: str) -> list[Option]:
     """Those chosen, in the order of the question, each once; none when a key stands for nothing."""
-    if not node.options or any(node.option(key) is None for key in taken):
-        return []
-    return [option for option in node.options if option.key in taken]
+    chosen = [option for option in node.options if option.key in taken]
+    return chosen if len(chosen) == len(set(taken)) else []
 
 
 def _value(node: Question, taken: str, options: list[Option]) -> Value:

@@ -114,8 +114,16 @@ class Turn:
     # --- speaking ---
 
     def say(self, prompts: tuple[PromptRef, ...], *, barge_in: bool = True, rate: str = "normal") -> None:
-        for one in prompts:
-            self.words.append(self.spoken(one.prompt or self.flow.prompt(one.id), one.id, barge_in, rate))
+        """Words that hold no values are put together once for a flow and a language."""
+        prepared = self.flow.prepared
+        key = (id(prompts), self.state.language, barge_in, rate)
+        words = prepared.get(key)
+        if words is None:
+            found = [(one.prompt or self.flow.prompt(one.id), one.id) for one in prompts]
+            words = tuple(self.spoken(prompt, name, barge_in, rate) for prompt, name in found)
+            if not any(prompt.names() for prompt, _ in found):
+                prepared[key] = words
+        self.words.extend(words)
 
     def spoken(self, prompt: Prompt, name: str, barge_in: bool = True, rate: str = "normal") -> do.Spoken:
         variants = self.moment.variants if prompt.variants else ()

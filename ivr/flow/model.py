@@ -86,6 +86,8 @@ class Flow:
     document: Mapping[str, Any] = field(repr=False)
     version: str
     places: Mapping[str, Place] = field(repr=False, compare=False)
+    prepared: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What the engine has worked out of this flow once and for all: words without values, inputs of a question."""
 
     @property
     def name(self) -> str:

@@ -32,6 +32,11 @@ class Template:
     def fixed(self) -> bool:
         return all(isinstance(part, str) for part in self.parts)
 
+    def names(self) -> set[str]:
+        """The first parts of the names whose values it puts in."""
+        slots = [part for part in self.parts if isinstance(part, Slot)]
+        return {path[0] for slot in slots for path in slot.expression.names}
+
 
 def template(source: str) -> Template:
     """Raises `ExpressionError`. Two braces stand for one that is said."""
@@ -115,9 +120,10 @@ class Prompt:
                 return said
         return self.wordings.get(language)
 
-    @property
-    def languages(self) -> set[str]:
-        return set(self.wordings)
+    def names(self) -> set[str]:
+        """What its words depend on: the first parts of names, and `day_part` when it has variants."""
+        own = {name for wording in self.wordings.values() for name in wording.text.names()}
+        return own | ({"day_part"} if self.variants else set())
 
 
 @dataclass(frozen=True, slots=True)
