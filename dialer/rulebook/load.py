@@ -1,8 +1,9 @@
 """All profiles of the product and of the operator as one book."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
@@ -32,7 +33,19 @@ def load_rules(operators_file: Path | None = None) -> Loaded:
     Raises `BadInput` with file, line and column for anything that cannot be read in full, `Misconfigured` when the profile
     that takes part in every call is missing: rules that are read in part are no rules.
     """
-    texts = list(_shipped())
+    texts = tuple(_shipped())
+    found = dict(_profiles(texts))
+    loosened: tuple[Loosened, ...] = ()
+    if operators_file is not None:
+        name = str(operators_file)
+        text = read_text(operators_file, name)
+        texts = (*texts, (name, text))
+        loosened = applied(found, parse(text, name), name)
+    return Loaded(Rulebook(MappingProxyType(found), _fingerprint(texts)), loosened)
+
+
+@cache
+def _profiles(texts: tuple[tuple[str, str], ...]) -> Mapping[str, Profile]:
     found: dict[str, Profile] = {}
     for name, text in texts:
         for which, field in entries(parse(text, name)).items():
@@ -41,12 +54,7 @@ def load_rules(operators_file: Path | None = None) -> Loaded:
             found[which] = profile(which, field, name)
     if PROJECT_DEFAULT not in found:
         raise Misconfigured(f"the profile {PROJECT_DEFAULT} is missing")
-    loosened: tuple[Loosened, ...] = ()
-    if operators_file is not None:
-        text = read_text(operators_file, str(operators_file))
-        texts.append((str(operators_file), text))
-        loosened = applied(found, parse(text, str(operators_file)), str(operators_file))
-    return Loaded(Rulebook(MappingProxyType(found), _fingerprint(texts)), loosened)
+    return found
 
 
 def _shipped() -> Iterable[tuple[str, str]]:

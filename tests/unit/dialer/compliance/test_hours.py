@@ -62,7 +62,8 @@ def stretches(draw: st.DrawFn) -> OpenHours:
     if len(edges) % 2:
         edges = [*edges[:-1]]
     pairs = tuple(zip(edges[::2], edges[1::2], strict=True))
-    if pairs and draw(st.booleans()):
+    to_midnight: bool = draw(st.booleans())
+    if pairs and to_midnight:
         pairs = (*pairs[:-1], (pairs[-1][0], time()))
     return pairs
 
