@@ -82,14 +82,6 @@ def test_the_half_hour_forgets_after_half_an_hour() -> None:
     assert look(found, 600.0 + 1801.0).stop is None
 
 
-def test_answers_to_come_do_not_excuse_the_half_hour_as_it_is_now() -> None:
-    found = budget(WindowCount(half_hour(), 0, 0, MORNING))
-    for second in range(0, 600, 4):
-        look(found, float(second), agents=100)
-        found.note((MORNING + timedelta(seconds=second)).timestamp(), 1, second % 88 == 0)
-    assert look(found, 600.0, agents=100).stop is WindowKind.HALF_HOUR
-
-
 def test_few_answers_say_nothing_about_a_half_hour() -> None:
     found = budget(WindowCount(half_hour(), 0, 0, MORNING))
     for second in range(10):
