@@ -256,6 +256,7 @@ def web_app(service: Service) -> web.Application:
             region=settings.default_region,
             zone=ZoneInfo(settings.time_zone),
             trunks=frozenset(settings.trunks),
+            rules=service.engine.rulebook,
         )
     )
 

@@ -17,6 +17,7 @@ from dialer.domain.abandonment import AbandonmentWindow, WindowCount
 from dialer.domain.campaign import CallingHours, Campaign, CampaignState
 from dialer.domain.ids import CampaignId
 from dialer.domain.pacing_plan import PacingMode, PacingPlan
+from dialer.engine.campaign_law import CampaignLaw
 from dialer.engine.floor_reporter import FloorReporter
 from dialer.engine.ledger_writer import LedgerWriter
 from dialer.errors import StorageDown
@@ -44,7 +45,10 @@ class _Read:
 
 
 class BudgetKeeper:
-    """`zone` is the service's: its midnight begins the day. `on_read` is called after every reading."""
+    """`zone` is the service's: its midnight begins the day. `on_read` is called after every reading.
+
+    Beside the operator's own caps every window counts that the `law` of a campaign asks for.
+    """
 
     def __init__(
         self,
@@ -55,9 +59,10 @@ class BudgetKeeper:
         zone: ZoneInfo,
         campaigns: Callable[[], Mapping[CampaignId, Campaign]],
         on_read: Callable[[], None],
+        law: CampaignLaw,
     ) -> None:
         self._store, self._floor, self._ledger, self._clock = store, floor, ledger, clock
-        self._zone, self._campaigns, self._on_read = zone, campaigns, on_read
+        self._zone, self._campaigns, self._on_read, self._law = zone, campaigns, on_read, law
         self._read: dict[CampaignId, _Read] = {}
         self._stale = asyncio.Event()
 
@@ -99,6 +104,7 @@ class BudgetKeeper:
         """Raises `StorageDown`."""
         running = [each for each in self._campaigns().values() if each.state is CampaignState.RUNNING]
         self._read = {each.id: self._read[each.id] for each in running if each.id in self._read}
+        self._law.forget_all_but([each.id for each in running])
         now = self._clock.now()
         due = [each for each in running if self._is_due(each, now)]
         if not due:
@@ -117,6 +123,7 @@ class BudgetKeeper:
                 return as_of
 
     async def _read_one(self, campaign: Campaign, as_of: datetime) -> None:
+        await self._law.profiles(campaign)
         asked = self._windows(campaign, as_of)
         counts = await self._store.window_counts(campaign.id, asked, as_of)
         self._read[campaign.id] = _Read(self._clock.monotonic(), _terms(campaign), _bounds(asked), counts)
@@ -132,7 +139,8 @@ class BudgetKeeper:
 
     def _windows(self, campaign: Campaign, now: datetime) -> list[AbandonmentWindow]:
         plan = campaign.plan
-        return windows(plan.pacing, plan.hours, campaign.started_at or now, self._zone, now)
+        law = self._law.known(campaign)
+        return windows(plan.pacing, plan.hours, campaign.started_at or now, self._zone, now, law)
 
 
 def _terms(campaign: Campaign) -> _Terms:

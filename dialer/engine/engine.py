@@ -4,17 +4,20 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from dialer.acd.desks import Desks
 from dialer.clock import Clock
+from dialer.compliance.rulebook import Rulebook
 from dialer.domain.agent import AgentState
 from dialer.domain.campaign import Campaign, CampaignSignal, CampaignState
 from dialer.domain.events import DeskDown, LinkLost, LinkUp, OptedOut, TelephonyEvent
 from dialer.domain.ids import CampaignId, RunnerId
 from dialer.engine.budget_keeper import BudgetKeeper
 from dialer.engine.call_supervisor import CallSupervisor
+from dialer.engine.campaign_law import CampaignLaw, Reach
 from dialer.engine.contact_features import ContactReader, contact_features
 from dialer.engine.decision_log import DecisionLog
 from dialer.engine.dial_loop import DialLoop
@@ -70,6 +73,10 @@ _UNKNOWN_HOUSE = RecordingHouse()
 _STRAY_LOOKS = 6  # orders given before an interruption are carried out soon after it, or never
 
 
+class EngineLedger(OptOutStore, Reach, Protocol):
+    """What the engine needs of the abandonment ledger."""
+
+
 @dataclass(frozen=True, slots=True)
 class EngineStores:
     attempts: AttemptStore
@@ -79,7 +86,7 @@ class EngineStores:
     runners: RunnerStore
     changes: Changes
     pacing: PacingStore
-    opt_outs: OptOutStore
+    ledger: EngineLedger
 
 
 class Engine:
@@ -104,6 +111,7 @@ class Engine:
         house: RecordingHouse = _UNKNOWN_HOUSE,
     ) -> None:
         self._telephony, self._stores, self._clock, self._who = telephony, stores, clock, who
+        self._gatekeeper = gatekeeper
         self.runner = RunnerId(runner)
         self._tasks = TaskOwner(self._task_failed)
         self._failure: asyncio.Future[None] | None = None
@@ -118,7 +126,14 @@ class Engine:
         )
         self.keeper = RecordingKeeper(stores.recordings, recording_store, clock)
         self.budget = BudgetKeeper(
-            stores.pacing, self.floor, self.ledger, clock, zone, lambda: self.campaigns, self._wake_loop
+            stores.pacing,
+            self.floor,
+            self.ledger,
+            clock,
+            zone,
+            lambda: self.campaigns,
+            self._wake_loop,
+            CampaignLaw(stores.ledger, lambda: self.rulebook, clock, zone),
         )
         self.lessons = LessonKeeper(stores.pacing, self.floor, clock)
         self.originator = Originator(
@@ -133,7 +148,7 @@ class Engine:
             self._tasks,
             self._obstacle,
         )
-        self.opt_outs = OptOutKeeper(stores.opt_outs, telephony, self._wake_loop)
+        self.opt_outs = OptOutKeeper(stores.ledger, telephony, self._wake_loop)
         self.decisions = DecisionLog(stores.pacing, clock)
         self.preview = Preview(
             self.originator, self.desks, self.meters, lambda: self.campaigns, self._wake_loop
@@ -148,6 +163,11 @@ class Engine:
         self.database_up = True
         self.draining = False
         self.campaigns: Mapping[CampaignId, Campaign] = {}
+
+    @property
+    def rulebook(self) -> Rulebook:
+        """The rules that calls are decided by now."""
+        return self._gatekeeper.rules.book
 
     @property
     def desks(self) -> Desks:

@@ -162,6 +162,10 @@ class SimulatedAttempts:
         """Nobody presses a key in a simulation."""
         return frozenset()
 
+    async def numbers_by_prefix(self, campaign: CampaignId) -> Sequence[PhoneNumber]:
+        """A simulated list reaches nowhere: its world has its own rules."""
+        return ()
+
     async def open_attempts(self, except_runner: RunnerId) -> Sequence[OpenAttempt]:
         taken, self.left_open = self.left_open, []
         return taken
@@ -261,6 +265,9 @@ class SimulatedPacing:
 
     async def lessons(self) -> Sequence[Lesson]:
         return ()
+
+    async def lesson(self, campaign: CampaignId) -> Lesson | None:
+        return None
 
     async def keep_lessons(self, lessons: Sequence[Lesson], now: datetime) -> None: ...
 

@@ -168,6 +168,14 @@ async def report(
     )
 
 
+async def held_to(
+    store: Store, book: Rulebook, campaign: Campaign, on: date, *, loosen: bool = False
+) -> Sequence[Profile]:
+    """`loosen`: as the campaign's overrides leave them, which is what it is dialled by."""
+    numbers = await store.ledger.numbers_by_prefix(campaign.id)
+    return campaign_profiles(book, campaign.plan, map(place_of, numbers), on, loosen=loosen)
+
+
 async def _profiles(
     store: Store, book: Rulebook, campaign: Campaign, asked: Asked, until: datetime, zone: ZoneInfo
 ) -> list[Profile]:
@@ -177,12 +185,8 @@ async def _profiles(
     if asked.profiles:
         chosen = [book.profile(which) for which in asked.profiles]
     else:
-        numbers = await store.ledger.numbers_by_prefix(campaign.id)
-        chosen = [
-            profile
-            for profile in campaign_profiles(book, campaign.plan, map(place_of, numbers), on)
-            if profile.abandonment or profile.connect or profile.message
-        ]
+        law = await held_to(store, book, campaign, on)
+        chosen = [profile for profile in law if profile.abandonment or profile.connect or profile.message]
     if asked.rules_as_of is not None:
         chosen = pinned(chosen, asked.rules_as_of)
     return [own_caps(campaign.plan, until), *chosen]

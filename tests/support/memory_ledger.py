@@ -257,6 +257,13 @@ class MemoryAttempts:
             contact.state, contact.due_at = ContactState.BLOCKED, None
         return frozenset(claimed.attempt for claimed in known)
 
+    async def numbers_by_prefix(self, campaign: CampaignId) -> Sequence[PhoneNumber]:
+        self._reach()
+        found = {
+            each.number.e164[:5]: each.number for each in self.contacts.values() if each.campaign == campaign
+        }
+        return list(found.values())
+
     async def record(self, progress: Sequence[Progress], timeline: Sequence[TimelineEntry]) -> None:
         self._reach()
         for each in progress:
@@ -421,6 +428,9 @@ class MemoryPacing:
     async def lessons(self) -> Sequence[Lesson]:
         self._attempts._reach()
         return list(self.kept_lessons.values())
+
+    async def lesson(self, campaign: CampaignId) -> Lesson | None:
+        return self.kept_lessons.get(campaign)
 
     async def keep_lessons(self, lessons: Sequence[Lesson], now: datetime) -> None:
         self._attempts._reach()
