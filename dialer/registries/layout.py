@@ -70,7 +70,7 @@ def layout_of(lines: Sequence[str], wish: Wish) -> Layout:
         return Layout(NO_DELIMITER, 1, 0)
     delimiter = _delimiter(lines)
     first = _cells(lines[0], delimiter)
-    if _is_header(first):
+    if _is_header(first) or wish.number.lower() in {cell.lower() for cell in first if cell.isalpha()}:
         return _named(first, delimiter, wish)
     return _unnamed([_cells(line, delimiter) for line in lines[:_NAMED_LINES]], delimiter, wish)
 

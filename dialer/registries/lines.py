@@ -73,7 +73,7 @@ class LineReader:
         places = self._places(model)
         if places is None:
             return None
-        others = [place for place in range(width) if place not in set(places)]
+        others = set(range(width)) - set(places)
         if not all((table[:, place] == text[place]).all() for place in others):
             return None
         return self._digits_at(table, places)
@@ -81,7 +81,7 @@ class LineReader:
     def _places(self, model: bytes) -> list[int] | None:
         """Where the number's digits are in lines like this one; None when lines may mean something else."""
         layout = self._layout
-        if layout.number_span is not None or QUOTE in model or b"+" in model:
+        if layout.number_span is not None or not 0 < len(model) <= WIDEST or QUOTE in model or b"+" in model:
             return None
         plain = model.isdigit() and layout.columns == 1
         apart = re.fullmatch(rb"\d{3}\D\d{7}", model) and model[3] == self._delimiter
@@ -255,7 +255,7 @@ class _Work:
         if self._marks is None:
             marks = np.flatnonzero(self.content == delimiter)
             before = np.searchsorted(marks, np.append(self.starts, len(self.content)))
-            self._marks = marks, before
+            self._marks = marks if len(marks) else np.zeros(1, np.int64), before
         return self._marks
 
     def quotes(self, here: slice) -> Counts:
