@@ -215,8 +215,13 @@ class _PlainEnvironment(EnvSettingsSource):
         return {
             name: value
             for name, value in super()._load_env_vars().items()
-            if not name.lower().endswith("_file")
+            if not _names_secret(name.upper())
         }
+
+
+def _names_secret(name: str) -> bool:
+    """`…__FILE` is a setting called file, such as `rules.file`."""
+    return name.endswith("_FILE") and not name.endswith("__FILE")
 
 
 class _SecretFiles(PydanticBaseSettingsSource):
@@ -228,7 +233,7 @@ class _SecretFiles(PydanticBaseSettingsSource):
     def __call__(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for name, path in os.environ.items():
-            if name.startswith("FAIRDIAL_") and name.endswith("_FILE"):
+            if name.startswith("FAIRDIAL_") and _names_secret(name):
                 *parents, leaf = name.removeprefix("FAIRDIAL_").removesuffix("_FILE").lower().split("__")
                 _place(found, parents, leaf, _read_secret(name, path))
         return found
