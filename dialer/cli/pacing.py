@@ -1,6 +1,7 @@
 """fairdial pacing …: what the pacer does and why."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -9,10 +10,12 @@ from zoneinfo import ZoneInfo
 import typer
 
 from dialer.cli import console
+from dialer.cli.pacing_answers import tell_answers
 from dialer.cli.session import Session, with_session
 from dialer.domain.abandonment import WindowKind
 from dialer.domain.campaign import CampaignState
 from dialer.errors import BadInput
+from dialer.web.abandonment import held_to
 from dialer.web.pacing import DecisionOut, InputsOut, Look, PacingOut, WindowOut, report
 from dialer.words import name_of
 
@@ -35,7 +38,7 @@ def explain(
     as_json: Json = False,
     plot: Annotated[Path | None, typer.Option(help="Draw a chart into this .png or .svg file.")] = None,
 ) -> None:
-    """What a campaign's pacer does now and why, its abandonment windows, and what it did before."""
+    """What a campaign's pacer does now and why, its abandonment windows, what it did before, and who answers."""
     if plot is not None and plot.suffix.lower() not in _PICTURES:
         raise BadInput(f"{plot}: the chart's name must end in {' or '.join(_PICTURES)}", "plot")
     back = _duration(since)
@@ -58,7 +61,10 @@ def _duration(written: str) -> timedelta:
 
 
 async def _report(session: Session, which: str, back: timedelta) -> PacingOut:
-    return await report(session.store.pacing, await session.campaign(which), _look(session, back, _MOST))
+    campaign, look = await session.campaign(which), _look(session, back, _MOST)
+    today = look.now.astimezone(look.zone).date()
+    law = await held_to(session.store, session.rulebook(), campaign, today, loosen=True)
+    return await report(session.store.pacing, campaign, replace(look, profiles=law))
 
 
 def _look(session: Session, back: timedelta, most: int) -> Look:
@@ -94,6 +100,8 @@ def _tell(told: PacingOut, since: str) -> None:
         console.show(_WINDOW_COLUMNS, [_window_row(window) for window in told.windows])
     if told.samples:
         console.show(("time", "dial", "binding", "because"), _changes(told.samples))
+    if told.answers is not None:
+        tell_answers(told.answers)
 
 
 def _tell_latest(latest: DecisionOut) -> None:

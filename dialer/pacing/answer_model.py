@@ -12,8 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dialer.pacing.pacer import ContactFeatures
+from dialer.pacing.survival import numbers
+
+Array = NDArray[np.float64]
 
 _START_RATE = 0.25
 _LEVEL = "all"
@@ -35,6 +39,7 @@ _LEVEL_CREEP = 0.00005
 _TENTHS = 10
 _SCORE_HALF_LIFE = 1000.0
 _LEAST_SCORED = 150.0
+_NO_TENTHS = [0.0] * (3 * _TENTHS)  # of lessons from before they were kept
 _MOST_FEATURES = 20_000  # areas and lists are written by others
 
 
@@ -47,26 +52,36 @@ class Contribution:
     uncertainty: float
 
 
+@dataclass(frozen=True, slots=True)
+class Tenth:
+    """Of the lines whose predicted probability was between `least` and `most`: how many, foreseen and answered shares."""
+
+    least: float
+    most: float
+    lines: float
+    foreseen: float
+    answered: float
+
+
 @dataclass(slots=True)
 class _Scores:
-    """Exponentially fading squares of the errors, and reliability by tenths of the predicted probability."""
+    """Fading with the number of lines: squares of the errors, and sums by tenths of the predicted probability.
+
+    The rows of `tenths`: lines, what was foreseen of them, and what happened.
+    """
 
     lines: float = 0.0
     model: float = 0.0
     plain: float = 0.0
-    foreseen: Any = field(default_factory=lambda: np.zeros(_TENTHS))
-    happened: Any = field(default_factory=lambda: np.zeros(_TENTHS))
-    counted: Any = field(default_factory=lambda: np.zeros(_TENTHS))
+    tenths: Array = field(default_factory=lambda: np.zeros((3, _TENTHS)))
 
     def take(self, foreseen: float, plain: float, answered: bool) -> None:
         fade = 2.0 ** (-1.0 / _SCORE_HALF_LIFE)
         self.lines = self.lines * fade + 1.0
         self.model = self.model * fade + (foreseen - answered) ** 2
         self.plain = self.plain * fade + (plain - answered) ** 2
-        tenth = min(int(foreseen * _TENTHS), _TENTHS - 1)
-        self.foreseen[tenth] += foreseen
-        self.happened[tenth] += answered
-        self.counted[tenth] += 1
+        self.tenths *= fade
+        self.tenths[:, min(int(foreseen * _TENTHS), _TENTHS - 1)] += (1.0, foreseen, answered)
 
 
 class AnswerModel:
@@ -130,12 +145,31 @@ class AnswerModel:
         ]
         return sorted(found, key=lambda each: -abs(each.log_odds))
 
+    def reliability(self) -> list[Tenth]:
+        """Foreseen beside real, whether or not the model is trusted; tenths with less than one line are left out."""
+        return [
+            Tenth(nth / _TENTHS, (nth + 1) / _TENTHS, lines, foreseen / lines, answered / lines)
+            for nth, (lines, foreseen, answered) in enumerate(self.scores.tenths.T.tolist())
+            if lines >= 1.0
+        ]
+
+    def strongest(self, most: int) -> list[Contribution]:
+        """The features that move this campaign's contacts most, as far as that is sure; largest first."""
+        known = [
+            Contribution(name, mean, math.sqrt(self._variance[name]))
+            for name, mean in self._mean.items()
+            if name != _LEVEL
+        ]
+        sure = [each for each in known if abs(each.log_odds) > each.uncertainty]
+        return sorted(sure, key=lambda each: each.uncertainty - abs(each.log_odds))[:most]
+
     def document(self) -> Mapping[str, object]:
         return {
             "mean": dict(self._mean),
             "variance": dict(self._variance),
             "plain": [self._plain_answers, self._plain_lines],
             "scores": [self.scores.lines, self.scores.model, self.scores.plain],
+            "tenths": self.scores.tenths.ravel().tolist(),
         }
 
     def take_up(self, document: Mapping[str, Any]) -> None:
@@ -144,13 +178,14 @@ class AnswerModel:
         variance = {str(name): _finite(value) for name, value in document["variance"].items()}
         answers, lines = (_finite(value) for value in document["plain"])
         scored = [_finite(value) for value in document["scores"]]
+        tenths = numbers(document.get("tenths", _NO_TENTHS), 3 * _TENTHS).reshape(3, _TENTHS)
         if _LEVEL not in mean or mean.keys() != variance.keys() or min(variance.values()) <= 0:
             raise ValueError("means and variances do not fit")
         if not 0 <= answers <= lines or lines <= 0 or len(scored) != 3:
             raise ValueError("the plain rate or the scores do not fit")
         self._mean, self._variance = mean, variance
         self._plain_answers, self._plain_lines = answers, lines
-        self.scores = _Scores(*scored)
+        self.scores = _Scores(scored[0], scored[1], scored[2], tenths)
 
 
 def _features(contact: ContactFeatures) -> list[str]:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -209,6 +209,18 @@ class CampaignMind:
         self._usual_lines = min(usual_lines, MEMORY_LINES)
         self._new_lines = self._new_talks = math.inf
         self.refresh((), (), ())
+
+
+def kept_answer_model(lesson: Lesson) -> AnswerModel | None:
+    """Who answers, as it was kept; None for a lesson of another version or one that cannot be read."""
+    model = AnswerModel()
+    try:
+        if lesson.version != LESSON_VERSION:
+            return None
+        model.take_up(cast(Mapping[str, Any], lesson.document["model"]))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return model
 
 
 def _log_odds(chance: float) -> float:

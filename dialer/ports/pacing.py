@@ -38,6 +38,10 @@ class PacingStore(Protocol):
         """The last one kept of each campaign."""
         ...
 
+    async def lesson(self, campaign: CampaignId) -> Lesson | None:
+        """The last one kept of this campaign."""
+        ...
+
     async def keep_lessons(self, lessons: Sequence[Lesson], now: datetime) -> None:
         """Each replaces what was kept of its campaign; those of campaigns that are gone are dropped."""
         ...

@@ -11,12 +11,14 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field
 
 from dialer.compliance.abandonment_windows import windows
+from dialer.compliance.profile import Profile
 from dialer.domain.abandonment import WindowCount, WindowKind
 from dialer.domain.campaign import Campaign, CampaignState
 from dialer.domain.pacing_plan import PacingMode
 from dialer.pacing.decision import Binding, WindowState
 from dialer.ports.pacing import DecisionSample, PacingStore
 from dialer.web.models import In, Out, Time
+from dialer.web.pacing_answers import AnswersOut, answers
 
 LOOK_BACK = timedelta(hours=1)
 # a forecast that is older says nothing about the window any more
@@ -95,6 +97,7 @@ class PacingOut(Out):
     latest: DecisionOut | None
     windows: list[WindowOut] = Field(description="none before the campaign's first start")
     samples: list[DecisionOut] = Field(description="oldest first")
+    answers: AnswersOut | None = Field(description="null while nothing has been learnt and kept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,7 @@ class Look:
     now: datetime
     since: datetime
     most: int
+    profiles: Sequence[Profile] = ()  # the law the campaign is held to, beside its own caps
 
 
 async def report(
@@ -121,6 +125,7 @@ async def report(
         latest=None if latest is None else _decision(latest),
         windows=await _windows(store, campaign, look, latest),
         samples=[_decision(sample) for sample in samples],
+        answers=await answers(store, campaign.id),
     )
 
 
@@ -142,7 +147,7 @@ async def _windows(
     if campaign.started_at is None:
         return []
     plan = campaign.plan
-    judged = windows(plan.pacing, plan.hours, campaign.started_at, look.zone, look.now)
+    judged = windows(plan.pacing, plan.hours, campaign.started_at, look.zone, look.now, look.profiles)
     states = {(state.kind, state.profile): state for state in _states(latest, look.now)}
     counts = await store.window_counts(campaign.id, judged, look.now)
     return [_window(count, states.get((count.window.kind, count.window.profile))) for count in counts]

@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from math import sin
+from random import Random
 
 from dialer.domain.abandonment import WindowKind
 from dialer.domain.ids import CampaignId
+from dialer.domain.pacing_plan import PacingPlan
+from dialer.pacing.campaign_mind import CampaignMind
 from dialer.pacing.decision import Binding, DecisionInputs, PacingDecision, WindowState
+from dialer.pacing.pacer import ContactFeatures, Lesson
 from dialer.ports.pacing import DecisionSample
 
 _EVERY = timedelta(seconds=10)
@@ -28,6 +32,17 @@ def an_hour(campaign: CampaignId, until: datetime) -> list[DecisionSample]:
         DecisionSample(campaign, begins + nth * _EVERY, decision, 40)
         for nth, decision in enumerate(_decisions())
     ]
+
+
+def lesson(campaign: CampaignId) -> Lesson:
+    """Kept of 800 lines: customers answer three times as often as those of the archive."""
+    mind, dice = CampaignMind(campaign, PacingPlan(), 0, 0.0), Random(1)
+    customers = ContactFeatures(weekday=4, list_name="customers", number_type="mobile")
+    archive = ContactFeatures(weekday=4, list_name="archive", number_type="mobile")
+    for nth in range(800):
+        contact, chance = ((customers, 0.6), (archive, 0.2))[nth % 2]
+        mind.learn_contact(contact, 0.4, dice.random() < chance)
+    return mind.lesson()
 
 
 def _decisions() -> Iterator[PacingDecision]:

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 _COUNT = named("count_windows")
 _LESSONS = named("all_lessons")
+_LESSON = named("lesson_of")
 _KEEP_LESSONS = named("keep_lessons")
 _KEEP_DECISIONS = named("keep_decisions")
 _FORGET = named("forget_decisions")
@@ -50,8 +51,11 @@ class PostgresPacing:
         ]
 
     async def lessons(self) -> Sequence[Lesson]:
-        rows = await self._database.rows(_LESSONS)
-        return [Lesson(CampaignId(row["campaign_id"]), row["version"], row["document"]) for row in rows]
+        return [_lesson(row) for row in await self._database.rows(_LESSONS)]
+
+    async def lesson(self, campaign: CampaignId) -> Lesson | None:
+        rows = await self._database.rows(_LESSON, campaign)
+        return _lesson(rows[0]) if rows else None
 
     async def keep_lessons(self, lessons: Sequence[Lesson], now: datetime) -> None:
         last = {each.campaign: each for each in lessons}.values()
@@ -72,6 +76,10 @@ class PostgresPacing:
     ) -> Sequence[DecisionSample]:
         rows = await self._database.rows(_DECISIONS, campaign, since, until, most)
         return [_sample(row) for row in reversed(rows)]
+
+
+def _lesson(row: asyncpg.Record) -> Lesson:
+    return Lesson(CampaignId(row["campaign_id"]), row["version"], row["document"])
 
 
 def _row(sample: DecisionSample) -> tuple[Any, ...]:

@@ -152,6 +152,8 @@ class TestLessons:
             [Lesson(rig.campaign, 1, {"b": 1}), Lesson(rig.campaign, 2, {"c": "z"})], NOW
         )
         assert list(await store.lessons()) == [Lesson(rig.campaign, 2, {"c": "z"}), Lesson(other, 1, {})]
+        assert await store.lesson(rig.campaign) == Lesson(rig.campaign, 2, {"c": "z"})
+        assert await store.lesson(GONE) is None
 
     async def test_none_is_kept_of_a_campaign_that_is_gone(self, rig: Rig) -> None:
         await rig.store.pacing.keep_lessons([Lesson(GONE, 1), Lesson(rig.campaign, 1)], NOW)

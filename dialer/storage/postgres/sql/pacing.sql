@@ -48,6 +48,11 @@ order by w.place;
 -- params:
 select campaign_id, version, document from pacing_lessons order by campaign_id;
 
+-- name: lesson_of
+-- What pacing last learnt of one campaign.
+-- params: campaign
+select campaign_id, version, document from pacing_lessons where campaign_id = $1;
+
 -- name: keep_lessons
 -- Each replaces the one before it; a campaign that is gone has none.
 -- params: campaign_ids, versions, documents, now

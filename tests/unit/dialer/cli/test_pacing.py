@@ -12,7 +12,7 @@ from dialer.pacing.decision import Binding, PacingDecision
 from dialer.ports.pacing import DecisionSample
 from tests.support.fake_floor import NOON
 from tests.support.fake_store import FakeStore
-from tests.support.pacing_samples import an_hour
+from tests.support.pacing_samples import an_hour, lesson
 from tests.unit.dialer.cli.conftest import Run
 
 pytestmark = pytest.mark.unit
@@ -85,6 +85,22 @@ class TestExplain:
         told = run("pacing", "explain", "--campaign", "spring").stdout
         assert "2 free agents, 2 lines out" in told
         assert "Lines ringing" not in told
+
+    def test_who_answers_is_told_with_how_far_the_model_can_be_believed(
+        self, run: Run, spring: FakeStore, environment: pytest.MonkeyPatch
+    ) -> None:
+        spring.pacing.kept = [lesson(SPRING)]
+        told = run("pacing", "explain", "--campaign", "spring").stdout
+        assert "Who answers: the model is used" in told
+        lines = told.splitlines()
+        table = lines[lines.index("Predicted\tLines\tExpected to answer\tAnswered") + 1 :]
+        between, _, foreseen, answered = table[0].split("\t")
+        assert between == "10% – 20%"
+        assert 10 <= float(foreseen.rstrip("%")) <= 20
+        assert 0 <= float(answered.rstrip("%")) <= 40
+        assert any(line.startswith("List\tcustomers\t× ") for line in lines)
+        environment.setenv("FAIRDIAL_LANGUAGE", "zh")
+        assert "名单\tcustomers\t× " in run("pacing", "explain", "--campaign", "spring").stdout
 
     def test_json_is_the_report_of_the_api(self, run: Run, spring: FakeStore) -> None:
         told = json.loads(run("pacing", "explain", "--campaign", "spring", "--json", "--since", "5m").stdout)

@@ -72,6 +72,36 @@ def test_what_was_learnt_survives_a_restart() -> None:
         assert after.predict(contact) == pytest.approx(before.predict(contact))
 
 
+def test_what_was_foreseen_is_set_beside_what_happened() -> None:
+    model = taught()
+    told = model.reliability()
+    assert [each.least for each in told] == sorted({each.least for each in told})
+    many = [each for each in told if each.lines > 100]
+    assert many
+    for each in many:
+        assert each.least <= each.foreseen <= each.most
+        assert each.answered == pytest.approx(each.foreseen, abs=0.1)
+    again = AnswerModel()
+    again.take_up(model.document())
+    assert again.reliability() == told
+
+
+def test_a_lesson_without_reliability_is_taken_up() -> None:
+    document = {name: value for name, value in taught().document().items() if name != "tenths"}
+    model = AnswerModel()
+    model.take_up(document)
+    assert model.trusted == taught().trusted
+    assert model.reliability() == []
+
+
+def test_the_strongest_features_are_sure_and_come_first() -> None:
+    told = taught().strongest(3)
+    assert 0 < len(told) <= 3
+    assert all(abs(each.log_odds) > each.uncertainty for each in told)
+    assert all(each.feature != "all" for each in told)
+    assert AnswerModel().strongest(3) == []
+
+
 @pytest.mark.parametrize(
     "spoiled",
     [
@@ -80,6 +110,7 @@ def test_what_was_learnt_survives_a_restart() -> None:
         {"plain": [float("nan"), 1.0]},
         {"variance": {"all": -1.0}},
         {"scores": [1.0]},
+        {"tenths": [1.0]},
         {"mean": 3},
     ],
 )

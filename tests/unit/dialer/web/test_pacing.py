@@ -7,9 +7,10 @@ import pytest
 
 from dialer.domain.ids import CampaignId
 from dialer.pacing.decision import PacingDecision
+from dialer.pacing.pacer import Lesson
 from dialer.ports.pacing import DecisionSample
 from tests.support.fake_floor import NOON
-from tests.support.pacing_samples import an_hour
+from tests.support.pacing_samples import an_hour, lesson
 from tests.unit.dialer.web.conftest import Served
 
 pytestmark = pytest.mark.unit
@@ -106,3 +107,29 @@ async def test_a_wrong_question_is_refused(served: Served, query: str) -> None:
 
 async def test_there_is_none_of_a_campaign_that_is_not_there(served: Served) -> None:
     assert (await served.get("/api/v1/campaigns/9/pacing"))[0] == 404
+
+
+async def test_who_answers_is_told_from_the_kept_lesson(served: Served) -> None:
+    await started(served)
+    served.store.pacing.kept = [lesson(SPRING)]
+    _, told = await served.get(PATH, "read_only")
+    answers = told["answers"]
+    assert answers["trusted"] is True
+    assert answers["error"] < answers["plain_error"]
+    assert {each["kind"] for each in answers["features"]} >= {"list"}
+    best = next(
+        each for each in answers["features"] if (each["kind"], each["value"]) == ("list", "customers")
+    )
+    assert best["times"] > 1
+    for tenth in answers["reliability"]:
+        assert tenth["least"] <= tenth["foreseen"] <= tenth["most"]
+        assert 0 <= tenth["answered"] <= 1
+
+
+@pytest.mark.parametrize("kept", [[], [Lesson(SPRING, 1, {"model": {}})], [Lesson(SPRING, 99, {})]])
+async def test_nothing_is_told_of_who_answers_without_a_lesson_that_can_be_read(
+    served: Served, kept: list[Lesson]
+) -> None:
+    served.store.pacing.kept = kept
+    _, told = await served.get(PATH)
+    assert told["answers"] is None
