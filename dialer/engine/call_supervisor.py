@@ -218,10 +218,15 @@ class CallSupervisor:
 
     # --- commands -----------------------------------------------------------------------------------------------------
 
-    async def hang_up(self, attempt: AttemptId) -> None:
+    def needed(self, attempt: AttemptId) -> LiveCall:
+        """Raises `NotFound`."""
         call = self.calls.get(attempt)
         if call is None:
             raise NotFound("this call is not in progress")
+        return call
+
+    async def hang_up(self, attempt: AttemptId) -> None:
+        call = self.needed(attempt)
         call.cancelled = call.unanswered
         self._note(call, "hang_up_asked")
         await self._telephony.hang_up(attempt)

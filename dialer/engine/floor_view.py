@@ -231,6 +231,14 @@ class FloorView:
     async def hang_up(self, attempt: AttemptId) -> None:
         await self._engine.supervisor.hang_up(attempt)
 
+    async def pause_recording(self, attempt: AttemptId, by: str) -> None:
+        self._engine.supervisor.needed(attempt)
+        await self._engine.recorder.pause(attempt, by)
+
+    async def resume_recording(self, attempt: AttemptId, by: str) -> None:
+        self._engine.supervisor.needed(attempt)
+        await self._engine.recorder.resume(attempt, by)
+
     async def end_wrap_up(self, agent: AgentId) -> None:
         self._engine.desks.end_wrap_up(agent)
 

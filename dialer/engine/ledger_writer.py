@@ -125,10 +125,11 @@ class LedgerWriter:
 
     async def _move_recordings(self, moves: Sequence[RecordingMove]) -> None:
         for move in moves:
+            if move.marks is not None:
+                await self._recordings.mark_recording(move.attempt, move.part, move.marks)
+                continue
             if not move.landed:
                 await self._begin_recording(move)
-                if move.marks is not None:
-                    await self._recordings.mark_recording(move.attempt, move.part, move.marks)
                 continue
             try:
                 await self._recordings.land_recording(move.attempt, move.part, move.talk)

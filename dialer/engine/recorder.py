@@ -116,8 +116,9 @@ class Recorder:
     def _begin(self, call: LiveCall, at: datetime, marks: RecordingMarks) -> None:
         before = self._running.get(call.id)
         running = self._running[call.id] = _Running(call.parts, at, marks)
-        known = marks if marks.announcement else None
-        self._write(RecordingMove(call.id, call.parts, at, marks=known))
+        self._write(RecordingMove(call.id, call.parts, at))
+        if marks.announcement:
+            self._mark(call.id, running, marks)
         if before is not None and before.still_paused_by:
             self._tasks.spawn(self._pause(call.id, running, before.still_paused_by), f"pause-{call.id}")
 

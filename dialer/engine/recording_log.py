@@ -11,7 +11,7 @@ from dialer.ports.storage import RecordingMarks
 class RecordingMove:
     """A recording begun, or `landed`; then `talk` is None when nobody saw how long the conversation lasted.
 
-    `marks` are what has to be known of the recording before its file may be kept.
+    With `marks` it is neither: they are what has to be known of the recording before its file may be kept.
     """
 
     attempt: AttemptId

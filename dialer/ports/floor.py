@@ -143,6 +143,18 @@ class Floor(Protocol):
         """An agent or supervisor ends a live call. Raises `NotFound` when it is not live here."""
         ...
 
+    async def pause_recording(self, attempt: AttemptId, by: str) -> None:
+        """From now on the recording is silent. Again.
+
+        Raises `NotFound` when the call is not live here, and `Conflict` when it is not recorded, or when the exchange did not
+        acknowledge: then the recording has ended.
+        """
+        ...
+
+    async def resume_recording(self, attempt: AttemptId, by: str) -> None:
+        """Raises `NotFound`, `Conflict`."""
+        ...
+
     async def end_wrap_up(self, agent: AgentId) -> None:
         """The agent is done before the timer. Raises `NotFound`, `Conflict`."""
         ...

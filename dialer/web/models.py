@@ -257,6 +257,23 @@ class RecordingQuery(In):
     limit: int = Field(default=100, ge=1, le=1000)
 
 
+class SilenceOut(Out):
+    """Seconds from the beginning of the recording; `until` null: to its end."""
+
+    since: Seconds
+    until: Seconds | None
+    by: str
+
+
+class RecordingMarksOut(Out):
+    """`ends`: it was ended there, because a pause was not acknowledged."""
+
+    announced_at: datetime | None
+    announcement: str
+    silences: list[SilenceOut]
+    ends: Seconds | None
+
+
 class RecordingOut(Out):
     id: UUID
     attempt: UUID
@@ -270,6 +287,7 @@ class RecordingOut(Out):
     caller_dbfs: float | None
     agent_dbfs: float | None
     problem: str
+    marks: RecordingMarksOut
 
 
 class RecordingList(Out):

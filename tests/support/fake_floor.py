@@ -55,6 +55,7 @@ class FakeFloor:
             PartHealth("engine", True, "active"),
         )
         self.hung_up: list[AttemptId] = []
+        self.paused: list[tuple[str, AttemptId, str]] = []
         self.offers: dict[AgentId, Offer] = {AgentId(1): OFFER}
         self.decided: list[tuple[str, AttemptId, AgentId]] = []
         self.refuses: str | None = None  # why an offer may not be dialled
@@ -86,6 +87,16 @@ class FakeFloor:
         if attempt != LIVE_CALL:
             raise NotFound("this call is not live")
         self.hung_up.append(attempt)
+
+    async def pause_recording(self, attempt: AttemptId, by: str) -> None:
+        if attempt != LIVE_CALL:
+            raise NotFound("this call is not in progress")
+        self.paused.append(("pause", attempt, by))
+
+    async def resume_recording(self, attempt: AttemptId, by: str) -> None:
+        if ("pause", attempt, by) not in self.paused:
+            raise Conflict("this call is not being recorded")
+        self.paused.append(("resume", attempt, by))
 
     async def end_wrap_up(self, agent: AgentId) -> None:
         on_floor = {each.id: each.state for each in self.latest.agents}

@@ -14,6 +14,7 @@ from dialer.domain.ids import AgentId, CampaignId, TrunkName
 from dialer.domain.pacing_plan import PacingMode, PacingPlan
 from dialer.domain.phone_number import PhoneNumber
 from dialer.engine.engine import Engine, EngineStores
+from dialer.engine.recorder import RecordingHouse
 from dialer.engine.trunk_meter import TrunkLimits
 from dialer.pacing.counts import CountedPacer
 from dialer.pacing.pacer import Lesson, Pacer
@@ -88,6 +89,7 @@ async def floor(
     attempts: MemoryAttempts | None = None,
     telephony: FakeTelephony | None = None,
     lessons: Sequence[Lesson] = (),
+    house: RecordingHouse = RecordingHouse(),  # noqa: B008  # frozen
 ) -> AsyncIterator[VirtualFloor]:
     """`attempts` and `telephony` of an earlier floor make this one the engine after a crash."""
     clock, fresh = VirtualClock(), attempts is None
@@ -121,6 +123,7 @@ async def floor(
         uuid4(),
         clock,
         ("test", 1),
+        house=house,
     )
     ear.append(engine)
     running = asyncio.ensure_future(engine.run())

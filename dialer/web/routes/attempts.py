@@ -43,10 +43,26 @@ async def get_attempt(call: Call) -> AttemptDetail:
 
 
 async def hang_up(call: Call) -> None:
-    if not Role(call.caller.role).covers(Role.SUPERVISOR):
-        call.only_own((await call.deps.store.history.attempt(_id(call))).agent)
+    await _own_call(call)
     await call.deps.floor.hang_up(_id(call))
     await call.audit("call.hang_up", str(_id(call)))
+
+
+async def pause_recording(call: Call) -> None:
+    await _own_call(call)
+    await call.audit("recording.pause", str(_id(call)))  # asked for, whatever comes of it
+    await call.deps.floor.pause_recording(_id(call), call.caller.name)
+
+
+async def resume_recording(call: Call) -> None:
+    await _own_call(call)
+    await call.deps.floor.resume_recording(_id(call), call.caller.name)
+    await call.audit("recording.resume", str(_id(call)))
+
+
+async def _own_call(call: Call) -> None:
+    if not Role(call.caller.role).covers(Role.SUPERVISOR):
+        call.only_own((await call.deps.store.history.attempt(_id(call))).agent)
 
 
 async def note_attempt(call: Call) -> ResultNoted:
@@ -94,6 +110,22 @@ OPERATIONS = (
         Role.AGENT,
         "End a live call; agents their own",
         hang_up,
+        status=204,
+    ),
+    Operation(
+        "POST",
+        "/api/v1/calls/{attempt}/recording/pause",
+        Role.AGENT,
+        "Silence in the recording from now on, for card data; agents their own calls. 409: not acknowledged, the recording ended",
+        pause_recording,
+        status=204,
+    ),
+    Operation(
+        "POST",
+        "/api/v1/calls/{attempt}/recording/resume",
+        Role.AGENT,
+        "Record again; agents their own calls",
+        resume_recording,
         status=204,
     ),
 )
