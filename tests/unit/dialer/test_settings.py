@@ -117,7 +117,6 @@ def test_the_sample_file_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(loaded.phones) == ["agent-101"]
 
 
-def test_a_setting_that_is_called_file_is_no_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("FAIRDIAL_RULES__FILE", "/etc/fairdial/rules.yaml")
-    assert load().rules.file == Path("/etc/fairdial/rules.yaml")
+def test_a_setting_that_is_called_file_is_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = given(monkeypatch, **TRUNK, FAIRDIAL_RULES__FILE="/etc/fairdial/rules.yaml")
+    assert shown.rules.file == Path("/etc/fairdial/rules.yaml")
