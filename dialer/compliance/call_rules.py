@@ -1,13 +1,16 @@
 """The rules of one call: every profile that matches it, as the campaign's overrides leave them, and what they come to."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 
 from dialer.compliance.call import CalledPlace
 from dialer.compliance.combine import Combined, combine
+from dialer.compliance.holiday_calendars import HolidayBook
+from dialer.compliance.hours import hours_refusal
 from dialer.compliance.overrides import loosened
 from dialer.compliance.profile import CapWindow, Profile, Voice
+from dialer.compliance.refusal import Refusal
 from dialer.compliance.rulebook import Rulebook
 from dialer.compliance.selection import matching, rules_known
 from dialer.domain.campaign_rules import CampaignRules, RuleOverride
@@ -27,10 +30,21 @@ class CallRules:
     rulebook: str
     known: bool
     loosened: tuple[RuleOverride, ...] = ()
+    ids: tuple[str, ...] = ()
+    _moment: list[datetime] = field(default_factory=list)
+    _hours: dict[tuple[object, ...], Refusal | None] = field(default_factory=dict)
 
-    @property
-    def ids(self) -> tuple[str, ...]:
-        return tuple(profile.id for profile in self.profiles)
+    def hours_at(
+        self, zones: tuple[str, ...], at: datetime, holidays: HolidayBook, *, consent: bool, guard: timedelta
+    ) -> Refusal | None:
+        """`hours_refusal` of these profiles: of many calls at one moment, once for each set of zones."""
+        if not self._moment or self._moment[0] != at:
+            self._moment[:] = [at]
+            self._hours.clear()
+        key = (zones, consent, guard, holidays)
+        if key not in self._hours:
+            self._hours[key] = hours_refusal(self.profiles, zones, at, holidays, consent=consent, guard=guard)
+        return self._hours[key]
 
 
 class CallRulesBook:
@@ -60,6 +74,7 @@ class CallRulesBook:
             self.book.fingerprint,
             rules_known(self.book, place) or bool(rules.home),
             tuple(each for each in rules.overrides if each.profile in changed),
+            tuple(profile.id for profile in profiles),
         )
 
 

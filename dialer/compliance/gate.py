@@ -16,7 +16,6 @@ from dialer.compliance.caller_id import caller_id_refusal
 from dialer.compliance.calling_hours import next_opening, open_everywhere
 from dialer.compliance.grounds import Grounds, grounds_of
 from dialer.compliance.holiday_calendars import HolidayBook
-from dialer.compliance.hours import hours_refusal
 from dialer.compliance.lists import list_refusal
 from dialer.compliance.profile import ConsentKind, ForeignRingback
 from dialer.compliance.refusal import Refusal as Refusal
@@ -156,8 +155,7 @@ def _place(case: Case) -> Refusal | None:
 
 def _hours(case: Case) -> Refusal | None:
     consent = case.facts.consent
-    return hours_refusal(
-        case.rules.profiles,
+    return case.rules.hours_at(
         case.facts.place.zones,
         case.call.at,
         case.holidays,

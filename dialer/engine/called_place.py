@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from dialer.compliance.call import CalledPlace
 from dialer.compliance.place import place_of
@@ -44,6 +45,11 @@ def called_place(
 def cell(attributes: Mapping[str, str], columns: Sequence[str]) -> str:
     """What a contact list says in one of these columns, however its title is written; "" when it has none of them."""
     for title, value in attributes.items():
-        if title.strip().lower().replace(" ", "_").replace("-", "_") in columns:
+        if _plain(title) in columns:
             return value.strip()
     return ""
+
+
+@lru_cache(maxsize=4096)
+def _plain(title: str) -> str:
+    return title.strip().lower().replace(" ", "_").replace("-", "_")

@@ -100,7 +100,9 @@ class Gatekeeper:
         rules = self.rules.of(asked.place, campaign.plan.rules, call.voice, asked.today)
         return Case(
             Candidate(attempt, facts.contact, facts.number, facts.attempts),
-            replace(campaign, state=facts.campaign_state),
+            campaign
+            if campaign.state is facts.campaign_state
+            else replace(campaign, state=facts.campaign_state),
             rules,
             asked,
             call,

@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from datetime import time as time_of_day
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit, urlunsplit
@@ -16,15 +17,20 @@ from uuid import uuid4
 import asyncpg
 
 from dialer.clock import SystemClock
+from dialer.compliance.call_rules import CallRulesBook
 from dialer.compliance.gate import Case, DialPermit, objection, review
-from dialer.domain.campaign import Campaign, CampaignPlan, CampaignSignal, CampaignState
+from dialer.compliance.holiday_calendars import PublicHolidays
+from dialer.domain.campaign import CallingHours, Campaign, CampaignPlan, CampaignSignal, CampaignState
+from dialer.domain.campaign_rules import CallPurpose, CampaignRules
 from dialer.domain.contact import ContactState
 from dialer.domain.disposition import Disposition, HangupCause
 from dialer.domain.ids import AttemptId, CampaignId, RunnerId, TrunkName
+from dialer.engine.gatekeeper import Gatekeeper
 from dialer.engine.lists import import_file
 from dialer.ports.dialling import DialFacts, FactsWanted
 from dialer.ports.storage import ClaimedContact, Settlement, TimelineEntry
-from dialer.simulation.lawless import lawless_gatekeeper
+from dialer.rulebook.load import load_rules
+from dialer.simulation.lawless import NoRegistries
 from dialer.storage.postgres import migrate
 from dialer.storage.postgres.store import PostgresStore
 
@@ -32,6 +38,12 @@ NOW = datetime(2026, 1, 5, 15, tzinfo=UTC)
 TRUNK = TrunkName("main")
 CALLER_ID = "+12025550100"
 DATABASE = "fairdial_bench"
+PLAN = CampaignPlan(
+    "bench",
+    TRUNK,
+    hours=CallingHours(time_of_day(0), time_of_day.max),
+    rules=CampaignRules(purposes=frozenset({CallPurpose.INFORMATIONAL})),
+)
 
 _BARE_TABLE = """
 create table bare_queue (id bigint primary key, state text not null, due_at timestamptz not null)
@@ -97,8 +109,9 @@ class _Queue:
         self._runner = runner
         self._batch = batch
         self._wanted = FactsWanted(CALLER_ID, NOW - timedelta(days=190), NOW)
-        self._keeper = lawless_gatekeeper(_BenchClock())
-        self._plan = Campaign(campaign, CampaignState.RUNNING, CampaignPlan("bench", TRUNK))
+        book = CallRulesBook(load_rules().book)
+        self._keeper = Gatekeeper(book, NoRegistries(), PublicHolidays(), _BenchClock())
+        self._plan = Campaign(campaign, CampaignState.RUNNING, PLAN)
         self.claim_s = self.begin_s = self.settle_s = 0.0
 
     def _case(self, facts: DialFacts) -> Case:
@@ -155,7 +168,7 @@ async def _bare_round(pool: asyncpg.Pool, batch: int) -> None:
 
 async def _imports(store: PostgresStore, rows: int) -> tuple[float, float]:
     """Rows per second of a CSV import, and of COPY alone."""
-    campaign = await store.campaigns.create_campaign(CampaignPlan("bench", TRUNK), NOW)
+    campaign = await store.campaigns.create_campaign(PLAN, NOW)
     await store.campaigns.move_campaign(campaign, CampaignSignal.START, NOW)
     people = _people(rows)
     with TemporaryDirectory(prefix="fairdial-bench-") as folder:

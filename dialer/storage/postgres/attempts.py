@@ -20,7 +20,7 @@ from dialer.storage.postgres.queries import named
 _CLAIM = named("claim_contacts")
 _RELEASE = named("release_claims")
 _PUT_BACK = named("put_back_unsent")
-_LOCK = named("lock_claims")
+_ENTER = named("enter_the_gate")
 _RECORD = named("record_progress")
 _SETTLE = named("settle_attempts")
 _ADOPT = named("adopt_open_attempts")
@@ -53,17 +53,17 @@ class PostgresAttempts:
         self, attempts: Sequence[AttemptId], runner: RunnerId, wanted: FactsWanted, judge: Judge
     ) -> Sequence[DialPermit]:
         async def begin(connection: asyncpg.Connection) -> Sequence[DialPermit]:
-            held = await connection.fetch(_LOCK.sql, list(attempts), runner)
+            held = await connection.fetch(_ENTER.sql, list(attempts), runner)
             attempt_of = {row["contact_id"]: AttemptId(row["id"]) for row in held}
             chosen = [(ContactId(row["contact_id"]), NumberId(row["number_id"])) for row in held]
             facts = await read_facts(connection, chosen, wanted)
             verdicts = [judge(attempt_of[each.contact], each) for each in facts]
             permits = [each for each in verdicts if isinstance(each, DialPermit)]
-            await grant(connection, permits, wanted.now)
+            granted = await grant(connection, permits, runner, wanted.now)
             await refuse(
                 connection, [each for each in verdicts if isinstance(each, RefusedClaim)], wanted.now
             )
-            return permits
+            return [each for each in permits if each.attempt in granted]
 
         return await self._database.transaction(begin)
 

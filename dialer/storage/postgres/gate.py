@@ -17,7 +17,7 @@ from dialer.compliance.grounds import Grounds
 from dialer.compliance.past_calls import past_call
 from dialer.domain.campaign import CampaignState
 from dialer.domain.disposition import Disposition
-from dialer.domain.ids import AttemptId, CampaignId, ContactId, NumberId
+from dialer.domain.ids import AttemptId, CampaignId, ContactId, NumberId, RunnerId
 from dialer.domain.phone_number import PhoneNumber
 from dialer.ports.consent import NumberStanding
 from dialer.ports.dialling import (
@@ -176,17 +176,20 @@ def _facts(row: asyncpg.Record, history: Iterable[PastCall], standing: NumberSta
     )
 
 
-async def grant(connection: asyncpg.Connection, permits: Sequence[DialPermit], now: datetime) -> None:
-    """Commit attempts that this transaction holds as being dialled."""
+async def grant(
+    connection: asyncpg.Connection, permits: Sequence[DialPermit], runner: RunnerId, now: datetime
+) -> frozenset[AttemptId]:
+    """Commit attempts as being dialled: those that are still claims of this runner."""
     if not permits:
-        return
+        return frozenset()
     kept = {grounds_id(each.grounds): each.grounds for each in permits}
     await connection.execute(_KEEP_GROUNDS.sql, *columns(((id, _document(kept[id])) for id in kept), 2))
     rows = (
         (each.attempt, each.trunk, each.caller_id, grounds_id(each.grounds), each.debt, each.consent)
         for each in permits
     )
-    await connection.execute(_BEGIN.sql, *columns(rows, 6), now)
+    begun = await connection.fetch(_BEGIN.sql, *columns(rows, 6), now, runner)
+    return frozenset(AttemptId(row["id"]) for row in begun)
 
 
 async def refuse(connection: asyncpg.Connection, refused: Sequence[RefusedClaim], now: datetime) -> None:

@@ -1,14 +1,12 @@
--- name: lock_claims
--- Enter the gate, which nobody else can be in until the transaction ends, and hold the claims that are still this runner's.
+-- name: enter_the_gate
+-- Wait until nobody else is in the gate, and stay in it until the transaction ends. The claims that are still this runner's.
 -- params: attempt_ids, runner_id
 with gate as materialized (select pg_advisory_xact_lock(hashtextextended('fairdial gate', 0)))
 select a.id, a.contact_id, a.number_id
 from gate
 cross join attempts a
 join contacts c on c.id = a.contact_id
-where a.id = any ($1::uuid[]) and a.runner_id = $2 and a.state = 'claimed' and c.state = 'claimed'
-order by a.id
-for no key update of a;
+where a.id = any ($1::uuid[]) and a.runner_id = $2 and a.state = 'claimed' and c.state = 'claimed';
 
 -- name: gate_facts
 -- What is known of contacts and of the number that is to be called, in the order asked for.
@@ -17,10 +15,11 @@ select c.id as contact_id, c.campaign_id, c.attempts, c.attributes, c.external_i
        n.zones, c.zone as stated_zone,
        l.internal_dnc, l.complaint, l.sensitive, p.prefix,
        (select b.proof from caller_ids b where b.e164 = $3) as proof,
-       exists (
-           select from suppression_key s
-           join suppression_hashes h on h.hash = suppression_hash(n.e164, s.inner_pad, s.outer_pad)
-       ) as erased,
+       (select exists (select from suppression_hashes))
+           and exists (
+               select from suppression_key s
+               join suppression_hashes h on h.hash = suppression_hash(n.e164, s.inner_pad, s.outer_pad)
+           ) as erased,
        exists (select from consents t where t.e164 = n.e164)
            or exists (select from revocations t where t.e164 = n.e164)
            or exists (select from reassigned_answers t where t.e164 = n.e164) as consent_is_known
@@ -40,7 +39,8 @@ left join lateral (
 left join lateral (
     select d.e164 as prefix
     from do_not_call d
-    where d.kind = 'prefix'
+    where (select exists (select from do_not_call where kind = 'prefix'))
+      and d.kind = 'prefix'
       and d.e164 = any (array(select left(n.e164, digits) from generate_series(2, length(n.e164)) digits))
       and (d.campaign_id is null or d.campaign_id = c.campaign_id)
       and (d.expires_at is null or d.expires_at > $4)
@@ -66,15 +66,21 @@ with people as (
     from people p
     join contact_numbers n on n.contact_id = p.person
 )
-select s.asked, a.id, a.e164, a.dialled_at, a.disposition, a.joined_at, a.message_at, a.caller_id, a.debt,
+select s.asked, s.e164, a.dialled_at, a.disposition, a.joined_at, a.message_at, a.caller_id, a.debt,
        -- 12 CFR 1006.14(b)(3)(i): a call agreed to beforehand is one of the seven days after the consent
        coalesce(t.given_at > a.dialled_at - interval '7 days', false) as consented, g.subject, g.seller, g.detector
 from numbers s
-join attempts a on a.e164 = s.e164
-left join dial_grounds g on g.id = a.grounds_id
-left join consents t on t.id = a.consent_id
-where a.claimed_at >= $2 and a.dialled_at is not null
-order by s.asked, a.dialled_at, a.id;
+-- limits keep each look-up by itself: a plan that was made while the tables were small stays good when they are not
+cross join lateral (
+    select dialled_at, disposition, joined_at, message_at, caller_id, debt, consent_id, grounds_id
+    from attempts
+    where e164 = s.e164 and claimed_at >= $2 and dialled_at is not null
+    order by claimed_at desc
+    limit 1000
+) a
+left join lateral (select subject, seller, detector from dial_grounds where id = a.grounds_id limit 1) g on true
+left join lateral (select given_at from consents where id = a.consent_id limit 1) t on true
+order by s.asked, a.dialled_at;
 
 -- name: keep_grounds
 -- What dials were decided by; the same grounds are kept once.
@@ -89,8 +95,8 @@ cross join lateral jsonb_to_record(w.document) as d (
 on conflict (id) do nothing;
 
 -- name: begin_dialling
--- Commit attempts, held since `lock_claims`, as being dialled.
--- params: attempt_ids, trunks, caller_ids, grounds_ids, debts, consent_ids, now
+-- Commit attempts as being dialled; one that is no claim of this runner any more is left out of the answer.
+-- params: attempt_ids, trunks, caller_ids, grounds_ids, debts, consent_ids, now, runner_id
 update attempts a
 set state = 'dialling',
     dialled_at = $7,
@@ -101,7 +107,8 @@ set state = 'dialling',
     consent_id = w.consent_id
 from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::bigint[])
     as w (attempt_id, trunk, caller_id, grounds_id, debt, consent_id)
-where a.id = w.attempt_id;
+where a.id = w.attempt_id and a.state = 'claimed' and a.runner_id = $8
+returning a.id;
 
 -- name: refuse_claims
 -- Undo claims that the gate refused: the attempt goes, the contact moves, and why is kept, once for the same again.
