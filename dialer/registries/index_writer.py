@@ -5,6 +5,8 @@ import os
 from datetime import date, datetime
 from pathlib import Path
 
+from numpy.typing import NDArray
+
 from dialer.registries.arrays import Bytes, np
 from dialer.registries.index import ENTRY, HEADER_BYTES, LEAST_DENSE, PIECE, IndexHeader
 
@@ -72,5 +74,9 @@ class IndexWriter:
         return digest.hexdigest()
 
 
-def _sparse(bits: Bytes) -> "np.ndarray[tuple[int], np.dtype[np.uint32]]":
-    return np.flatnonzero(np.unpackbits(bits, bitorder="little")).astype("<u4")
+def _sparse(bits: Bytes) -> NDArray[np.uint32]:
+    """The offsets of the numbers, ascending; most bytes are empty."""
+    places = np.flatnonzero(bits)
+    flags = np.unpackbits(bits[places], bitorder="little").reshape(-1, 8)
+    rows, shifts = np.nonzero(flags)
+    return (8 * places[rows] + shifts).astype("<u4")
