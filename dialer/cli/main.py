@@ -7,6 +7,8 @@ import typer
 from dialer import __version__
 from dialer.cli import (
     agents,
+    caller_ids,
+    campaign_message,
     campaigns,
     config,
     consent,
@@ -15,6 +17,7 @@ from dialer.cli import (
     database,
     do_not_call,
     explain,
+    overrides,
     pacing,
     privacy,
     recordings,
@@ -39,7 +42,10 @@ app.command()(service.doctor)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(service.demo)
 app.add_typer(config.commands, name="config")
 app.add_typer(database.commands, name="migrate")
+campaigns.commands.command("message")(campaign_message.message)
+campaigns.commands.command("override")(overrides.override)
 app.add_typer(campaigns.commands, name="campaign")
+app.add_typer(caller_ids.commands, name="caller-id")
 app.add_typer(contacts.commands, name="contacts")
 app.add_typer(agents.commands, name="agents")
 app.add_typer(do_not_call.commands, name="dnc")

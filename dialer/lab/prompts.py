@@ -16,11 +16,6 @@ from dialer.lab.asterisk_program import cache_folder
 RATE = 8000
 _LOUDEST = 0.7 * 32767
 _SLOW = "140"
-_OPT_OUT_EN = "To receive no more calls from us, please ring 2 0 2. 5 5 5. 0 1 0 0."
-_OPT_OUT_ZH = (
-    "ru2 guo3 ni2 bu4 xiang3 zai4 jie1 dao4 wo3 men5 de5 dian4 hua4, "
-    "qing3 bo1 da3 er4 ling2 er4, wu3 wu3 wu3, ling2 yi1 ling2 ling2."
-)
 
 
 @dataclass(frozen=True)
@@ -42,13 +37,14 @@ def _mandarin(name: str, pinyin: str) -> Prompt:
 PROMPTS = (
     _english(
         "abandoned",
-        "Hello, this is the Fairdial demo, calling about a customer survey. "
-        f"We are sorry that nobody is free to talk to you. {_OPT_OUT_EN} Goodbye.",
+        "This is the Fairdial demo. This call was for telemarketing purposes. "
+        "To be placed on our do-not-call list press 9 now, or call 2 0 2. 5 5 5. 0 1 0 0.",
     ),
     _mandarin(
         "abandoned",
-        "ni2 hao3, zhe4 li3 shi4 Fairdial yan3 shi4, wo3 men5 zai4 zuo4 ke4 hu4 diao4 cha2. "
-        f"hen3 bao4 qian4, xian4 zai4 mei2 you3 ren2 neng2 he2 ni2 tong1 hua4. {_OPT_OUT_ZH} zai4 jian4.",
+        "zhe4 li3 shi4 Fairdial yan3 shi4. ben3 ci4 lai2 dian4 yong4 yu2 dian4 hua4 ying2 xiao1. "
+        "ru2 xu1 jia1 ru4 xie4 jue2 lai2 dian4 ming2 dan1, qing3 li4 ji2 an4 jiu3, "
+        "huo4 bo1 da3 er4 ling2 er4, wu3 wu3 wu3, ling2 yi1 ling2 ling2.",
     ),
     _english(
         "closed", "You have reached the Fairdial demo. We are closed now. Please call again later. Goodbye."

@@ -33,7 +33,7 @@ class Behaviour(Enum):
     SPEECH = "0997"
     """Answers at once and talks for 30 s without a pause."""
     PRESSES_NINE = "0996"
-    """Answers at once, listens for 3.5 s, presses 9 and stays for at most a minute."""
+    """Rings for 2 s, listens for 3.5 s, presses 9 and stays for at most a minute."""
     PRESSES_FIVE = "0995"
     """The same with a key that means nothing."""
     GIVEN_UP_BY_NETWORK = "2999"
