@@ -93,7 +93,12 @@ def _gathered(turn: Turn, node: Gather, found: Input | None) -> None:
         wrong(turn, node, "no_input")
         return
     turn.local = {"value": taken}
-    fits = node.min <= len(taken) <= node.max and "?" not in taken
+    stray = {
+        "?",
+        node.repeat_key,
+        node.terminator,
+    }  # a star in the middle is neither a repetition nor a digit
+    fits = node.min <= len(taken) <= node.max and stray.isdisjoint(taken)
     if not fits or (taken and node.check is not None and not node.check(turn)):
         wrong(turn, node, "invalid")
         return

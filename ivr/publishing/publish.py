@@ -19,6 +19,8 @@ async def publish(store: FlowStore, flow: Flow, at: datetime, by: str = "") -> t
 
 async def fetch(store: FlowStore, name: str, version: str | None = None) -> Flow:
     """Raises `NotPublished`, also for a document that is no longer what was published."""
+    if version is None and (history := await store.history(name)):
+        version = history[-1].version
     stored = await store.document(name, version)
     digest = hashlib.sha256(stored).hexdigest()
     if version is not None and not digest.startswith(version):

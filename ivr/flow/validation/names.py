@@ -42,6 +42,12 @@ def at(flow: Flow, node: str, code: str, **values: object) -> Problem:
     )
 
 
+def in_head(flow: Flow, where: str, code: str, **values: object) -> Problem:
+    """A problem of the flow as a whole."""
+    file = next((place.file for place in flow.places.values()), flow.name)
+    return Problem(code, file, 1, where=where, values=dict(values))
+
+
 def _targets(flow: Flow, reading: Reading) -> Iterator[Problem]:
     for reference in reading.targets:
         if reference.name not in flow.nodes:

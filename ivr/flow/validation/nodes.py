@@ -10,7 +10,7 @@ from ivr.flow.nodes import Gather, Http, Menu, Question, Transfer
 from ivr.flow.nodes.leaving import DESTINATIONS
 from ivr.flow.problems import Problem
 from ivr.flow.prompts import Slot
-from ivr.flow.validation.names import at
+from ivr.flow.validation.names import at, in_head
 
 
 def problems(flow: Flow) -> Iterator[Problem]:
@@ -38,11 +38,10 @@ def _holidays(flow: Flow) -> Iterator[Problem]:
     days = sorted((one.first, one.last or one.first, one.name) for one in flow.head.holidays)
     for first, last, name in days:
         if last < first:
-            yield Problem("holiday_backwards", flow.name, 0, where="holidays", values={"name": name})
+            yield in_head(flow, "holidays", "holiday_backwards", name=name)
     for (_, last, one), (first, _, other) in pairwise(days):
         if first <= last:
-            values = {"one": one, "other": other}
-            yield Problem("holidays_overlap", flow.name, 0, where="holidays", values=values)
+            yield in_head(flow, "holidays", "holidays_overlap", one=one, other=other)
 
 
 def _gather(flow: Flow, name: str, node: Gather) -> Iterator[Problem]:

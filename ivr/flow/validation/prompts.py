@@ -1,6 +1,7 @@
 """Every prompt that is used exists, in every language of the flow."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ivr.flow.builtin import PREFIX
 from ivr.flow.kinds import Reading, closest
@@ -8,7 +9,7 @@ from ivr.flow.model import Flow
 from ivr.flow.nodes import Question
 from ivr.flow.problems import Problem, Weight
 from ivr.flow.prompts import Prompt
-from ivr.flow.validation.names import at
+from ivr.flow.validation.names import at, in_head
 
 
 def problems(flow: Flow, reading: Reading) -> Iterator[Problem]:
@@ -71,11 +72,5 @@ def _unused(flow: Flow, reading: Reading) -> Iterator[Problem]:
     used = {reference.name for reference in reading.prompts}
     for name in flow.head.prompts:
         if name not in used and not name.startswith(PREFIX):
-            values = {"name": name}
-            yield Problem(
-                "unused_prompt", _file(flow), 0, where=f"prompts.{name}", values=values, weight=Weight.WARNING
-            )
-
-
-def _file(flow: Flow) -> str:
-    return next((place.file for place in flow.places.values()), flow.name)
+            problem = in_head(flow, f"prompts.{name}", "unused_prompt", name=name)
+            yield replace(problem, weight=Weight.WARNING)
