@@ -115,6 +115,8 @@ class ToneEar:
             self._pause[event.stream] = -1.0 if event.length is None else event.length
         elif event.sign is Sign.SETTLED:
             yield from self._settled(event.stream, listener)
+        elif event.sign is Sign.GOES_ON:
+            self._still_a_tone(event.stream, listener)
         else:
             yield from self._ended(event, listener)
 
@@ -129,6 +131,15 @@ class ToneEar:
         opinion = listener.judge.settled(strong, weak)
         self._deadline[stream] = listener.judge.deadline_s()
         yield from self._say(stream, listener, opinion)
+
+    def _still_a_tone(self, stream: int, listener: _Listener) -> None:
+        """Music may begin with one long note."""
+        _, _, share = self._front.lines(stream)
+        if share < _PURE:
+            self._front.lost_tone(stream)
+            listener.judge.forget()
+            self._deadline[stream] = np.inf
+            self._voice.begin(stream)
 
     def _ended(self, event: Event, listener: _Listener) -> Iterator[Heard]:
         stream, length = event.stream, event.length or 0.0

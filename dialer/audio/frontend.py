@@ -47,6 +47,8 @@ class Sign(Enum):
     """A burst has begun; `length` is the silence before it, None when none was heard."""
     SETTLED = auto()
     """Enough of it has been heard to know its lines."""
+    GOES_ON = auto()
+    """Half a second more of it has been heard: is it still a tone?"""
     ENDED = auto()
     """`length` is the burst's, seconds."""
 
@@ -139,6 +141,11 @@ class FrontEnd:
         """The present burst is a tone."""
         self.is_tone[stream] = True
         self._tone_level[stream] = self.burst_level[stream]
+
+    def lost_tone(self, stream: int) -> None:
+        """The present burst is no tone after all."""
+        self.is_tone[stream] = False
+        self.forget_tone(stream)
 
     def forget_tone(self, stream: int) -> None:
         """What comes next may be much quieter."""
@@ -258,10 +265,13 @@ class FrontEnd:
         if not len(due):
             return []
         self._look(due)
-        settled = due[self.windows[due] == SETTLED_WINDOWS]
-        return [
-            Event(Sign.SETTLED, stream, None, bool(self.heard_onset[stream])) for stream in settled.tolist()
-        ]
+        count = self.windows[due]
+        events = [self._told(Sign.SETTLED, stream) for stream in due[count == SETTLED_WINDOWS].tolist()]
+        again = due[(count % _MANY_WINDOWS == 0) & self.is_tone[due]]
+        return events + [self._told(Sign.GOES_ON, stream) for stream in again.tolist()]
+
+    def _told(self, sign: Sign, stream: int) -> Event:
+        return Event(sign, stream, None, bool(self.heard_onset[stream]))
 
     def _look(self, streams: Indices) -> None:
         oldest = self.frames[streams] % WINDOW_FRAMES

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dialer.lab.bench import ami_parse, calls, compressed, http, join, profile, registry, storage
+from dialer.lab.bench import ami_parse, calls, compressed, http, join, profile, registry, storage, tones
 from dialer.lab.bench.loaded import new_loop
 from dialer.lab.bench.verdict import Line, Verdict
 from dialer.lab.centre import PROJECT
@@ -135,6 +135,30 @@ def small_time(quick: bool) -> Verdict:
     return Verdict(lines, got, _wrong(right))
 
 
+def heard_tones(quick: bool) -> Verdict:
+    got = tones.run(quick)
+    lines = [
+        Line("foreign ring-back tones found", 100 * got["foreign_found"], "%", goal=99),
+        Line(
+            "to the verdict, by frequency, p50",
+            got["decided_s_by_frequency"]["p50"],
+            "s",
+            goal=0.5,
+            less_is_better=True,
+        ),
+        Line(
+            "to the verdict, only cadence differs, p50",
+            got["periods_to_decision_where_only_cadence_differs"]["p50"],
+            "periods",
+            goal=1,
+            less_is_better=True,
+        ),
+        Line("trials in which a hang-up is wrong", sum(got["trials"].values()), ""),
+        Line("false hang-ups", len(got["false_hang_ups"]), "", goal=0, less_is_better=True),
+    ]
+    return Verdict(lines, got, _wrong({"a call was hung up wrongly": not got["false_hang_ups"]}))
+
+
 def _apart(what: str, share: float, goal: float) -> Line:
     return Line(f"{what}, apart", abs(100 * share), "points", goal=goal, less_is_better=True)
 
@@ -167,10 +191,11 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "join": joining,
     "registry": registries,
     "compressed": small_time,
+    "tones": heard_tones,
 }
 ON_REQUEST = frozenset({"compressed"})
 """Takes a quarter of an hour: only when asked for by name."""
-LONGEST_S: Mapping[str, float] = {"compressed": 1500.0, "registry": 900.0}
+LONGEST_S: Mapping[str, float] = {"compressed": 1500.0, "registry": 900.0, "tones": 3000.0}
 """Of those that take longer than the others, in seconds."""
 
 
