@@ -13,7 +13,9 @@ from dialer.errors import BadInput
 from dialer.rulebook.load import Loaded, load_rules
 from dialer.rulebook.operators_file import Loosened
 from dialer.rulebook.sections import ADDED, SINGLE
+from dialer.rulebook.telling import tell_loosened
 from dialer.rulebook.tightening import looser
+from tests.support.fake_store import FakeClock, FakeUsers
 from tests.support.rules import shipped
 
 pytestmark = pytest.mark.unit
@@ -185,3 +187,13 @@ def test_what_passes_as_stricter_leaves_nothing_of_the_old_to_add(one: str, othe
                        "hours_sunday", "hours_holiday", "attempts", "cooling", "scrub_age_days", "registries",
                        "consent", "message_parts", "message_within_ms", "on_foreign_ringback", "caller_id_proof"):  # fmt: skip
             assert getattr(both, figure) == getattr(alone, figure), (name, figure)
+
+
+async def test_what_is_loosened_is_in_the_log_and_the_audit_trail(caplog: pytest.LogCaptureFixture) -> None:
+    users = FakeUsers()
+    one = Loosened("us_fl", "hours", "Ada", "counsel said so", date(2026, 7, 1))
+    await tell_loosened([one], users, FakeClock())
+    (line,) = users.audited
+    assert (line.action, line.subject) == ("rules.loosened", "us_fl")
+    assert line.detail == {"field": "hours", "by": "Ada", "why": "counsel said so", "on": "2026-07-01"}
+    assert "rule loosened" in caplog.text
