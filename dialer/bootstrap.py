@@ -41,6 +41,7 @@ from dialer.ports.registries import RegistryBook
 from dialer.recordings.local import LocalRecordings
 from dialer.registries.book import Registries
 from dialer.rulebook.load import load_rules
+from dialer.rulebook.telling import tell_loosened
 from dialer.settings import Settings, TrunkSection, exposed
 from dialer.storage.postgres import migrate
 from dialer.storage.postgres.store import PostgresStore
@@ -271,6 +272,7 @@ async def running(
         store = await open_store(settings, clock)
         parts.push_async_callback(store.close)
         service = build(settings, store, clock, pacer)
+        await tell_loosened(load_rules(settings.rules.file).loosened, store.users, clock)
         parts.callback(service.recordings.close)
         failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         tasks = TaskOwner(lambda _name, failure: _fail(failed, failure))
