@@ -171,7 +171,11 @@ def _number(value: Count) -> int | str:
 
 
 def _ratio(tally: Tally) -> str | None:
-    return f"{_number(tally.abandoned)}/{_number(tally.answered)}" if tally.answered else None
+    """Not reduced where both are whole numbers: people recognise the counts."""
+    if not tally.answered:
+        return None
+    a, h = Fraction(tally.abandoned), Fraction(tally.answered)
+    return f"{a}/{h}" if a.denominator == h.denominator == 1 else str(a / h)
 
 
 # --- windows ------------------------------------------------------------------------------------------------------------------
