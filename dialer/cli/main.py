@@ -7,6 +7,7 @@ import typer
 from dialer import __version__
 from dialer.cli import (
     agents,
+    benchmarks,
     caller_ids,
     campaign_message,
     campaigns,
@@ -39,6 +40,7 @@ app = typer.Typer(
 
 app.command()(service.serve)
 app.command()(service.doctor)
+app.command()(benchmarks.bench)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(service.demo)
 app.add_typer(config.commands, name="config")
 app.add_typer(database.commands, name="migrate")

@@ -141,3 +141,10 @@ def test_a_recording_without_sound(tmp_path: Path) -> None:
     audio_file.write(file, np.zeros(0, np.int16))
     with pytest.raises(BadInput, match="no sound"):
         audio_file.read(file)
+
+
+def test_an_unknown_benchmark(run: Run) -> None:
+    done = run("bench", "nonsense")
+    assert done.exit_code == 1
+    assert "there are" in done.output
+    assert "tones" in done.output
