@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -18,7 +19,9 @@ from dialer.domain.phone_number import PhoneNumber
 from dialer.errors import Conflict, NotFound
 from dialer.ports.ledger import Heard, LedgerEntry, OptOut
 from dialer.ports.storage import ClaimedContact, Progress
+from dialer.rulebook.load import load_rules
 from dialer.storage.postgres.store import PostgresStore
+from dialer.web.abandonment import Asked, report
 from dialer.web.wrap_up import AgentWord, note_result
 from tests.integration.storage.rig import NOW, Rig, ended, forbidden, number, person
 
@@ -185,3 +188,40 @@ async def test_one_number_tells_of_each_area(rig: Rig) -> None:
     await rig.add(*(person(line) for line in range(1, 20)), *other)
     found = [each.e164 for each in await rig.store.ledger.numbers_by_prefix(rig.campaign)]
     assert sorted(each[:5] for each in found) == ["+1202", "+1212", "+4416", "+4420", "+8613"]
+
+
+async def test_the_report_and_pacings_quick_count_agree_on_calls_that_went_as_they_should(rig: Rig) -> None:
+    agent = await rig.store.agents.add_agent("Ann", "101", NOW)
+    await rig.add(*(person(line) for line in range(1, 31)))
+    for nth in range(30):
+        dialled, at = await rig.dial(), NOW + timedelta(minutes=nth)
+        joined = nth % 10 != 0
+        known = Progress(
+            dialled.attempt,
+            AttemptState.TALKING if joined else AttemptState.MESSAGE,
+            answered_at=at,
+            joined_at=at + timedelta(milliseconds=8) if joined else None,
+            message_at=None if joined else at + SOON,
+            agent=agent if joined else None,
+        )
+        await rig.store.attempts.record([known], [])
+        over = Disposition.CONNECTED if joined else Disposition.ABANDONED
+        await rig.store.attempts.settle([ended(dialled, over, ended_at=at + timedelta(seconds=40))], [])
+    campaign = await rig.store.campaigns.campaign(rig.campaign)
+    seen: list[LedgerEntry] = []
+    told = await report(
+        rig.store,
+        load_rules().book,
+        campaign,
+        ZoneInfo("America/New_York"),
+        NOW + timedelta(hours=2),
+        Asked(since=NOW - timedelta(hours=1)),
+        lambda profiles: lambda entry, found: seen.append(entry),
+    )
+    assert {"us_ftc_tsr", "us_fcc_tcpa"} <= set(told.profiles)  # the list reaches the United States
+    assert "uk_ofcom_2017" not in told.profiles
+    assert len({entry.attempt for entry in seen}) == told.live_answers == 30
+    for window in told.windows:
+        assert (window.answered, window.abandoned, window.rate) == (30, 3, "10.00")
+    own = [window for window in told.windows if window.profile == "campaign"]
+    assert [(each.stored_answered, each.stored_abandoned) for each in own] == [(30, 3), (30, 3)]
