@@ -28,6 +28,7 @@ from dialer.domain.ids import CampaignId, TrunkName
 from dialer.engine.custodian import Custodian
 from dialer.engine.engine import Engine, EngineStores
 from dialer.engine.erasure import Eraser
+from dialer.engine.explainer import Explainer
 from dialer.engine.floor_view import FloorView
 from dialer.engine.gatekeeper import Gatekeeper
 from dialer.engine.lists import import_file
@@ -258,6 +259,11 @@ def web_app(service: Service) -> web.Application:
             zone=ZoneInfo(settings.time_zone),
             trunks=frozenset(settings.trunks),
             rules=service.engine.rulebook,
+            explainer=Explainer(
+                service.store,
+                service.engine.originator.gatekeeper,
+                {limits.name: limits.caller_id for limits in trunk_limits(settings)},
+            ),
         )
     )
 

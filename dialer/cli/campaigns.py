@@ -13,6 +13,7 @@ from dialer.cli.config import flat
 from dialer.cli.session import Session, with_session
 from dialer.domain.campaign import Campaign, CampaignPlan, CampaignSignal
 from dialer.domain.plan_document import plan_from_json, plan_to_json
+from dialer.domain.rules_document import check_profiles
 from dialer.errors import BadInput
 from dialer.words import name_of
 
@@ -125,10 +126,13 @@ def _plan(session: Session, document: dict[str, Any]) -> CampaignPlan:
     if plan.trunk not in session.settings.trunks:
         known = ", ".join(session.settings.trunks) or "none yet"
         raise BadInput(f"there is no trunk {plan.trunk!r} in the settings; there are: {known}", "trunk")
+    check_profiles(plan.rules, session.rulebook().profiles)
     return plan
 
 
 async def _create(session: Session, document: dict[str, Any]) -> None:
+    if document.get("rules", {}).get("overrides"):
+        raise BadInput("rules.overrides: a rule is loosened by `fairdial campaign override`", "rules.overrides")
     plan = _plan(session, document)
     created = await session.store.campaigns.create_campaign(plan, session.clock.now())
     await session.audit("campaign.create", str(created), name=plan.name)

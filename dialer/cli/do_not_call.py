@@ -1,21 +1,25 @@
 """fairdial dnc …"""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from dialer.cli import console, registries, scrub
 from dialer.cli.session import Session, with_session
 from dialer.domain.ids import CampaignId
+from dialer.domain.phone_number import PhoneNumber
 from dialer.errors import BadInput
-from dialer.ports.storage import DoNotCallEntry
+from dialer.ports.storage import DoNotCallEntry, ListKind
 from dialer.registries.layout import Wish
 from dialer.registries.order import ImportOrder
+from dialer.words import name_of
 
 commands = console.group("Keep the do-not-call list.")
 
@@ -34,33 +38,83 @@ async def _campaign(session: Session, which: str | None) -> CampaignId | None:
     return (await session.campaign(which)).id if which is not None else None
 
 
+Kind = Annotated[
+    ListKind, typer.Option("--kind", help="Why it is not called; a prefix is the beginning of numbers.")
+]
+
+
 @commands.command()
 def add(
-    number: Number, campaign: In = None, reason: Annotated[str, typer.Option(help="For the record.")] = ""
+    number: Number,
+    campaign: In = None,
+    reason: Annotated[str, typer.Option(help="For the record.")] = "",
+    kind: Kind = ListKind.NUMBER,
+    channel: Annotated[str, typer.Option(help="How a sensitive customer wishes to be reached.")] = "",
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day it ends; default: never.")
+    ] = None,
 ) -> None:
-    """Never call a number again."""
-    with_session(lambda session: _add(session, number, campaign, reason))
+    """Never call a number again, or those that begin with a prefix."""
+    if channel and kind is not ListKind.SENSITIVE:
+        raise BadInput("--channel is of --kind sensitive", "channel")
+    with_session(lambda session: _add(session, number, campaign, reason, kind, channel, until))
 
 
-async def _add(session: Session, number: str, campaign: str | None, reason: str) -> None:
-    wanted, only = session.number(number), await _campaign(session, campaign)
-    entry = DoNotCallEntry(wanted, only, "cli", reason, session.clock.now())
+async def _add(
+    session: Session,
+    number: str,
+    campaign: str | None,
+    reason: str,
+    kind: ListKind,
+    channel: str,
+    until: datetime | None,
+) -> None:
+    wanted, only = _wanted(session, number, kind), await _campaign(session, campaign)
+    ends = until.replace(tzinfo=ZoneInfo(session.settings.time_zone)) if until is not None else None
+    entry = DoNotCallEntry(wanted, only, "cli", reason, session.clock.now(), ends, kind, channel)
     new = await session.store.do_not_call.add_do_not_call([entry])
-    await session.audit("do_not_call.add", wanted.masked, campaign=only)
+    await session.audit("do_not_call.add", wanted.masked, campaign=only, kind=kind)
     console.tell("cli.dnc_added", count=new)
 
 
+def _wanted(session: Session, written: str, kind: ListKind) -> PhoneNumber:
+    if kind is not ListKind.PREFIX:
+        return session.number(written)
+    digits = written.replace(" ", "").replace("-", "")
+    if not re.fullmatch(r"\+[1-9][0-9]{0,14}", digits):
+        raise BadInput(
+            f"{written}: a prefix is a plus and the first digits of numbers, such as +1900", "number"
+        )
+    return PhoneNumber(digits)
+
+
 @commands.command()
-def remove(number: Number, campaign: In = None) -> None:
+def remove(number: Number, campaign: In = None, kind: Kind = ListKind.NUMBER) -> None:
     """Take a number off the list."""
-    with_session(lambda session: _remove(session, number, campaign))
+    with_session(lambda session: _remove(session, number, campaign, kind))
 
 
-async def _remove(session: Session, number: str, campaign: str | None) -> None:
-    wanted, only = session.number(number), await _campaign(session, campaign)
-    gone = await session.store.do_not_call.remove_do_not_call(wanted, only)
-    await session.audit("do_not_call.remove", wanted.masked, campaign=only, was_listed=gone)
+async def _remove(session: Session, number: str, campaign: str | None, kind: ListKind) -> None:
+    wanted, only = _wanted(session, number, kind), await _campaign(session, campaign)
+    gone = await session.store.do_not_call.remove_do_not_call(wanted, only, kind)
+    await session.audit("do_not_call.remove", wanted.masked, campaign=only, kind=kind, was_listed=gone)
     console.tell("cli.dnc_removed" if gone else "cli.dnc_absent")
+
+
+@commands.command("list")
+def list_entries(
+    kind: Kind = ListKind.NUMBER,
+    after: Annotated[str | None, typer.Option(help="Only numbers after this one.")] = None,
+    most: Annotated[int, typer.Option(min=1, max=100_000)] = 100,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Entries of one kind, by number."""
+    begin = PhoneNumber(after) if after is not None else None
+    entries = with_session(lambda it: it.store.do_not_call.do_not_call_of_kind(kind, begin, most))
+    if as_json:
+        console.show_json(entries)
+        return
+    _show(entries)
 
 
 @commands.command()
@@ -72,8 +126,25 @@ def check(number: Number, as_json: Annotated[bool, typer.Option("--json", help="
         return
     console.tell("cli.dnc_present" if entries else "cli.dnc_absent")
     if entries:
-        rows = [(one.campaign, one.source, one.reason, one.added_at, one.expires_at) for one in entries]
-        console.show(("campaign", "source", "reason", "added", "expires"), rows)
+        _show(entries)
+
+
+def _show(entries: Sequence[DoNotCallEntry]) -> None:
+    words = console.language()
+    rows = [
+        (
+            one.number,
+            name_of("list_kind", one.kind, words),
+            one.channel,
+            one.campaign,
+            one.source,
+            one.reason,
+            one.added_at,
+            one.expires_at,
+        )
+        for one in entries
+    ]
+    console.show(("number", "kind", "channel", "campaign", "source", "reason", "added", "expires"), rows)
 
 
 @commands.command("import")

@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 from dialer.clock import Clock
 from dialer.compliance.rulebook import Rulebook
 from dialer.domain.ids import CampaignId
+from dialer.engine.explainer import Explainer
 from dialer.ports.consent import ConsentStore
+from dialer.ports.dialling import GateRecords
 from dialer.ports.floor import Floor
 from dialer.ports.ledger import LedgerStore
 from dialer.ports.pacing import PacingStore
@@ -42,6 +44,8 @@ class Store(Protocol):
     def agents(self) -> AgentStore: ...
     @property
     def do_not_call(self) -> DoNotCallStore: ...
+    @property
+    def gate(self) -> GateRecords: ...
     @property
     def history(self) -> AttemptHistory: ...
     @property
@@ -88,4 +92,5 @@ class WebDeps:
     region: str = "US"  # for numbers written without a country code
     zone: ZoneInfo = _UTC  # whose midnight begins a day
     rules: Rulebook = _NO_RULES
+    explainer: Explainer | None = None
     trunks: frozenset[str] | None = None  # names a campaign may use; None: not checked

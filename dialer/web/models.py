@@ -11,6 +11,7 @@ from dialer.domain.attempt import AttemptState
 from dialer.domain.contact import ContactState
 from dialer.domain.disposition import Disposition
 from dialer.domain.phone_number import PhoneNumber
+from dialer.ports.storage import ListKind
 
 _LINE = r"^[^\x00-\x1f\x7f-\x9f]*$"
 Name = Annotated[str, Field(min_length=1, max_length=80, pattern=_LINE)]
@@ -302,11 +303,15 @@ class DoNotCallNumber(In):
 
     number: Annotated[str, Field(min_length=3, max_length=40)]
     campaign: Id | None = Field(default=None, description="null: every campaign")
+    kind: ListKind = Field(
+        default=ListKind.NUMBER, description="a prefix is the beginning of numbers, such as +1900"
+    )
 
 
 class DoNotCallNew(DoNotCallNumber):
     reason: Line = ""
     expires_at: Time | None = None
+    channel: Line = Field(default="", description="how a sensitive customer wishes to be reached")
 
 
 class DoNotCallOut(Out):
@@ -316,6 +321,8 @@ class DoNotCallOut(Out):
     reason: str
     added_at: datetime
     expires_at: datetime | None
+    kind: ListKind
+    channel: str
 
 
 class DoNotCallAnswer(Out):

@@ -31,6 +31,7 @@ from dialer.ports.storage import (
     ContactCounts,
     ContactView,
     DoNotCallEntry,
+    ListKind,
     NewContact,
     RecordingMarks,
     RecordingView,
@@ -40,6 +41,7 @@ from dialer.ports.storage import (
 )
 from dialer.web.auth import digest, new_token
 from dialer.web.deps import ListSummary
+from tests.support.fake_gate import FakeGate
 from tests.support.fake_ledger import FakeLedger
 from tests.support.memory_consent import MemoryConsent
 
@@ -168,18 +170,31 @@ class FakeDoNotCall:
         self.rows: list[DoNotCallEntry] = []
 
     async def add_do_not_call(self, entries: Sequence[DoNotCallEntry]) -> int:
-        known = {(row.number, row.campaign) for row in self.rows}
-        new = [entry for entry in entries if (entry.number, entry.campaign) not in known]
+        known = {(row.number, row.kind, row.campaign) for row in self.rows}
+        new = [entry for entry in entries if (entry.number, entry.kind, entry.campaign) not in known]
         self.rows += new
         return len(new)
 
-    async def remove_do_not_call(self, number: PhoneNumber, campaign: CampaignId | None) -> bool:
-        kept = [row for row in self.rows if (row.number, row.campaign) != (number, campaign)]
+    async def remove_do_not_call(
+        self, number: PhoneNumber, campaign: CampaignId | None, kind: ListKind = ListKind.NUMBER
+    ) -> bool:
+        kept = [row for row in self.rows if (row.number, row.campaign, row.kind) != (number, campaign, kind)]
         gone, self.rows = len(kept) < len(self.rows), kept
         return gone
 
     async def do_not_call(self, number: PhoneNumber) -> Sequence[DoNotCallEntry]:
-        return [row for row in self.rows if row.number == number]
+        return [
+            row
+            for row in self.rows
+            if row.number == number
+            or (row.kind is ListKind.PREFIX and number.e164.startswith(row.number.e164))
+        ]
+
+    async def do_not_call_of_kind(
+        self, kind: ListKind, after: PhoneNumber | None, most: int
+    ) -> Sequence[DoNotCallEntry]:
+        rows = sorted((row for row in self.rows if row.kind is kind), key=lambda row: row.number.e164)
+        return [row for row in rows if after is None or row.number.e164 > after.e164][:most]
 
     async def do_not_call_among(
         self, numbers: Sequence[PhoneNumber]
@@ -369,6 +384,7 @@ class FakeStore:
     contacts: FakeContacts = field(default_factory=FakeContacts)
     agents: FakeAgents = field(default_factory=FakeAgents)
     do_not_call: FakeDoNotCall = field(default_factory=FakeDoNotCall)
+    gate: FakeGate = field(default_factory=FakeGate)
     history: FakeHistory = field(default_factory=FakeHistory)
     ledger: FakeLedger = field(default_factory=FakeLedger)
     pacing: FakePacing = field(default_factory=FakePacing)

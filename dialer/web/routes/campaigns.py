@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from dialer.domain.campaign import CampaignSignal
+from dialer.domain.campaign import CampaignPlan, CampaignSignal
 from dialer.domain.ids import CampaignId
+from dialer.domain.rules_document import check_profiles
 from dialer.errors import BadInput
 from dialer.web.figures import AbandonmentOut, ContactCountsOut
 from dialer.web.models import Created
@@ -35,6 +36,11 @@ def _known_trunk(call: Call, trunk: str) -> None:
         raise BadInput("there is no trunk of this name in the settings", "trunk")
 
 
+def _known_rules(call: Call, plan: CampaignPlan) -> None:
+    if call.deps.rules.profiles:
+        check_profiles(plan.rules, call.deps.rules.profiles)
+
+
 async def list_campaigns(call: Call) -> CampaignList:
     campaigns = await call.deps.store.campaigns.campaigns()
     return CampaignList(campaigns=[campaign_out(campaign) for campaign in campaigns])
@@ -44,6 +50,7 @@ async def create_campaign(call: Call) -> Created:
     wanted = await call.body(NewCampaign)
     _known_trunk(call, wanted.trunk)
     plan = plan_of(wanted)
+    _known_rules(call, plan)
     created = await call.deps.store.campaigns.create_campaign(plan, call.deps.clock.now())
     await call.audit("campaign.create", str(created), name=plan.name)
     return Created(id=created)
@@ -58,6 +65,7 @@ async def change_plan(call: Call) -> CampaignOut:
     store = call.deps.store.campaigns
     plan = patched((await store.campaign(_id(call))).plan, patch)
     _known_trunk(call, plan.trunk)
+    _known_rules(call, plan)
     await store.change_plan(_id(call), plan)
     await call.audit(
         "campaign.change_plan", str(_id(call)), **patch.model_dump(mode="json", exclude_unset=True)

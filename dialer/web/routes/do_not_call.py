@@ -1,15 +1,21 @@
 """The do-not-call list. Numbers are sent in bodies: addresses end up in the logs of proxies."""
 
+import re
+
 from dialer.domain.ids import CampaignId
 from dialer.domain.phone_number import BadNumber, PhoneNumber, parse_number
 from dialer.errors import BadInput
-from dialer.ports.storage import DoNotCallEntry
+from dialer.ports.storage import DoNotCallEntry, ListKind
 from dialer.web.models import Changed, DoNotCallAnswer, DoNotCallNew, DoNotCallNumber, DoNotCallOut
 from dialer.web.operations import Call, Operation
 from dialer.web.roles import Role
 
 
-def _number(call: Call, written: str) -> PhoneNumber:
+def _number(call: Call, written: str, kind: ListKind = ListKind.NUMBER) -> PhoneNumber:
+    if kind is ListKind.PREFIX:
+        if not re.fullmatch(r"\+[1-9][0-9]{0,14}", written):
+            raise BadInput("a prefix is a plus and the first digits of numbers, such as +1900", "number")
+        return PhoneNumber(written)
     try:
         return parse_number(written, call.deps.region)
     except BadNumber as wrong:
@@ -24,13 +30,17 @@ async def _campaign(call: Call, campaign: int | None) -> CampaignId | None:
 
 async def add_do_not_call(call: Call) -> Changed:
     wanted = await call.body(DoNotCallNew)
+    if wanted.channel and wanted.kind is not ListKind.SENSITIVE:
+        raise BadInput("a channel is of the kind sensitive", "channel")
     entry = DoNotCallEntry(
-        _number(call, wanted.number),
+        _number(call, wanted.number, wanted.kind),
         await _campaign(call, wanted.campaign),
         f"user: {call.caller.name}",
         wanted.reason,
         call.deps.clock.now(),
         wanted.expires_at,
+        wanted.kind,
+        wanted.channel,
     )
     new = await call.deps.store.do_not_call.add_do_not_call([entry])
     await call.audit("do_not_call.add", entry.number.masked, campaign=wanted.campaign)
@@ -39,8 +49,8 @@ async def add_do_not_call(call: Call) -> Changed:
 
 async def remove_do_not_call(call: Call) -> Changed:
     wanted = await call.body(DoNotCallNumber)
-    number, campaign = _number(call, wanted.number), await _campaign(call, wanted.campaign)
-    gone = await call.deps.store.do_not_call.remove_do_not_call(number, campaign)
+    number, campaign = _number(call, wanted.number, wanted.kind), await _campaign(call, wanted.campaign)
+    gone = await call.deps.store.do_not_call.remove_do_not_call(number, campaign, wanted.kind)
     await call.audit("do_not_call.remove", number.masked, campaign=wanted.campaign, was_listed=gone)
     return Changed(changed=gone)
 
