@@ -63,15 +63,21 @@ def rehearse(
 
 def _scripted(keys: str, words: Language) -> Any:
     try:
-        coming = iter(parse_keys(keys))
+        coming = parse_keys(keys)
     except KeysRefused as unknown:
         refuse(say("cli.bad_key", words, key=str(unknown), known=", ".join(WORDS)))
-    return lambda wait, command: next(coming, None)
+
+    def ask(wait: str, command: do.Command) -> Key | None:
+        if wait == "request" and (not coming or coming[0].kind not in ("ok", "fail")):
+            return None
+        return coming.pop(0) if coming else None
+
+    return ask
 
 
 def _asking(words: Language) -> Any:
     def ask(wait: str, command: do.Command) -> Key | None:
-        while True:
+        while wait != "request":
             try:
                 typed = typer.prompt(say(f"rehearse.ask_{wait}", words), default="", show_default=False)
                 found = parse_keys(typed)
@@ -81,6 +87,7 @@ def _asking(words: Language) -> Any:
             except typer.Abort:
                 return None
             return found[0] if found else Key("timeout")
+        return None
 
     return ask
 

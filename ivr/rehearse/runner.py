@@ -14,8 +14,7 @@ from ivr.rehearse.keys import OUTCOMES, Key
 _SECONDS_A_CHARACTER: Final = {"zh": 0.22, "en": 0.065}
 
 Ask = Callable[[str, do.Command], Key | None]
-"""The next key for a wait (`keys`, `record`, `transfer`, `http`, `request`); None when the caller has nothing more to
-do and hangs up."""
+"""The next key for a wait: `keys`, `record`, `transfer`, where None hangs up; `request`, where None lets it succeed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +116,8 @@ class _Player:
         if wait == "http":
             self.now += 0.5
             return self._http()
-        if wait == "request" and isinstance(command, do.Sms | do.OptOut | do.Callback | do.Voicemail):
-            self.now += 0.2
-            return ev.RequestDone(at=self.now, ok=True, reference=str(1000 + self.rehearsal.state.turn))
+        if wait == "request":
+            return self._request(command)
         key = self._ask(wait, command) or Key("hangup")
         while key.kind == "wait":
             self.now += float(key.value)
@@ -129,6 +127,14 @@ class _Player:
             "caller", f"{key.kind}:{key.value}" if key.kind in ("record", "return") else key.value or key.kind
         )
         return self._event(wait, key, command)
+
+    def _request(self, command: do.Command) -> ev.Event:
+        """Registered, unless the script says `fail`."""
+        self.now += 0.2
+        key = self._ask("request", command)
+        ok = key is None or key.kind != "fail"
+        self._line("note", "ok" if ok else "fail")
+        return ev.RequestDone(at=self.now, ok=ok, reference=str(1000 + self.rehearsal.state.turn))
 
     def _http(self) -> ev.Event:
         reply = next(self._replies, None)

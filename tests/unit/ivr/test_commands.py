@@ -110,6 +110,14 @@ def test_rehearse_goes_through_a_call_by_itself() -> None:
     assert "Our agents are not here now" in closed.output
 
 
+def test_rehearse_can_let_a_request_fail_and_asks_a_person_key_by_key() -> None:
+    failed = ivr("rehearse", "opt-out", "--keys", "2,9,fail,busy,record:6,ok", "--at", "2026-03-02T10:00")
+    assert "We are sorry that this could not be registered" in failed.output
+    assert "voicemail opt-out 6 s" in failed.output
+    done = ivr("rehearse", "opt-out", "--keys", "2,9", "--at", "2026-03-02T10:00")
+    assert "Your reference is one zero zero" in done.output
+
+
 def test_rehearse_gives_json_with_answers_and_transcript() -> None:
     done = json.loads(
         ivr("rehearse", "survey", "--keys", "1,4,6,5,record:8,1,1,4,hangup", "--json", "-l", "en").output

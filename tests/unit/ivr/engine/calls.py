@@ -20,7 +20,7 @@ class Call:
         known.setdefault("contact", flow.head.contact_fields)
         self.state: State = begin(flow, "call-1", **known)
         self.commands: list[do.Command] = []
-        self.last: tuple[do.Command, ...] = ()
+        self.last: tuple[Any, ...] = ()
         self.give(ev.Started(at=at, entry=entry))
 
     def give(self, event: ev.Event) -> "Call":

@@ -63,7 +63,7 @@ def test_any_call_through_any_flow_that_ships(name: str, data: st.DataObject) ->
     flow = FLOWS[name]
     caller = data.draw(st.sampled_from(["13800138000", "", "anonymous", "+44 20"]))
     language = data.draw(st.sampled_from(["en", "zh", "fr"]))
-    contact = data.draw(
+    contact: Any = data.draw(
         st.sampled_from([dict(flow.head.contact_fields), {}, {"name": None, "price": "x{y}"}])
     )
     state = begin(flow, "c", caller=caller, language=language, contact=contact)

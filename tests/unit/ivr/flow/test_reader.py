@@ -105,7 +105,7 @@ def test_each_mistake_is_found_where_it_is(old: str, new: str, code: str, node: 
     assert match[0].node == node
     first = line_of(f"  {node}:", source) if node else 1
     last = line_of(new, source) + new.count("\n") if new else 1
-    assert first <= match[0].line <= max(last, first + 4 if node else 1)
+    assert first <= match[0].line <= max(last, first + 5 if node else 1)
     for language in LANGUAGES:
         assert match[0].line_of_text(language).startswith("a.yaml:")
 
