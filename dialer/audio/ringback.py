@@ -107,7 +107,7 @@ class RingJudge:
 
     __slots__ = (
         "_bursts", "_caution", "_ended", "_firm", "_home_frequency", "_in_burst", "_pauses", "_possible", "_repertoire", "_settled",
-        "_shortened", "_too_long",
+        "_shortened",
     )  # fmt: skip
 
     def __init__(self, repertoire: Repertoire, caution: Caution = Caution.BURST) -> None:
@@ -121,7 +121,6 @@ class RingJudge:
         self._in_burst = False
         self._settled = False
         self._home_frequency = False
-        self._too_long = False
 
     def _start_over(self) -> None:
         self._possible: Steps = self._repertoire.on
@@ -142,7 +141,7 @@ class RingJudge:
         else:
             self._start_over()
         self._in_burst = True
-        self._settled = self._too_long = False
+        self._settled = False
 
     def settled(self, strong: list[float], weak: list[float]) -> Opinion | None:
         """The lines of the present burst are known."""
@@ -164,8 +163,6 @@ class RingJudge:
         left = self._repertoire.lasting(self._possible, age_s)
         if left.sum() == self._possible.sum():
             return None
-        had_home = (self._possible & self._repertoire.home).any()
-        self._too_long |= bool(had_home and not (left & self._repertoire.home).any())
         self._possible = left
         return self._opinion()
 
@@ -241,8 +238,8 @@ class RingJudge:
         if not self._home_frequency:
             # of a burst whose beginning was missed: it was longer than any busy tone
             return self._ended > 0
-        # too long for home is as good as a period: nothing cuts a tone longer
-        return periods > 0 or (self._too_long and not self._in_burst and not self._shortened)
+        # a burst too long for home proves nothing: a decoder that repeats lost frames joins the bursts of a busy tone
+        return periods > 0
 
     def deadline_s(self) -> float:
         """The age of this burst, or of this silence, from which on something else can be said."""
