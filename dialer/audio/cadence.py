@@ -20,6 +20,7 @@ _LENIENT = (0.11, 0.06)
 _ENDLESS = 1e9
 _CACHED = 4096
 _FOREIGN_HZ = 6.0
+_SYMMETRIC_HZ = 6.0
 _BUSY_HZ = 10.0
 
 
@@ -91,9 +92,11 @@ class Repertoire:
         if known is None:
             if len(self._heard) > _CACHED:
                 self._heard.clear()
-            both = sorted([*strong, *weak])[:4]
+            readings = [strong, sorted([*strong, *weak])[:4]]
+            if len(strong) == 3 and abs(strong[0] + strong[2] - 2 * strong[1]) < _SYMMETRIC_HZ:
+                readings.append(strong[1:2])  # a repeated packet gives a bare tone such side lines
             fits = [
-                _fits(strong, spectra, hz) or (lenient and bool(weak) and _fits(both, spectra, hz))
+                any(_fits(reading, spectra, hz) for reading in (readings if lenient else readings[:1]))
                 for spectra, hz, lenient in self._line_sets
             ]
             known = self._heard[key] = np.array(fits, bool)[self._lines] & self.on

@@ -146,7 +146,8 @@ class RingJudge:
     def settled(self, strong: list[float], weak: list[float]) -> Opinion | None:
         """The lines of the present burst are known."""
         playing = self._repertoire.playing(strong, weak)
-        self._home_frequency = bool((playing & self._repertoire.home).any())
+        # for good: one burst that a codec has bent must not rename the tone
+        self._home_frequency |= bool((playing & self._repertoire.home).any())
         if not (self._possible & playing).any():
             if self._pauses:
                 return None  # a codec may bend the first windows: the whole burst will tell
