@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from ivr.engine import asking, questions, working
+from ivr.engine import asking, moving, questions, working
 from ivr.engine.commands import Command
 from ivr.engine.events import (
     Digits,
@@ -35,31 +35,31 @@ MOST_TURNS: Final = 2000
 """Waits in one call: more is a call that never ends."""
 
 _ENTER: Final[Mapping[type, Callable[[Turn, Any], None]]] = {
-    nodes.Say: working.enter_say,
-    nodes.Play: working.enter_play,
+    nodes.Say: moving.enter_say,
+    nodes.Play: moving.enter_play,
     nodes.Gather: asking.enter_gather,
     nodes.Menu: asking.enter_menu,
-    nodes.Branch: working.enter_branch,
+    nodes.Branch: moving.enter_branch,
     nodes.Question: questions.enter_question,
-    nodes.Transfer: working.enter_transfer,
+    nodes.Transfer: moving.enter_transfer,
     nodes.Record: working.enter_recording,
     nodes.Voicemail: working.enter_recording,
     nodes.Callback: working.enter_callback,
     nodes.Sms: working.enter_sms,
     nodes.Http: working.enter_http,
-    nodes.Set: working.enter_set,
-    nodes.Subflow: working.enter_subflow,
-    nodes.Return: working.enter_return,
+    nodes.Set: moving.enter_set,
+    nodes.Subflow: moving.enter_subflow,
+    nodes.Return: moving.enter_return,
     nodes.OptOut: working.enter_opt_out,
-    nodes.HangUp: working.enter_hang_up,
+    nodes.HangUp: moving.enter_hang_up,
 }
 
 _RESUME: Final[Mapping[type, Callable[[Turn, Any, Event], None]]] = {
-    nodes.Say: working.resume_say,
+    nodes.Say: moving.resume_say,
     nodes.Gather: asking.resume_gather,
     nodes.Menu: asking.resume_menu,
     nodes.Question: questions.resume_question,
-    nodes.Transfer: working.resume_transfer,
+    nodes.Transfer: moving.resume_transfer,
     nodes.Record: working.resume_recording,
     nodes.Voicemail: working.resume_recording,
     nodes.Callback: working.resume_request,
@@ -120,7 +120,7 @@ def _received(turn: Turn, event: Event) -> bool:
     if isinstance(event, Started):
         return not state.node and _started(turn, event)
     if isinstance(event, _ANSWERS.get(state.wait, ())):
-        _guarded(turn, lambda: _resume(turn, event))
+        _guarded(turn, _resume, event)
         return True
     if isinstance(event, Digits) and state.wait in ("http", "request"):
         state.buffer = (state.buffer + clean(event.digits))[:64]
@@ -132,14 +132,19 @@ def _started(turn: Turn, event: Started) -> bool:
     state, head = turn.state, turn.flow.head
     state.started = state.at = event.at
 
-    def set_up() -> None:
+    def set_up(turn: Turn) -> None:
         for name, expression in head.variables.items():
             turn.set(name, expression(turn))
-        working.take_variables(turn, event.variables)
+        moving.take_variables(turn, event.variables)
         turn.goto(head.entry_points.get(event.entry, head.start) if event.entry else head.start)
 
     _guarded(turn, set_up)
     return True
+
+
+def _enter(turn: Turn) -> None:
+    node = turn.flow.nodes[turn.state.node]
+    _ENTER[type(node)](turn, node)
 
 
 def _resume(turn: Turn, event: Event) -> None:
@@ -160,12 +165,11 @@ def _run(turn: Turn) -> None:
             if not state.ended:
                 turn.finish("error")
         else:
-            node = turn.flow.nodes[state.node]
-            _guarded(turn, lambda node=node: _ENTER[type(node)](turn, node))  # type: ignore[misc]
+            _guarded(turn, _enter)
 
 
-def _guarded(turn: Turn, step: Callable[[], None]) -> None:
+def _guarded(turn: Turn, step: Callable[..., None], *event: Event) -> None:
     try:
-        step()
+        step(turn, *event)
     except (ExpressionError, AddressRefused) as wrong:
         turn.fault(str(wrong) or type(wrong).__name__)

@@ -25,6 +25,8 @@ class Wanted:
 
 def clean(digits: str) -> str:
     """Only what a telephone has keys for, in ASCII; digits of other scripts are no keys."""
+    if len(digits) <= MOST and digits.isascii() and digits.isdigit():
+        return digits
     return "".join(char for char in digits[:MOST] if char in _KEYS)
 
 
