@@ -8,20 +8,17 @@ from dialer.domain.abandonment import WindowCount
 from dialer.domain.events import LineSign
 from dialer.domain.ids import CampaignId
 from dialer.domain.pacing_plan import PacingPlan
-from dialer.pacing.budget import Allowance
 from dialer.pacing.campaign_mind import LESSON_VERSION, CampaignMind
 from dialer.pacing.counts import CountedPacer, within
-from dialer.pacing.decision import Binding, DecisionInputs, PacingDecision
+from dialer.pacing.decision import DecisionInputs, PacingDecision
 from dialer.pacing.line_hazards import with_sign
-from dialer.pacing.outlook import Outlook, Prospect
+from dialer.pacing.outlook import Prospect
 from dialer.pacing.pacer import Agent, ContactFeatures, Lesson, Line, LineEnd, Presence, Room
 from dialer.pacing.reasons import REASONS
 from dialer.pacing.records import AgentRecord, LineRecord
+from dialer.pacing.restraint import accepted_risk, held_back, lines_wanted
 
 _MOST_AT_ONCE = 64
-_MOST_RATE_OF_CAP = 1.5
-_LEAST_ACCEPTED = 1e-6
-_PROBE_EVERY_S = 1.0
 _LATE_NEWS_S = 1.0
 _WAITING_AT_RISK = 0.5  # of an answered call without an agent: lost, as far as anybody knows
 _SAFE_SHARE_OF_BEST = 0.3  # answers may come back as suddenly as they went
@@ -241,11 +238,14 @@ class FairPacer(CountedPacer):
         outlook = self._prospect.look(now, ready, waiting, mind, chance)
         at_risk = outlook.losses + _WAITING_AT_RISK * waiting
         allowance = mind.budget.allowance(now, wall, outlook.agents, at_risk)
-        accepted = _accepted(mind, allowance)
+        accepted = accepted_risk(mind, allowance)
         most = max(min(_MOST_AT_ONCE, room.trunk), 0)
         certain = ready - waiting - len(self.ringing)  # lines that have a free agent each, whatever happens
-        wanted, self._promise[campaign] = _wanted(outlook, accepted, most, certain)
-        wanted, binding = self._held_back(mind, outlook, allowance, wanted, certain, now)
+        wanted, self._promise[campaign] = lines_wanted(outlook, accepted, most, certain)
+        if outlook.agents and mind.carrier_fails:
+            for record in self._lines.values():
+                mind.line_is_alive(record.dialled_at, now)
+        wanted, binding = held_back(mind, outlook, allowance, wanted, certain, now)
         inputs = DecisionInputs(
             at=now,
             ready=ready,
@@ -261,28 +261,6 @@ class FairPacer(CountedPacer):
             windows=allowance.windows,
         )
         return within(room, wanted, len(self.ringing), REASONS[binding](inputs, mind), binding, inputs)
-
-    def _held_back(
-        self,
-        mind: CampaignMind,
-        outlook: Outlook,
-        allowance: Allowance,
-        wanted: int,
-        certain: int,
-        now: float,
-    ) -> tuple[int, Binding]:
-        """What is left of the wish when the risk is not the only obstacle, and the obstacle."""
-        if not outlook.agents:
-            return 0, Binding.NO_AGENTS
-        if self._carrier_fails(mind, now):
-            return self._probe(mind, wanted, now), Binding.CARRIER
-        if allowance.stop is not None:
-            return certain, Binding.BUDGET
-        if wanted > certain and mind.is_just_back(now):
-            return certain, Binding.CARRIER
-        if wanted > certain and mind.is_dry(now):
-            return certain, Binding.NO_ANSWERS
-        return wanted, Binding.RISK
 
     def admit(self, campaign: CampaignId, contacts: Sequence[ContactFeatures], now: float) -> int:
         mind = self.minds.get(campaign)
@@ -307,37 +285,8 @@ class FairPacer(CountedPacer):
     def _next_chance(self, mind: CampaignMind) -> float:
         return self._chance(mind, mind.next_chance)
 
-    def _carrier_fails(self, mind: CampaignMind, now: float) -> bool:
-        if mind.carrier_fails:
-            for record in self._lines.values():
-                mind.line_is_alive(record.dialled_at, now)
-        return mind.carrier_fails
-
-    def _probe(self, mind: CampaignMind, wanted: int, now: float) -> int:
-        """One line a second finds out when the carrier works again."""
-        if wanted <= 0 or now - mind.probed_at < _PROBE_EVERY_S:
-            return 0
-        mind.probed_at = now
-        return 1
-
     def _foresee(self, now: float) -> None:
         if self._hears_since is not None and self._foreseen_to is not None and now > self._foreseen_to:
             for mind in self.minds.values():
                 mind.expect(self._prospect.coming.get(mind.campaign, 0.0) * (now - self._foreseen_to))
         self._foreseen_to = now
-
-
-def _wanted(outlook: Outlook, accepted: float, most: int, certain: int) -> tuple[int, float]:
-    """Lines to start, and the mean risk of those started."""
-    risk = outlook.risk
-    if risk > accepted or most == 0:
-        return certain, risk
-    return max(min(outlook.lines_within(accepted, most), most), certain), (risk + accepted) / 2
-
-
-def _accepted(mind: CampaignMind, allowance: Allowance) -> float:
-    """The risk accepted for one line, so that the allowed share of the answers is lost."""
-    if allowance.stop is not None:
-        return _LEAST_ACCEPTED
-    rate = min(allowance.rate, _MOST_RATE_OF_CAP * mind.plan.day_cap)
-    return max(rate / mind.losses.ratio, _LEAST_ACCEPTED)

@@ -1,0 +1,51 @@
+"""How many lines the risk allows, and what holds a campaign back when the risk is not the only obstacle."""
+
+from dialer.pacing.budget import Allowance
+from dialer.pacing.campaign_mind import CampaignMind
+from dialer.pacing.decision import Binding
+from dialer.pacing.outlook import Outlook
+
+_MOST_RATE_OF_CAP = 1.5
+_LEAST_ACCEPTED = 1e-6
+_PROBE_EVERY_S = 1.0
+
+
+def accepted_risk(mind: CampaignMind, allowance: Allowance) -> float:
+    """The risk accepted for one line, so that the allowed share of the answers is lost."""
+    if allowance.stop is not None:
+        return _LEAST_ACCEPTED
+    rate = min(allowance.rate, _MOST_RATE_OF_CAP * mind.plan.day_cap)
+    return max(rate / mind.losses.ratio, _LEAST_ACCEPTED)
+
+
+def lines_wanted(outlook: Outlook, accepted: float, most: int, certain: int) -> tuple[int, float]:
+    """Lines to start, and the mean risk of those started. `certain`: lines that have a free agent each, whatever happens."""
+    risk = outlook.risk
+    if risk > accepted or most == 0:
+        return certain, risk
+    return max(min(outlook.lines_within(accepted, most), most), certain), (risk + accepted) / 2
+
+
+def held_back(
+    mind: CampaignMind, outlook: Outlook, allowance: Allowance, wanted: int, certain: int, now: float
+) -> tuple[int, Binding]:
+    """What is left of the wish when the risk is not the only obstacle, and the obstacle."""
+    if not outlook.agents:
+        return 0, Binding.NO_AGENTS
+    if mind.carrier_fails:
+        return _probe(mind, wanted, now), Binding.CARRIER
+    if allowance.stop is not None:
+        return certain, Binding.BUDGET
+    if wanted > certain and mind.is_just_back(now):
+        return certain, Binding.CARRIER
+    if wanted > certain and mind.is_dry(now):
+        return certain, Binding.NO_ANSWERS
+    return wanted, Binding.RISK
+
+
+def _probe(mind: CampaignMind, wanted: int, now: float) -> int:
+    """One line a second finds out when the carrier works again."""
+    if wanted <= 0 or now - mind.probed_at < _PROBE_EVERY_S:
+        return 0
+    mind.probed_at = now
+    return 1
