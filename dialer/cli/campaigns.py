@@ -132,10 +132,18 @@ def _plan(session: Session, document: dict[str, Any]) -> CampaignPlan:
 
 async def _create(session: Session, document: dict[str, Any]) -> None:
     if document.get("rules", {}).get("overrides"):
-        raise BadInput("rules.overrides: a rule is loosened by `fairdial campaign override`", "rules.overrides")
+        raise BadInput(
+            "rules.overrides: a rule is loosened by `fairdial campaign override`", "rules.overrides"
+        )
     plan = _plan(session, document)
     created = await session.store.campaigns.create_campaign(plan, session.clock.now())
-    await session.audit("campaign.create", str(created), name=plan.name)
+    await session.audit(
+        "campaign.create",
+        str(created),
+        name=plan.name,
+        announce_recording=plan.announce_recording.value,
+        announce_why=plan.announce_why,
+    )
     console.tell("cli.campaign_created", name=plan.name, id=created)
 
 

@@ -82,6 +82,12 @@ class _Floor:
     async def hang_up(self, attempt: AttemptId) -> None:
         raise NotFound("a benchmark has no calls")
 
+    async def pause_recording(self, attempt: AttemptId, by: str) -> None:
+        raise NotFound("a benchmark has no calls")
+
+    async def resume_recording(self, attempt: AttemptId, by: str) -> None:
+        raise NotFound("a benchmark has no calls")
+
     def offer(self, agent: AgentId) -> Offer:
         raise NotFound("nothing is offered here")
 

@@ -52,7 +52,13 @@ async def create_campaign(call: Call) -> Created:
     plan = plan_of(wanted)
     _known_rules(call, plan)
     created = await call.deps.store.campaigns.create_campaign(plan, call.deps.clock.now())
-    await call.audit("campaign.create", str(created), name=plan.name)
+    await call.audit(
+        "campaign.create",
+        str(created),
+        name=plan.name,
+        announce_recording=plan.announce_recording.value,
+        announce_why=plan.announce_why,
+    )
     return Created(id=created)
 
 

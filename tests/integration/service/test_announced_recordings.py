@@ -73,7 +73,7 @@ def seconds(samples: Sequence[int], rate: int, since: float, until: float) -> Se
 
 def prompt_seconds(centre: CallCentre) -> float:
     with wave.open(str(centre.settings.prompts.folder / "recorded-en.wav")) as sound:
-        return sound.getnframes() / sound.getframerate()
+        return float(sound.getnframes() / sound.getframerate())
 
 
 async def test_the_announcement_is_heard_by_both_and_is_in_the_recording(
