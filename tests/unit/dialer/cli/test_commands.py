@@ -12,10 +12,11 @@ from dialer.domain.attempt import AttemptState
 from dialer.domain.contact import ContactState
 from dialer.domain.ids import AgentId, CampaignId, ContactId
 from dialer.domain.pacing_plan import PacingPlan
+from dialer.ports.storage import ContactView
 from dialer.web.auth import digest
 from tests.support.fake_store import FakeStore
 from tests.unit.dialer.cli.conftest import Run
-from tests.unit.dialer.web.conftest import ENDED_CALL, attempt_view
+from tests.unit.dialer.web.conftest import ENDED_CALL, NUMBER, attempt_view
 
 pytestmark = pytest.mark.unit
 
@@ -265,10 +266,15 @@ def test_a_short_password_is_refused(run: Run, store: FakeStore) -> None:
 
 
 def test_an_attempt_is_explained_with_its_timeline(run: Run, store: FakeStore) -> None:
+    assert run("campaign", "create", "--name", "spring", "--trunk", "main").exit_code == 0
     store.history.rows[ENDED_CALL] = attempt_view(ENDED_CALL, AttemptState.ENDED)
+    store.contacts.rows[ContactId(1)] = ContactView(
+        ContactId(1), CampaignId(1), "Ana", ContactState.DONE, None, 1, "talked with an agent", (NUMBER,)
+    )
     done = run("explain", "attempt", str(ENDED_CALL))
     assert done.stdout.startswith("+12025550123: Talked with an agent (talked with an agent) · Q.850 16\n")
     assert "dialled\ton main" in done.stdout
+    assert "not dialled again before something changes: talked with an agent" in done.stdout
 
 
 def test_a_name_cannot_steer_the_terminal(run: Run, store: FakeStore) -> None:

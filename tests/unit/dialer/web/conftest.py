@@ -13,16 +13,22 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from argon2 import PasswordHasher
 
+from dialer.compliance.call_rules import CallRulesBook
+from dialer.compliance.holiday_calendars import FixedHolidays
 from dialer.compliance.rulebook import Rulebook
 from dialer.domain.agent import AgentState
 from dialer.domain.attempt import AttemptState
-from dialer.domain.campaign import CampaignPlan
+from dialer.domain.campaign import CampaignPlan, CampaignState
 from dialer.domain.contact import ContactState
 from dialer.domain.disposition import Disposition, HangupCause
 from dialer.domain.ids import AgentId, AttemptId, CampaignId, ContactId, TrunkName
 from dialer.domain.phone_number import PhoneNumber
+from dialer.engine.explainer import Explainer
+from dialer.engine.gatekeeper import Gatekeeper
+from dialer.ports.dialling import DialFacts
 from dialer.ports.storage import AttemptView, ContactView, RecordingView
 from dialer.rulebook.load import load_rules
+from dialer.simulation.lawless import NoRegistries
 from dialer.web.app import build_app
 from dialer.web.deps import WebDeps
 from tests.support.fake_floor import LIVE_CALL, NOON, FakeFloor, afternoon
@@ -81,10 +87,27 @@ def _rules() -> Rulebook:
     return load_rules().book
 
 
+def _explainer(store: FakeStore, clock: FakeClock) -> Explainer:
+    keeper = Gatekeeper(CallRulesBook(_rules()), NoRegistries(), FixedHolidays(()), clock)
+    contact = ContactId(1)
+    store.gate.facts[contact] = DialFacts(
+        contact, CampaignId(1), CampaignState.DRAFT, NUMBER, ("America/New_York",), 1
+    )
+    return Explainer(store, keeper, {TrunkName("main"): "+12025550100"})
+
+
 @pytest.fixture
 async def served(store: FakeStore, tmp_path: Path) -> AsyncIterator[Served]:
     floor, clock = FakeFloor(afternoon()), FakeClock()
-    deps = WebDeps(store, floor, clock, FakeFiles(tmp_path), FakeIntake(), rules=_rules())
+    deps = WebDeps(
+        store,
+        floor,
+        clock,
+        FakeFiles(tmp_path),
+        FakeIntake(),
+        rules=_rules(),
+        explainer=_explainer(store, clock),
+    )
     app = build_app(deps, hasher=QUICK_HASHER)
     async with TestClient(TestServer(app)) as client:
         yield Served(client, store, floor, clock, app)

@@ -1,6 +1,7 @@
 """What each resource promises beyond access and problems."""
 
 import io
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -292,3 +293,33 @@ async def test_the_page_allows_no_foreign_and_no_inline_script(served: Served) -
             etag = answer.headers["ETag"]
         async with served.client.get(path, headers={"If-None-Match": etag}) as answer:
             assert answer.status == 304
+
+
+async def test_a_contact_and_an_attempt_are_explained(served: Served) -> None:
+    status, told = await served.get("/api/v1/contacts/1/explanation", "supervisor")
+    assert status == 200
+    assert told["verdict"]["refusal"]["reason"] == "campaign_not_running"
+    assert "us_ftc_tsr" in {each["profile"] for each in told["verdict"]["rules"]}
+    assert told["next_at"] is None
+    status, told = await served.get(f"/api/v1/attempts/{ENDED_CALL}/explanation", "supervisor")
+    assert status == 200
+    assert told["decided_by"] is None  # from before such was kept
+    assert told["then"]["checks"][0]["check"] == "clock"
+    assert told["contact"]["contact"] == 1
+
+
+async def test_rules_of_a_campaign_are_read_and_changed_and_overrides_are_not_made_here(
+    served: Served,
+) -> None:
+    wanted = {"name": "x", "trunk": "main", "rules": {"purposes": ["research"], "home": ["us_regf"]}}
+    status, made = await served.post("/api/v1/campaigns", wanted)
+    assert status == 201
+    status, plan = await served.get(f"/api/v1/campaigns/{made['id']}")
+    assert (plan["plan"]["rules"]["purposes"], plan["plan"]["rules"]["home"]) == (["research"], ["us_regf"])
+    assert (await served.post("/api/v1/campaigns", wanted | {"name": "y", "rules": {"overrides": []}}))[
+        0
+    ] == 422
+    unknown = wanted | {"name": "z", "rules": {"home": ["us_ftc"]}}
+    status, problem = await served.post("/api/v1/campaigns", unknown)
+    assert status == 422
+    assert "us_ftc_tsr" in json.dumps(problem)
