@@ -2,8 +2,8 @@
 
 Each weight is a normal law that starts at 0 with a small variance, so that a feature seen three times moves little: honest
 shrinkage without tuning (online Bayesian logistic regression with a diagonal covariance; Chu, Zinkevich, Li, Thomas and
-Tseng 2011). Old evidence fades because variances creep back towards their start. The model has to prove itself: while its
-Brier score is not better than that of the campaign's plain answer rate, the plain rate is used.
+Tseng 2011). Old evidence fades because variances creep back towards their start. The model has to prove itself: until its
+Brier score is better than that of the campaign's plain answer rate by more than chance would make it, the plain rate is used.
 """
 
 import math
@@ -39,6 +39,8 @@ _LEVEL_CREEP = 0.00005
 _TENTHS = 10
 _SCORE_HALF_LIFE = 1000.0
 _LEAST_SCORED = 150.0
+_PROVEN = 2.0  # standard errors of the difference between the two scores
+_USUAL_SCATTER = 0.02  # of the squared differences, a line: of lessons from before they were kept
 _NO_TENTHS = [0.0] * (3 * _TENTHS)  # of lessons from before they were kept
 _MOST_FEATURES = 20_000  # areas and lists are written by others
 
@@ -67,19 +69,22 @@ class Tenth:
 class _Scores:
     """Fading with the number of lines: squares of the errors, and sums by tenths of the predicted probability.
 
-    The rows of `tenths`: lines, what was foreseen of them, and what happened.
+    `scatter` sums the squared differences between the two squared errors of each line. The rows of `tenths`: lines, what was foreseen of them, and what happened.
     """
 
     lines: float = 0.0
     model: float = 0.0
     plain: float = 0.0
+    scatter: float = 0.0
     tenths: Array = field(default_factory=lambda: np.zeros((3, _TENTHS)))
 
     def take(self, foreseen: float, plain: float, answered: bool) -> None:
         fade = 2.0 ** (-1.0 / _SCORE_HALF_LIFE)
         self.lines = self.lines * fade + 1.0
-        self.model = self.model * fade + (foreseen - answered) ** 2
-        self.plain = self.plain * fade + (plain - answered) ** 2
+        error, plain_error = (foreseen - answered) ** 2, (plain - answered) ** 2
+        self.model = self.model * fade + error
+        self.plain = self.plain * fade + plain_error
+        self.scatter = self.scatter * fade + (plain_error - error) ** 2
         self.tenths *= fade
         self.tenths[:, min(int(foreseen * _TENTHS), _TENTHS - 1)] += (1.0, foreseen, answered)
 
@@ -99,7 +104,9 @@ class AnswerModel:
     @property
     def trusted(self) -> bool:
         scores = self.scores
-        return scores.lines >= _LEAST_SCORED and scores.model < scores.plain
+        return scores.lines >= _LEAST_SCORED and scores.plain - scores.model > _PROVEN * math.sqrt(
+            scores.scatter
+        )
 
     def predict(self, contact: ContactFeatures) -> float:
         """P(answered), the plain rate while the model has not proved itself."""
@@ -169,6 +176,7 @@ class AnswerModel:
             "variance": dict(self._variance),
             "plain": [self._plain_answers, self._plain_lines],
             "scores": [self.scores.lines, self.scores.model, self.scores.plain],
+            "scatter": self.scores.scatter,
             "tenths": self.scores.tenths.ravel().tolist(),
         }
 
@@ -178,6 +186,7 @@ class AnswerModel:
         variance = {str(name): _finite(value) for name, value in document["variance"].items()}
         answers, lines = (_finite(value) for value in document["plain"])
         scored = [_finite(value) for value in document["scores"]]
+        scatter = max(_finite(document.get("scatter", scored[0] * _USUAL_SCATTER)), 0.0)
         tenths = numbers(document.get("tenths", _NO_TENTHS), 3 * _TENTHS).reshape(3, _TENTHS)
         if _LEVEL not in mean or mean.keys() != variance.keys() or min(variance.values()) <= 0:
             raise ValueError("means and variances do not fit")
@@ -185,7 +194,7 @@ class AnswerModel:
             raise ValueError("the plain rate or the scores do not fit")
         self._mean, self._variance = mean, variance
         self._plain_answers, self._plain_lines = answers, lines
-        self.scores = _Scores(scored[0], scored[1], scored[2], tenths)
+        self.scores = _Scores(scored[0], scored[1], scored[2], scatter, tenths)
 
 
 def _features(contact: ContactFeatures) -> list[str]:

@@ -72,6 +72,17 @@ def test_what_was_learnt_survives_a_restart() -> None:
         assert after.predict(contact) == pytest.approx(before.predict(contact))
 
 
+def test_a_model_without_worth_is_not_trusted_by_luck() -> None:
+    """Contacts that look different and answer alike: over many campaigns hardly one may believe what it sees in them."""
+    believed = 0
+    for seed in range(20):
+        model, dice = AnswerModel(), random.Random(seed)
+        for nth in range(400):
+            model.learn(ContactFeatures(area=f"+1{nth % 40}", hour=nth % 9), dice.random() < 0.35)
+            believed += model.trusted
+    assert believed < 0.05 * 20 * 250
+
+
 def test_what_was_foreseen_is_set_beside_what_happened() -> None:
     model = taught()
     told = model.reliability()
