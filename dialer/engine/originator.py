@@ -14,7 +14,7 @@ from dialer.domain.contact import ContactState
 from dialer.domain.disposition import Disposition
 from dialer.domain.ids import AgentId, AttemptId, RunnerId
 from dialer.domain.pacing_plan import PacingMode
-from dialer.domain.recycling import aftermath
+from dialer.domain.recycling import aftermath, default_retry_rules
 from dialer.domain.transitions import following
 from dialer.engine.call_supervisor import CallSupervisor
 from dialer.engine.floor_reporter import FloorReporter
@@ -31,6 +31,7 @@ from dialer.tasks import TaskOwner
 
 log = logging.getLogger(__name__)
 
+_COMES_AGAIN = default_retry_rules()[Disposition.REFUSED]
 # lists change from day to day at most; asking every hour would find the same
 _LISTED_FOR = timedelta(days=1)
 _LISTED = frozenset(
@@ -228,9 +229,12 @@ def _previewed(campaign: Campaign) -> bool:
 def put_back(contact: ClaimedContact, plan: CampaignPlan, refusal: Refusal, now: datetime) -> RefusedClaim:
     """What becomes of a contact that may not be called: it comes again when the refusal may be over, or never."""
     never = refusal.reason is RefusalReason.INTERNAL_DNC
+    retry = plan.retry
+    if refusal.until is not None and Disposition.REFUSED not in retry:
+        retry = {**retry, Disposition.REFUSED: _COMES_AGAIN}  # no plan gives up on whom it may call later
     after = aftermath(
         Disposition.DO_NOT_CALL if never else Disposition.REFUSED,
-        plan.retry,
+        retry,
         ended_at=now,
         times_so=contact.tally.get(Disposition.REFUSED, 0) + 1,
         attempts=contact.attempts,
