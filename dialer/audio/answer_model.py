@@ -1,0 +1,61 @@
+"""How likely a machine is speaking, by the figures of the greeting so far: a logistic regression, weights in a file.
+
+`answer_model.json` says how it was made; `python -m dialer.lab.ears.train_answers` makes it anew.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from math import exp
+
+from dialer.audio.greeting import FIGURES
+from dialer.errors import BadInput
+
+
+class Audience(StrEnum):
+    """Whom a campaign calls: an office's greeting is as long as the first sentence of a machine's."""
+
+    HOMES = "homes"
+    OFFICES = "offices"
+    """Also when not known: slower to say machine."""
+
+
+@dataclass(frozen=True)
+class AnswerModel:
+    """`person_below` and `machine_above`: probabilities of a machine at which a verdict is given."""
+
+    weights: tuple[float, ...]
+    bias: float
+    person_below: float
+    machine_above: float
+
+    def machine(self, figures: Sequence[float]) -> float:
+        """The probability of a machine."""
+        sum_ = self.bias + sum(w * x for w, x in zip(self.weights, figures, strict=True))
+        return 1 / (1 + exp(-min(max(sum_, -40.0), 40.0)))
+
+
+@cache
+def load(audience: Audience) -> AnswerModel:
+    document = json.loads(files("dialer.audio").joinpath("answer_model.json").read_text("utf-8"))
+    return of_document(document, audience)
+
+
+def of_document(document: object, audience: Audience) -> AnswerModel:
+    """Raises `BadInput` when it does not fit the figures of this version."""
+    try:
+        part = document["audiences"][audience.value]  # type: ignore[index]
+        weights = part["weights"]
+        if list(weights) != list(FIGURES):
+            raise BadInput("answer_model.json: weights of other figures: train it anew", "weights")
+        return AnswerModel(
+            tuple(float(weights[name]) for name in FIGURES),
+            float(part["bias"]),
+            float(part["person_below"]),
+            float(part["machine_above"]),
+        )
+    except (KeyError, TypeError, ValueError):
+        raise BadInput(f"answer_model.json: no model for {audience}: train it anew", "audiences") from None

@@ -1,0 +1,190 @@
+"""During the call: is nobody speaking, is one direction silent, or does no sound arrive at all? And the prompts about it.
+
+Fed with what each direction carried in a tick of any length; time is what it is told.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from dialer.errors import BadInput
+
+
+class Direction(StrEnum):
+    CALLER = "caller"
+    AGENT = "agent"
+
+
+class Trouble(StrEnum):
+    DEAD_AIR = "dead_air"
+    """Packets both ways, and nobody speaks."""
+    ONE_WAY = "one_way"
+    """One side speaks, and of the other comes digital silence, or no packet."""
+    NO_RTP = "no_rtp"
+    """No packet from either side: the network, not the people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What one direction carried in a tick. `loudest_dbm0`: of its 20 ms frames, None without any."""
+
+    packets: int
+    voiced: bool
+    loudest_dbm0: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`direction`: that which is silent, for one-way audio. `since_s`: when it began. `over`: it is heard again."""
+
+    trouble: Trouble
+    at_s: float
+    since_s: float
+    direction: Direction | None = None
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds, and dBm0. A muted phone sends digital silence, too: one-way audio needs the other side to speak as long."""
+
+    no_rtp_s: float = 2.0
+    one_way_s: float = 6.0
+    one_way_speech_s: float = 2.0
+    dead_air_s: float = 10.0
+    digital_silence_dbm0: float = -68.0
+
+    def __post_init__(self) -> None:
+        if min(self.no_rtp_s, self.one_way_s, self.one_way_speech_s, self.dead_air_s) <= 0:
+            raise BadInput("dead air: every limit is more than 0 s", "limits")
+
+
+@dataclass(slots=True)
+class _Side:
+    packet_at_s: float
+    sound_at_s: float
+    """Anything but digital silence."""
+    voice_at_s: float
+    spoke_s: float = 0.0
+    """While the other side was still."""
+
+
+@dataclass(slots=True)
+class CallAir:
+    """One call, told from `began_s`, the moment at which both sides were connected. A trouble is told once, and its end."""
+
+    began_s: float
+    limits: Limits = field(default_factory=Limits)
+    _sides: dict[Direction, _Side] = field(init=False)
+    _present: Finding | None = field(init=False, default=None)
+    _at_s: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._sides = {each: _Side(self.began_s, self.began_s, self.began_s) for each in Direction}
+        self._at_s = self.began_s
+
+    def hear(self, at_s: float, caller: Carried, agent: Carried) -> list[Finding]:
+        """The tick from the last call until `at_s`. Raises `BadInput` when time goes back."""
+        if at_s < self._at_s:
+            raise BadInput(f"at {at_s:g} s: before the last tick at {self._at_s:g} s", "at_s")
+        tick_s, self._at_s = at_s - self._at_s, at_s
+        for direction, carried in ((Direction.CALLER, caller), (Direction.AGENT, agent)):
+            self._took(self._sides[direction], carried, at_s)
+        self._count_speech(caller, agent, tick_s)
+        found = self._found(at_s)
+        before, self._present = self._present, found
+        if before is not None and found is not None and _same(before, found):
+            self._present = before
+            return []
+        ended = [] if before is None else [
+            Finding(before.trouble, at_s, before.since_s, before.direction, over=True)
+        ]  # fmt: skip
+        return ended + ([found] if found is not None else [])
+
+    @property
+    def present(self) -> Finding | None:
+        return self._present
+
+    def _took(self, side: _Side, carried: Carried, at_s: float) -> None:
+        if carried.packets > 0:
+            side.packet_at_s = at_s
+            loudest = carried.loudest_dbm0
+            if carried.voiced or (loudest is not None and loudest > self.limits.digital_silence_dbm0):
+                side.sound_at_s = at_s
+            if carried.voiced:
+                side.voice_at_s = at_s
+
+    def _count_speech(self, caller: Carried, agent: Carried, tick_s: float) -> None:
+        """How much one side spoke since the other was last heard."""
+        for direction, mine, other in (
+            (Direction.CALLER, caller, Direction.AGENT),
+            (Direction.AGENT, agent, Direction.CALLER),
+        ):
+            side = self._sides[direction]
+            if self._sides[other].sound_at_s == self._at_s:
+                side.spoke_s = 0.0
+            elif mine.voiced and mine.packets > 0:
+                side.spoke_s += tick_s
+
+    def _found(self, at_s: float) -> Finding | None:
+        limits = self.limits
+        caller, agent = self._sides[Direction.CALLER], self._sides[Direction.AGENT]
+        packet_s = max(caller.packet_at_s, agent.packet_at_s)
+        if at_s - packet_s >= limits.no_rtp_s:
+            return Finding(Trouble.NO_RTP, at_s, packet_s)
+        for direction, still, other in (
+            (Direction.CALLER, caller, agent),
+            (Direction.AGENT, agent, caller),
+        ):
+            spoken_to = other.spoke_s >= limits.one_way_speech_s
+            if spoken_to and at_s - still.sound_at_s >= limits.one_way_s:
+                return Finding(Trouble.ONE_WAY, at_s, still.sound_at_s, direction)
+        voice_s = max(caller.voice_at_s, agent.voice_at_s)
+        if at_s - voice_s >= limits.dead_air_s:
+            return Finding(Trouble.DEAD_AIR, at_s, voice_s)
+        return None
+
+
+def _same(one: Finding, other: Finding) -> bool:
+    return one.trouble is other.trouble and one.direction is other.direction
+
+
+# --- asking whether somebody is there -----------------------------------------------------------------------------------
+
+
+class Ask(StrEnum):
+    NOTHING = "nothing"
+    PROMPT = "prompt"
+    END = "end"
+    """Say goodbye and hang up: a call of dead air, which is no refusal."""
+
+
+@dataclass(slots=True)
+class Asking:
+    """Prompts in dead air: so many, each given `wait_s` for an answer from its end on, then a polite end.
+
+    For calls without an agent (IVR, messages): an agent asks by himself.
+    """
+
+    prompts: int = 2
+    wait_s: float = 5.0
+    _asked: int = field(init=False, default=0)
+    _since_s: float | None = field(init=False, default=None)
+
+    def next(self, now_s: float, finding: Finding | None) -> Ask:
+        """`finding`: `CallAir.present`. Without RTP nothing is asked: nobody would hear it."""
+        if finding is None or finding.trouble is not Trouble.DEAD_AIR:
+            if finding is None:
+                self._asked, self._since_s = 0, None
+            return Ask.NOTHING
+        if self._since_s is not None and now_s - self._since_s < self.wait_s:
+            return Ask.NOTHING
+        self._since_s = now_s
+        if self._asked >= self.prompts:
+            return Ask.END
+        self._asked += 1
+        return Ask.PROMPT
+
+    def prompt_ended(self, now_s: float) -> None:
+        """The wait for an answer begins."""
+        if self._since_s is not None:
+            self._since_s = now_s
