@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dialer.lab.bench import ami_parse, calls, compressed, http, join, profile, registry, storage, tones
+from dialer.lab.bench import amd, ami_parse, calls, compressed, http, join, profile, registry, storage, tones
 from dialer.lab.bench.loaded import new_loop
 from dialer.lab.bench.verdict import Line, Verdict
 from dialer.lab.centre import PROJECT
@@ -159,6 +159,38 @@ def heard_tones(quick: bool) -> Verdict:
     return Verdict(lines, got, _wrong({"a call was hung up wrongly": not got["false_hang_ups"]}))
 
 
+def answered(quick: bool) -> Verdict:
+    """Voices that the model never heard; homes, and homes with offices, whose greetings last up to 3 s and more."""
+    got = amd.run(quick)
+    lines = []
+    for audience in ("homes", "offices"):
+        part = got[audience]
+        lines += [
+            _under(f"{audience}: people called a machine", part["people_called_machine"], 0.5),
+            _under(f"{audience}: machines passed on", part["machines_passed_as_person"], 5),
+            Line(
+                f"{audience}: machines known 3 s after the answer",
+                100 * part["machines_known_3_s_from_answer"],
+                "%",
+                goal=95,
+            ),
+            Line(
+                f"{audience}: person known after the greeting, p95",
+                part["person_decided_after_greeting_s"]["p95"],
+                "s",
+                goal=0.6,
+                less_is_better=True,
+            ),
+        ]
+    silent = {what: n for what, n in got["others"].items() if what.startswith(("silence", "noise"))}
+    machines = sum(n for what, n in silent.items() if what.endswith("machine"))
+    return Verdict(lines, got, _wrong({"silence or noise was called a machine": not machines}))
+
+
+def _under(what: str, share: float, goal: float) -> Line:
+    return Line(what, 100 * share, "%", goal=goal, less_is_better=True)
+
+
 def _apart(what: str, share: float, goal: float) -> Line:
     return Line(f"{what}, apart", abs(100 * share), "points", goal=goal, less_is_better=True)
 
@@ -192,6 +224,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "registry": registries,
     "compressed": small_time,
     "tones": heard_tones,
+    "amd": answered,
 }
 ON_REQUEST = frozenset({"compressed"})
 """Takes a quarter of an hour: only when asked for by name."""
