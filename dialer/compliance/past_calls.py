@@ -18,6 +18,7 @@ _NOT_REACHED = frozenset(
 )
 _NO_VOICE = frozenset({Disposition.MACHINE, Disposition.DEAD_AIR})
 _NOT_THE_PERSON = _NO_VOICE | {Disposition.WRONG_NUMBER}
+_SAID_NO = frozenset({Disposition.NOT_INTERESTED, Disposition.DO_NOT_CALL})
 
 
 def past_call(
@@ -44,7 +45,7 @@ def past_call(
         connected=disposition not in _NOT_REACHED,
         effective=(joined or message) and disposition not in _NO_VOICE,
         conversation=joined and disposition not in _NOT_THE_PERSON,
-        refused=disposition is Disposition.DO_NOT_CALL,
+        refused=disposition in _SAID_NO,
         abandoned=disposition is Disposition.ABANDONED,
         machine_verdict=detector and disposition is Disposition.MACHINE,
         consented=consented,

@@ -28,6 +28,7 @@ class Disposition(StrEnum):
     MACHINE = "machine"
     DEAD_AIR = "dead_air"
     WRONG_NUMBER = "wrong_number"
+    NOT_INTERESTED = "not_interested"  # refused the offer, without asking never to be called again
     DO_NOT_CALL = "do_not_call"
     CALLBACK = "callback"
     # nothing is known, or nothing was dialled
@@ -43,6 +44,7 @@ AGENT_RESULTS = frozenset(
         Disposition.MACHINE,
         Disposition.DEAD_AIR,
         Disposition.WRONG_NUMBER,
+        Disposition.NOT_INTERESTED,
         Disposition.DO_NOT_CALL,
         Disposition.CALLBACK,
     }

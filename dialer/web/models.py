@@ -234,7 +234,9 @@ class AttemptDetail(Out):
     timeline: list[TimelineOut]
 
 
-Result = Literal["connected", "machine", "dead_air", "wrong_number", "do_not_call", "callback"]
+Result = Literal[
+    "connected", "machine", "dead_air", "wrong_number", "not_interested", "do_not_call", "callback"
+]
 
 
 class WrapUpResult(In):

@@ -1,98 +1,33 @@
 """Facts that change between the claim and the dial: what was committed before the dial, the gate has seen."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from dialer.clock import SystemClock
-from dialer.compliance.call_rules import CallRulesBook
-from dialer.compliance.gate import DialPermit, review
-from dialer.compliance.holiday_calendars import FixedHolidays
-from dialer.compliance.rulebook import Rulebook
-from dialer.domain.campaign import Campaign, CampaignSignal
+from dialer.compliance.gate import DialPermit
+from dialer.domain.campaign import CampaignSignal
 from dialer.domain.campaign_rules import CampaignRules
 from dialer.domain.consent import Consent, GivenKind, Revocation, RevokedBy
-from dialer.domain.ids import AttemptId, ContactId
-from dialer.engine.gatekeeper import Gatekeeper
-from dialer.engine.originator import put_back
-from dialer.ports.dialling import CallerIdEntry, DialFacts, FactsWanted, RefusedClaim
+from dialer.domain.contact_rows import NewContact
+from dialer.domain.disposition import Disposition
+from dialer.ports.dialling import CallerIdEntry
 from dialer.ports.storage import ClaimedContact, DoNotCallEntry, ListKind
-from dialer.rulebook.load import load_rules
-from dialer.simulation.lawless import NoRegistries
 from dialer.storage.postgres.store import PostgresStore
+from dialer.web.wrap_up import AgentWord, note_result
+from tests.integration.storage.gate_rig import INFORM, PARISIAN, SHOWN, Gate, gate_with, refusals, talked
 from tests.integration.storage.rig import NOW, Rig, ended, forbidden, number, person
 
 pytestmark = pytest.mark.postgres
-
-SHOWN = "+12025550100"
-INFORM = CampaignRules(purposes=frozenset({"informational"}), seller="Acme", subject="news")  # type: ignore[arg-type]
-
-
-class ToldClock(SystemClock):
-    """Goes on as the test says."""
-
-    passed = timedelta(0)
-
-    def now(self) -> datetime:
-        return NOW + self.passed
-
-    def monotonic(self) -> float:
-        return self.passed.total_seconds()
-
-
-@dataclass
-class Gate:
-    """A running campaign whose dials are decided by the whole rulebook."""
-
-    rig: Rig
-    keeper: Gatekeeper
-    said: dict[AttemptId, str]
-    clock: ToldClock
-
-    async def campaign(self) -> Campaign:
-        return await self.rig.store.campaigns.campaign(self.rig.campaign)
-
-    def wanted(self, campaign: Campaign, at: timedelta = timedelta(0)) -> FactsWanted:
-        return self.keeper.wanted(campaign, SHOWN, NOW + at)
-
-    async def begin(
-        self, *claimed: ClaimedContact, store: PostgresStore | None = None, at: timedelta = timedelta(0)
-    ) -> Sequence[DialPermit]:
-        self.clock.passed = at
-        campaign, by_attempt = await self.campaign(), {each.attempt: each for each in claimed}
-
-        def judge(attempt: AttemptId, facts: DialFacts) -> DialPermit | RefusedClaim | None:
-            verdict = review(self.keeper.case(campaign, SHOWN, facts, NOW + at, attempt))
-            if isinstance(verdict, DialPermit):
-                return verdict
-            self.said[attempt] = verdict.reason
-            return put_back(by_attempt[attempt], campaign.plan, verdict, NOW + at)
-
-        attempts = (store or self.rig.store).attempts
-        return await attempts.begin_dialling(
-            list(by_attempt), self.rig.runner, self.wanted(campaign, at), judge
-        )
-
-
-async def gate_with(rig: Rig, rules: CampaignRules = INFORM, book: Rulebook | None = None) -> Gate:
-    campaign = await rig.store.campaigns.campaign(rig.campaign)
-    await rig.store.campaigns.change_plan(rig.campaign, replace(campaign.plan, rules=rules))
-    clock = ToldClock()
-    keeper = Gatekeeper(CallRulesBook(book or load_rules().book), NoRegistries(), FixedHolidays(()), clock)
-    return Gate(rig, keeper, {}, clock)
 
 
 @pytest.fixture
 async def gate(rig: Rig) -> Gate:
     return await gate_with(rig)
-
-
-async def refusals(gate: Gate, contact: ContactId) -> list[tuple[str, int]]:
-    return [(each.reason, each.times) for each in await gate.rig.store.gate.refusals(contact, 10)]
 
 
 async def test_what_decided_a_dial_is_kept_with_it(gate: Gate) -> None:
@@ -268,3 +203,33 @@ async def test_a_clock_that_was_set_stops_all_dialling_for_a_while_and_nothing_i
     ((reason, times),) = await refusals(gate, claimed.contact)
     assert (reason, times) == ("clock", 1)
     assert [state for (state,) in await gate.rig.all("select state from contacts")] == ["ready"]
+
+
+async def test_who_was_not_interested_is_left_in_peace_by_every_campaign_of_the_seller(rig: Rig) -> None:
+    """C. conso. D.223-9: 60 days, the day of the refusal not among them."""
+    rules = CampaignRules(seller="Acme")
+    first, other = await gate_with(rig, rules), await gate_with(await Rig.set_up(rig.store, "b"), rules)
+    another_seller = await gate_with(await Rig.set_up(rig.store, "c"), replace(rules, seller="Other"))
+    for gate in (first, other, another_seller):
+        await gate.rig.add(NewContact(2, (PARISIAN,)))
+    claimed = await first.rig.claim_one()
+    assert await first.begin(claimed)
+    await talked(first.rig, claimed)
+    await note_result(
+        rig.store,
+        await rig.store.history.attempt(claimed.attempt),
+        AgentWord(Disposition.NOT_INTERESTED, "", None),
+        "Ana",
+        NOW,
+    )
+    assert (await rig.store.contacts.contact(claimed.contact)).state == "done"
+
+    assert await another_seller.begin(await another_seller.rig.claim_one())
+    for days, reason in ((60, "refusal_cooling"), (63, None)):
+        at = timedelta(days=days)
+        (again,) = await other.rig.claim(now=NOW + at)
+        assert bool(await other.begin(again, at=at)) == (reason is None)
+        assert other.said.get(again.attempt) == reason
+    (stored,) = await rig.store.gate.refusals(again.contact, 5)
+    assert (stored.profile, stored.times) == ("fr_conso_2023", 1)
+    assert stored.until == datetime(2026, 3, 6, 23, tzinfo=UTC)  # midnight in Paris

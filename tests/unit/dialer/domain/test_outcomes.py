@@ -86,6 +86,10 @@ def test_who_asks_not_to_be_called_is_never_called() -> None:
     assert after(D.DO_NOT_CALL) == (S.BLOCK, None, True)
 
 
+def test_who_is_not_interested_is_left_in_peace_unless_the_plan_says_otherwise() -> None:
+    assert after(D.NOT_INTERESTED) == (S.FINISH, None, False)
+
+
 def test_an_agreed_call_back_comes_at_its_time_whatever_the_rules() -> None:
     at = NOW + timedelta(hours=3)
     assert after(D.CALLBACK, callback_at=at, attempts=6) == (S.RETRY, at, False)

@@ -111,6 +111,7 @@ def test_every_disposition_has_an_end() -> None:
         Disposition.PLAYED,
         Disposition.DEAD_AIR,
         Disposition.WRONG_NUMBER,
+        Disposition.NOT_INTERESTED,
         Disposition.DO_NOT_CALL,
         Disposition.CALLBACK,
     }

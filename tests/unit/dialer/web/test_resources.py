@@ -202,6 +202,11 @@ class TestTheAgentsWord:
         _, noted = await self._say(served, result="connected", note="说好了")
         assert (noted["contact_state"], noted["due_at"]) == ("done", None)
 
+    async def test_who_is_not_interested_is_done_with_and_on_no_list(self, served: Served) -> None:
+        _, noted = await self._say(served, result="not_interested")
+        assert (noted["disposition"], noted["contact_state"]) == ("not_interested", "done")
+        assert not served.store.do_not_call.rows
+
     @pytest.mark.parametrize(
         "word",
         [
