@@ -95,6 +95,16 @@ class CallerId:
 
 
 @dataclass(frozen=True, slots=True)
+class CallsToday:
+    """What this house has called on the day that one profile counts, in all campaigns together; the day is over at `ends`."""
+
+    profile: str
+    calls: int
+    short: int
+    ends: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CallFacts:
     """All that is known of one call at the moment the gate decides."""
 
@@ -104,3 +114,4 @@ class CallFacts:
     consent: ConsentStanding
     caller_id: CallerId
     today: date
+    calls_today: Sequence[CallsToday] = ()

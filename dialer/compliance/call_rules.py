@@ -53,6 +53,7 @@ class CallRulesBook:
     def __init__(self, book: Rulebook) -> None:
         self.book = book
         self.lookback = longest_memory(book.profiles.values())
+        self.counting = tuple(each for each in book.profiles.values() if each.short_calls is not None)
         self._kept: dict[tuple[object, ...], CallRules] = {}
 
     def of(self, place: CalledPlace, rules: CampaignRules, voice: Voice, on: date) -> CallRules:

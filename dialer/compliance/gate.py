@@ -20,6 +20,7 @@ from dialer.compliance.lists import list_refusal
 from dialer.compliance.profile import ConsentKind, ForeignRingback
 from dialer.compliance.refusal import Refusal as Refusal
 from dialer.compliance.refusal import RefusalReason as RefusalReason
+from dialer.compliance.short_calls import short_call_refusal
 from dialer.compliance.zones import zone_of
 from dialer.domain.campaign import RING_MINIMUM, Campaign, CampaignState
 from dialer.domain.ids import AttemptId, CampaignId, ContactId, TrunkName
@@ -195,6 +196,10 @@ def _caller_id(case: Case) -> Refusal | None:
     return caller_id_refusal(case.rules.profiles, case.facts.caller_id)
 
 
+def _short_calls(case: Case) -> Refusal | None:
+    return short_call_refusal(case.rules.profiles, case.facts.calls_today, case.call.at)
+
+
 def _consented(case: Case) -> bool:
     return case.facts.consent.kind is not ConsentKind.NONE
 
@@ -210,4 +215,5 @@ CHECKS: Mapping[str, Callable[[Case], Refusal | None]] = {
     "attempts": _attempts,
     "cooling": _cooling,
     "caller_id": _caller_id,
+    "short_calls": _short_calls,
 }

@@ -344,13 +344,14 @@ class ForeignRingback(StrEnum):
 class ShortCallRule:
     """A call of at most `longest_s`, or to voicemail, is short; stop above `most_percent` when `from_calls` a day are exceeded.
 
-    `longest_s` by the day it took effect, oldest first.
+    `longest_s` by the day it took effect, oldest first. The day is that of `zone`; Anatel's is the only such rule: Brasília.
     """
 
     longest_s: tuple[tuple[date | None, int], ...]
     most_percent: int
     from_calls: int
     source: Source
+    zone: str = "America/Sao_Paulo"
 
 
 @dataclass(frozen=True, slots=True)

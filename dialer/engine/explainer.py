@@ -233,6 +233,9 @@ _FIGURES: Mapping[str, Callable[[Case], str]] = {
     "attempts": _earlier,
     "cooling": _earlier,
     "caller_id": lambda case: case.facts.caller_id.number or "–",
+    "short_calls": lambda case: (
+        ", ".join(f"{each.short} / {each.calls}" for each in case.facts.calls_today) or "–"
+    ),
 }
 
 

@@ -14,6 +14,7 @@ from dialer.compliance.holiday_calendars import HolidayBook
 from dialer.compliance.profile import ConsentKind, Voice
 from dialer.compliance.refusal import Refusal, RefusalReason
 from dialer.compliance.rulebook import Rulebook
+from dialer.compliance.short_calls import counted_days
 from dialer.compliance.zones import zone_of
 from dialer.domain.campaign import Campaign
 from dialer.domain.ids import AttemptId
@@ -82,7 +83,14 @@ class Gatekeeper:
     def wanted(self, campaign: Campaign, trunk_caller_id: str, now: datetime) -> FactsWanted:
         rules = campaign.plan.rules
         caller_id = campaign.plan.caller_id or trunk_caller_id
-        return FactsWanted(caller_id, now - self.rules.lookback, now, rules.seller, rules.subject)
+        return FactsWanted(
+            caller_id,
+            now - self.rules.lookback,
+            now,
+            rules.seller,
+            rules.subject,
+            counted_days(self.rules.counting, now),
+        )
 
     def case(
         self,
@@ -129,7 +137,9 @@ class Gatekeeper:
             withheld=not shown,
             proof=bool(facts.proof),
         )
-        return CallFacts(place, facts.history, lists, facts.consent, caller_id, _today(place, now))
+        return CallFacts(
+            place, facts.history, lists, facts.consent, caller_id, _today(place, now), facts.calls_today
+        )
 
     def _call(self, campaign: Campaign, facts: DialFacts, now: datetime, *, reserved: bool) -> NextCall:
         rules, consent = campaign.plan.rules, facts.consent

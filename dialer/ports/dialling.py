@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from dialer.compliance.call import ConsentStanding, PastCall
+from dialer.compliance.call import CallsToday, ConsentStanding, PastCall
 from dialer.compliance.gate import DialPermit
 from dialer.compliance.grounds import Grounds
 from dialer.compliance.refusal import Refusal
+from dialer.compliance.short_calls import CountedDay
 from dialer.domain.campaign import CampaignState
 from dialer.domain.contact import ContactState
 from dialer.domain.ids import AttemptId, CampaignId, ContactId, NumberId
@@ -17,13 +18,18 @@ from dialer.domain.phone_number import PhoneNumber
 
 @dataclass(frozen=True, slots=True)
 class FactsWanted:
-    """`since`: no rule looks further back. `seller`, `subject`: consent is given to somebody, on something."""
+    """`since`: no rule looks further back. `seller`, `subject`: consent is given to somebody, on something.
+
+    `counted`: what to count of today, in all campaigns; a count may be a minute old, and is not asked for where nobody is
+    called whom it concerns.
+    """
 
     caller_id: str
     since: datetime
     now: datetime
     seller: str = ""
     subject: str = ""
+    counted: tuple[CountedDay, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,7 @@ class DialFacts:
     reassigned: str | None = None
     proof: str | None = None
     stated_zone: str | None = None
+    calls_today: tuple[CallsToday, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

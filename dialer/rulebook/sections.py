@@ -199,6 +199,7 @@ _SHORT_CALLS = {
     "short": Key("longest_s", lambda field: _limits(field), required=True),
     "most": Key("most_percent", RuleField.percent, required=True),
     "above_calls": Key("from_calls", _whole(0, 10**9), required=True),
+    "zone": Key("zone", _zone),
 }
 _SCOPE = {
     "countries": Key("countries", _codes("country: two capital letters, ISO 3166-1", (2, 2))),

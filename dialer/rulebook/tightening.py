@@ -133,6 +133,7 @@ def _short_calls(old: Any, new: Any) -> Checks:
     return [
         ("a larger share", new.most_percent <= old.most_percent),
         ("more calls before it binds", new.from_calls <= old.from_calls),
+        ("another day is counted", new.zone == old.zone),
         ("fewer calls are short", all(longest_s(new, day) >= longest_s(old, day) for day in days)),
     ]
 

@@ -13,6 +13,7 @@ from dialer.domain.phone_number import PhoneNumber
 from dialer.ports.dialling import DialFacts, FactsWanted, Judge, RefusedClaim
 from dialer.ports.storage import ClaimedContact, OpenAttempt, Progress, Settlement, TimelineEntry
 from dialer.storage.postgres.columns import columns as columns
+from dialer.storage.postgres.day_counts import STILL_GOOD, DayCounts
 from dialer.storage.postgres.gate import grant, read_facts, refuse
 from dialer.storage.postgres.pool import Database
 from dialer.storage.postgres.queries import named
@@ -29,6 +30,7 @@ _ADOPT = named("adopt_open_attempts")
 class PostgresAttempts:
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._day_counts = DayCounts()
 
     async def claim(
         self, campaign: CampaignId, runner: RunnerId, most: int, now: datetime
@@ -45,7 +47,7 @@ class PostgresAttempts:
         chosen = [(each.contact, each.number_id) for each in claimed]
 
         async def read(connection: asyncpg.Connection) -> Sequence[DialFacts]:
-            return await read_facts(connection, chosen, wanted)
+            return await read_facts(connection, chosen, wanted, self._day_counts)
 
         return await self._database.connected(read)
 
@@ -56,7 +58,7 @@ class PostgresAttempts:
             held = await connection.fetch(_ENTER.sql, list(attempts), runner)
             attempt_of = {row["contact_id"]: AttemptId(row["id"]) for row in held}
             chosen = [(ContactId(row["contact_id"]), NumberId(row["number_id"])) for row in held]
-            facts = await read_facts(connection, chosen, wanted)
+            facts = await read_facts(connection, chosen, wanted, self._day_counts, STILL_GOOD)
             verdicts = [judge(attempt_of[each.contact], each) for each in facts]
             permits = [each for each in verdicts if isinstance(each, DialPermit)]
             granted = await grant(connection, permits, runner, wanted.now)

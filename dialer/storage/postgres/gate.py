@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from uuid import UUID
@@ -11,10 +11,11 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from dialer.compliance.call import ConsentStanding, PastCall
+from dialer.compliance.call import CallsToday, ConsentStanding, PastCall
 from dialer.compliance.gate import DialPermit
 from dialer.compliance.grounds import Grounds
 from dialer.compliance.past_calls import past_call
+from dialer.compliance.short_calls import CountedDay
 from dialer.domain.campaign import CampaignState
 from dialer.domain.disposition import Disposition
 from dialer.domain.ids import AttemptId, CampaignId, ContactId, NumberId, RunnerId
@@ -32,6 +33,7 @@ from dialer.ports.dialling import (
 )
 from dialer.storage.postgres.columns import columns
 from dialer.storage.postgres.consent import read_standing
+from dialer.storage.postgres.day_counts import FRESH, DayCounts
 from dialer.storage.postgres.pool import Database
 from dialer.storage.postgres.queries import named
 
@@ -56,6 +58,7 @@ _UNASKED = NumberStanding(ConsentStanding())
 class PostgresGate:
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._day_counts = DayCounts()
 
     async def facts_of(
         self, contacts: Sequence[ContactId], wanted: FactsWanted
@@ -63,7 +66,9 @@ class PostgresGate:
         async def read(connection: asyncpg.Connection) -> Mapping[ContactId, DialFacts]:
             rows = await connection.fetch(_NEXT_NUMBERS.sql, list(contacts))
             chosen = [(ContactId(row["contact_id"]), NumberId(row["number_id"])) for row in rows]
-            return {each.contact: each for each in await read_facts(connection, chosen, wanted)}
+            return {
+                each.contact: each for each in await read_facts(connection, chosen, wanted, self._day_counts)
+            }
 
         return await self._database.transaction(read)
 
@@ -114,9 +119,16 @@ class PostgresGate:
 
 
 async def read_facts(
-    connection: asyncpg.Connection, chosen: Sequence[tuple[ContactId, NumberId]], wanted: FactsWanted
+    connection: asyncpg.Connection,
+    chosen: Sequence[tuple[ContactId, NumberId]],
+    wanted: FactsWanted,
+    day_counts: DayCounts,
+    good_for: timedelta = FRESH,
 ) -> list[DialFacts]:
-    """Two look-ups by contact and number, and three more for those of whom any consent is known. In the order asked for."""
+    """Two look-ups by contact and number, and three more for those of whom any consent is known. In the order asked for.
+
+    `good_for`: how old a count of today's calls may be.
+    """
     if not chosen:
         return []
     contacts, numbers = columns(chosen, 2)
@@ -127,8 +139,10 @@ async def read_facts(
     standing = (
         await read_standing(connection, spoken, wanted.seller, wanted.subject, wanted.now) if spoken else {}
     )
+    today = await day_counts.of(connection, wanted.counted, called.values(), wanted.now, good_for)
     return [
-        _facts(row, history.get(row["contact_id"], ()), standing.get(row["e164"], _UNASKED)) for row in rows
+        _facts(row, history.get(row["contact_id"], ()), standing.get(row["e164"], _UNASKED), today)
+        for row in rows
     ]
 
 
@@ -157,7 +171,12 @@ def _past(row: asyncpg.Record, called: str) -> PastCall:
     )
 
 
-def _facts(row: asyncpg.Record, history: Iterable[PastCall], standing: NumberStanding) -> DialFacts:
+def _facts(
+    row: asyncpg.Record,
+    history: Iterable[PastCall],
+    standing: NumberStanding,
+    today: Mapping[CountedDay, CallsToday],
+) -> DialFacts:
     erased = ERASED if row["erased"] else None
     return DialFacts(
         contact=ContactId(row["contact_id"]),
@@ -173,6 +192,7 @@ def _facts(row: asyncpg.Record, history: Iterable[PastCall], standing: NumberSta
         reassigned=standing.reassigned,
         proof=row["proof"],
         stated_zone=row["stated_zone"],
+        calls_today=tuple(count for day, count in today.items() if row["e164"].startswith(day.prefixes)),
     )
 
 

@@ -82,6 +82,24 @@ left join lateral (select subject, seller, detector from dial_grounds where id =
 left join lateral (select given_at from consents where id = a.consent_id limit 1) t on true
 order by s.asked, a.dialled_at;
 
+-- name: calls_of_day
+-- Calls of every campaign to numbers that begin so, dialled since a moment, and the short ones among them.
+-- params: prefixes, begins, longest
+select count(*) as calls,
+       count(*) filter (
+           where a.answered_at is not null
+             and (a.ended_at - a.answered_at <= $3 or a.disposition = 'machine' or a.machine_verdict = 'machine')
+       ) as short
+from campaigns c
+cross join lateral (
+    select e164, answered_at, ended_at, disposition, machine_verdict
+    from attempts
+    -- a claim waits for its dial for a while, but not for an hour
+    where campaign_id = c.id and claimed_at >= $2::timestamptz - interval '1 hour' and dialled_at >= $2
+    offset 0
+) a
+where a.e164 ^@ any ($1::text[]);
+
 -- name: keep_grounds
 -- What dials were decided by; the same grounds are kept once.
 -- params: ids, documents

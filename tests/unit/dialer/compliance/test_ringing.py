@@ -1,12 +1,13 @@
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from dialer.compliance.call import CallsToday
 from dialer.compliance.in_call import ends_call
 from dialer.compliance.profile import ForeignRingback, Profile, RingRule
 from dialer.compliance.refusal import RefusalReason
 from dialer.compliance.ringing import ForeignAction, Ringing, cut_short, on_foreign_ringback
-from dialer.compliance.short_calls import is_short, quota_spent, short_call_refusal
+from dialer.compliance.short_calls import counted_days, is_short, quota_spent, short_call_refusal
 from tests.support.rules import SOURCE, profile, shipped
 
 pytestmark = pytest.mark.unit
@@ -90,10 +91,25 @@ def test_brazil_counts_by_the_limit_of_the_day() -> None:
     assert is_short(rule, date(2026, 1, 1), timedelta(minutes=2), to_voicemail=True)
     assert not quota_spent(rule, 100_000, 100_000)
     assert quota_spent(rule, 100_001, 100_001)
-    refused = short_call_refusal(of("br_anatel br_anatel_auth"), 120_000, 102_001)
+
+
+def test_too_many_short_calls_end_the_day_in_brazil_at_the_midnight_of_brasilia() -> None:
+    profiles, now = of("br_anatel br_anatel_auth"), datetime(2026, 1, 6, 1, tzinfo=UTC)
+    (day,) = counted_days(profiles, now)
+    midnight = datetime(2026, 1, 6, 3, tzinfo=UTC)
+    assert (day.prefixes, day.ends, day.longest) == (("+55",), midnight, timedelta(seconds=6))
+    assert day.begins == midnight - timedelta(days=1)
+    over = [CallsToday("br_anatel", 120_000, 102_001, day.ends)]
+    refused = short_call_refusal(profiles, over, now)
     assert refused is not None
-    assert (refused.reason, refused.profile) == (RefusalReason.SHORT_CALLS, "br_anatel")
-    assert short_call_refusal(of("br_anatel"), 120_000, 102_000) is None
+    assert (refused.reason, refused.profile, refused.until) == (
+        RefusalReason.SHORT_CALLS,
+        "br_anatel",
+        midnight,
+    )
+    assert short_call_refusal(profiles, over, midnight) is None
+    assert short_call_refusal(profiles, [CallsToday("br_anatel", 120_000, 102_000, day.ends)], now) is None
+    assert short_call_refusal(of("us_fcc_tcpa"), over, now) is None
 
 
 def test_what_ends_a_call() -> None:
