@@ -7,7 +7,7 @@ that was known: rules that count from it need it so (47 CFR 64.1200(a)(7); Ofcom
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -90,7 +90,7 @@ class Patience:
 
 
 GREETING_OVER_S = 1.2
-_EVERY_FRAMES = 2
+_EVERY_FRAMES, _EVERY_FRAMES_IN_SPEECH = 2, 6
 _BARE_BEEP_S = 0.35  # a phone picked up may chirp
 _RINGING_STILL_S = 0.1  # a tone that was there before is the end of the ring-back tone
 
@@ -110,6 +110,7 @@ class AnsweredEar:
 
     def __init__(self, capacity: int = 64, patience: Patience | None = None) -> None:
         self._patience = patience or Patience()
+        self._pause_frames = int(self._patience.pause_s / FRAME_S) - 1
         self._voices = Voices(capacity)
         self._lines = Lines()
         self._listeners: dict[int, _Listener] = {}
@@ -146,15 +147,22 @@ class AnsweredEar:
             for stream, tone, over in self._lines.feed(which, self._voices)
             for each in self._on_tone(stream, tone, over)
         ]
+        return news + list(self._on_voices(which))
+
+    def _on_voices(self, which: Indices) -> Iterator[Heard]:
         due = which[self._voices.frames[which] % _EVERY_FRAMES == 0]
-        waiting = [stream for stream in due.tolist() if not self._is_done(stream)]
-        if waiting:
-            rows = np.asarray(waiting, np.intp)
-            for stream, voiced in zip(waiting, self._voices.voiced(rows), strict=True):
-                kept = int(self._voices.frames[stream] - self._voices.dropped[stream])
-                said = greeting.of(voiced[:kept], int(self._voices.dropped[stream]))
-                news += [(stream, each) for each in self._weigh(stream, said)]
-        return news
+        waiting = np.asarray([stream for stream in due.tolist() if not self._is_done(stream)], np.intp)
+        if not len(waiting):
+            return
+        heard, dropped = self._voices.frames[waiting], self._voices.dropped[waiting]
+        kept, rows = (heard - dropped).tolist(), self._voices.voiced(waiting)
+        for stream, row, length, before in zip(waiting.tolist(), rows, kept, dropped.tolist(), strict=True):
+            voiced = row[:length]
+            # while somebody speaks, only a machine can be recognised, and that may take a moment longer
+            if (length + before) % _EVERY_FRAMES_IN_SPEECH and voiced[-self._pause_frames :].any():
+                continue
+            for each in self._weigh(stream, greeting.of(voiced, before)):
+                yield stream, each
 
     def _is_done(self, stream: int) -> bool:
         """Nothing more is wanted of the voice."""
@@ -170,22 +178,27 @@ class AnsweredEar:
         listener, now = self._listeners[stream], self._heard_s(stream)
         if listener.answer is not None:
             if said is not None and said.pause_s >= GREETING_OVER_S:
-                yield self._greeting_over(listener, now, said.end_s)
-        elif (answer := self._verdict(listener.model, now, said)) is not None:
+                yield self._greeting_over(listener, listener.answer, now, said.end_s)
+        elif (
+            answer := self._verdict(listener.model, now, said, beeping=self._lines.sounds(stream))
+        ) is not None:
             listener.answer = answer
             yield News(Kind.VERDICT, now, answer)
 
-    def _verdict(self, model: AnswerModel, now: float, said: Greeting | None) -> Answer | None:
+    def _verdict(
+        self, model: AnswerModel, now: float, said: Greeting | None, *, beeping: bool
+    ) -> Answer | None:
         patience = self._patience
         if said is None:
             return Answer(Verdict.SILENCE, now) if now >= patience.silence_s else None
-        machine = model.machine(greeting.figures(said))
         over = said.pause_s >= patience.pause_s
-        if machine >= model.machine_above:
+        figures, scale = greeting.figures(said), model.paused if over else model.speaking
+        machine = scale.machine(figures)
+        if not over and machine >= scale.threshold:
             return _answer(Verdict.MACHINE, now, said, over=False, machine=machine)
-        if over and machine < model.person_below:
+        if over and machine <= scale.threshold and not beeping:
             return _answer(Verdict.PERSON, now, said, over=True, machine=machine)
-        if now >= patience.longest_s or said.pause_s >= patience.long_pause_s:
+        if now >= patience.longest_s or (said.pause_s >= patience.long_pause_s and not beeping):
             return _answer(Verdict.UNCERTAIN, now, said, over=over, machine=machine)
         return None
 
@@ -197,14 +210,10 @@ class AnsweredEar:
         return round(int(self._voices.frames[stream]) * FRAME_S, 3)
 
     @staticmethod
-    def _greeting_over(listener: _Listener, now: float, end_s: float) -> News:
-        known = listener.answer
-        assert known is not None  # noqa: S101  a machine's greeting ends after the verdict
+    def _greeting_over(listener: _Listener, known: Answer, now: float, end_s: float) -> News:
         end_s = round(end_s, 3)
         listener.greeting_over = True
-        listener.answer = Answer(
-            known.verdict, known.decided_at_s, known.greeting_start_s, end_s, known.beep_at_s, known.machine
-        )
+        listener.answer = replace(known, greeting_end_s=end_s)
         return News(Kind.GREETING_OVER, now, listener.answer)
 
     # --- tones --------------------------------------------------------------------------------------
@@ -221,7 +230,7 @@ class AnsweredEar:
             beep = round(tone.start_s, 3) if verdict is Verdict.BEEP else None
             listener.beep_at_s = beep
             answer = _answer(verdict, now, said if spoke else None, over=True)
-            listener.answer = known = _with_beep(answer, beep, answer.greeting_end_s)
+            listener.answer = known = replace(answer, beep_at_s=beep)
             yield News(Kind.VERDICT, now, known)
             if beep is not None:
                 yield News(Kind.BEEP, now, known)
@@ -230,9 +239,8 @@ class AnsweredEar:
             if not listener.greeting_over:
                 said = self._greeting(stream)
                 end_s = min(said.end_s, tone.start_s) if said is not None else tone.start_s
-                yield self._greeting_over(listener, now, max(end_s, known.greeting_start_s or 0.0))
-            latest = listener.answer or known
-            listener.answer = _with_beep(latest, listener.beep_at_s, latest.greeting_end_s)
+                yield self._greeting_over(listener, known, now, max(end_s, known.greeting_start_s or 0.0))
+            listener.answer = replace(listener.answer or known, beep_at_s=listener.beep_at_s)
             yield News(Kind.BEEP, now, listener.answer)
 
 
@@ -242,17 +250,6 @@ def _said_by(tone: Tone, spoke: bool, over: bool) -> Verdict | None:
     if not over or not tone.is_beep or tone.start_s < _RINGING_STILL_S:
         return None
     return Verdict.BEEP if spoke or tone.end_s - tone.start_s >= _BARE_BEEP_S else None
-
-
-def _with_beep(answer: Answer, beep_at_s: float | None, greeting_end_s: float | None) -> Answer:
-    return Answer(
-        answer.verdict,
-        answer.decided_at_s,
-        answer.greeting_start_s,
-        greeting_end_s,
-        beep_at_s,
-        answer.machine,
-    )
 
 
 def _answer(

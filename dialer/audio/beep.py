@@ -20,7 +20,9 @@ _BEFORE_FRAMES = 4
 _STANDS_OUT_DB = 6.0
 _FAX_HZ = (1100.0, 2100.0)
 _CED_S = 0.8
+_CNG_S = (0.3, 0.7)  # a lost packet shortens it
 _EVEN_HZ = 4.0
+_SURELY_LOOKS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Tone:
 
     @property
     def is_calling_fax(self) -> bool:
-        return abs(self.hz - _FAX_HZ[0]) <= 38 and 0.4 <= self.end_s - self.start_s <= 0.62
+        return abs(self.hz - _FAX_HZ[0]) <= 38 and _CNG_S[0] <= self.end_s - self.start_s <= _CNG_S[1]
 
     @property
     def is_answering_fax(self) -> bool:
@@ -65,6 +67,11 @@ class Lines:
 
     def reset(self, stream: int) -> None:
         self._runs.pop(stream, None)
+
+    def sounds(self, stream: int) -> bool:
+        """A line that may become a beep."""
+        run = self._runs.get(stream)
+        return run is not None and run.looks >= _SURELY_LOOKS
 
     def feed(self, streams: Indices, voices: Voices) -> Iterator[tuple[int, Tone, bool]]:
         """Tones that have ended (True), and those that go on like a fax's answer (False)."""

@@ -89,7 +89,7 @@ def _joined(pieces: Sequence[Piece], within: int) -> list[Piece]:
     return joined
 
 
-_SPAN_KNOTS_S = (0.5, 0.8, 1.1, 1.4, 1.7, 2.0, 2.3, 2.6, 2.9, 3.2, 3.6, 4.2)
+_SPAN_KNOTS_S = (0.5, 0.8, 1.1, 1.4, 1.7, 2.0, 2.3, 2.6, 2.9, 3.2, 3.6, 4.0, 4.4, 4.8)
 _PAUSE_KNOTS_S = (0.3, 0.45, 0.6, 0.8, 1.1)
 FIGURES = (
     *(f"span over {knot} s" for knot in _SPAN_KNOTS_S),

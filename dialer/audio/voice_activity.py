@@ -133,16 +133,16 @@ class Voices:
         self.tone_hz[streams, place] = (peak + _vertex(near[:, 1], near[:, 2], near[:, 3])) * _BIN_HZ
 
     def _follow_floor(self, streams: Indices, place: Indices) -> None:
-        window = np.maximum(place[:, None] - np.arange(_FLOOR_FRAMES), 0)
-        kept = self._bands[streams[:, None], window]
-        whole = place >= _FLOOR_FRAMES - 1
+        window = place[:, None] - np.arange(_FLOOR_FRAMES)
+        kept = self._bands[streams[:, None], np.maximum(window, 0)]
+        young = place < _FLOOR_FRAMES - 1
         floor = np.empty((len(streams), len(_BANDS)), np.float32)
-        if whole.any():
-            floor[whole] = np.partition(kept[whole], _FLOOR_PLACE, axis=1)[:, _FLOOR_PLACE]
-        for row in np.flatnonzero(~whole):
-            count = int(place[row]) + 1
-            nth = count * _FLOOR_PLACE // _FLOOR_FRAMES
-            floor[row] = np.partition(kept[row, :count], nth, axis=0)[nth]
+        floor[~young] = np.partition(kept[~young], _FLOOR_PLACE, axis=1)[:, _FLOOR_PLACE]
+        if young.any():
+            kept[window < 0] = np.inf
+            nth = (place[young] + 1) * _FLOOR_PLACE // _FLOOR_FRAMES
+            levels = np.sort(kept[young], axis=1)
+            floor[young] = np.take_along_axis(levels, nth[:, None, None], axis=1)[:, 0]
         self._floors[streams, place] = floor
 
     def voiced(self, streams: Indices) -> Flags:

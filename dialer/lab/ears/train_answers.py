@@ -22,12 +22,15 @@ from dialer.lab.ears.greetings import HOME, MACHINE, OFFICE, Answered
 
 SEED = 7_01
 _COUNTS = {
-    Audience.HOMES: ((HOME, 1500), (MACHINE, 1500)),
-    Audience.OFFICES: ((HOME, 1000), (OFFICE, 1000), (MACHINE, 1500)),
+    Audience.HOMES: ((HOME, 1000), (MACHINE, 1000)),
+    Audience.OFFICES: ((HOME, 700), (OFFICE, 500), (MACHINE, 1000)),
 }
 _EVERY = 4
-_RIDGE = 3.0
-_PEOPLE_LOST, _MACHINES_PASSED = 0.002, 0.03
+_RIDGE = 0.5
+_PAUSE_S = Patience().pause_s
+_MARGIN = 0.1
+_SURELY = 3.0  # what is most likely a machine is not passed on for the sake of the share
+_PEOPLE_LOST, _MACHINES_PASSED = 0.002, 0.05
 _BATCH = 50
 
 Matrix = NDArray[np.float64]
@@ -77,20 +80,23 @@ def _until(answer: Answered) -> int:
     return int(longest / FRAME_S)
 
 
-def fit(greetings_: Sequence[Grown]) -> tuple[Matrix, float]:
+Rows = Sequence[tuple[bool, Matrix]]
+"""Of each greeting: whether it is a machine's, and its figures at some moments."""
+
+
+def fit(rows: Rows) -> tuple[Matrix, float]:
     """Weights and bias. Each greeting counts alike, and machines as much as people."""
-    x = np.concatenate([each.figures for each in greetings_])
+    x = np.concatenate([figures for _, figures in rows])
     x = np.concatenate([x, np.ones((len(x), 1))], axis=1)
-    y = np.concatenate([np.full(len(each.figures), float(each.is_machine)) for each in greetings_])
-    machines = sum(each.is_machine for each in greetings_)
-    share = {True: 0.5 / machines, False: 0.5 / (len(greetings_) - machines)}
-    weight = np.concatenate(
-        [np.full(len(g.figures), share[g.is_machine] / len(g.figures)) for g in greetings_]
+    y = np.concatenate([np.full(len(figures), float(is_machine)) for is_machine, figures in rows])
+    machines = sum(is_machine for is_machine, _ in rows)
+    share = {True: 0.5 / machines, False: 0.5 / (len(rows) - machines)}
+    weight = np.concatenate([np.full(len(f), share[is_machine] / len(f)) for is_machine, f in rows]) * len(
+        rows
     )
-    weight *= len(greetings_)
     ridge = np.diag([_RIDGE] * (x.shape[1] - 1) + [1e-6])
     w = np.zeros(x.shape[1])
-    for _ in range(30):
+    for _ in range(40):
         p = 1 / (1 + np.exp(-np.clip(x @ w, -30, 30)))
         slope = x.T @ (weight * (p - y)) + ridge @ w
         bend = (x * (weight * p * (1 - p))[:, None]).T @ x + ridge
@@ -101,47 +107,53 @@ def fit(greetings_: Sequence[Grown]) -> tuple[Matrix, float]:
     return w[:-1], float(w[-1])
 
 
-def thresholds(greetings_: Sequence[Grown], weights: Matrix, bias: float) -> tuple[float, float]:
-    """`person_below` and `machine_above`."""
-    logits = [(each, each.figures @ weights + bias) for each in greetings_]
-    # people: the highest they reach until they may be let through
-    pause = Patience().pause_s
-    highest = [logit[: _over(each, pause)].max() for each, logit in logits if not each.is_machine]
+def speaking(each: Grown) -> Matrix:
+    """Figures until the first pause in which a person would be let through."""
+    paused = np.flatnonzero(each.pause_s >= _PAUSE_S)
+    first = int(paused[0]) if len(paused) else len(each.pause_s)
+    return each.figures[: first or None] if not each.is_machine else each.figures[each.pause_s < _PAUSE_S]
+
+
+def paused(each: Grown) -> Matrix:
+    """Figures inside pauses in which the greeting may be over."""
+    return each.figures[each.pause_s >= _PAUSE_S]
+
+
+def train(material: Sequence[Grown]) -> dict[str, object]:
+    """Both questions. A machine's pause counts only while it is not yet known to be one."""
+    rows = [(each.is_machine, speaking(each)) for each in material]
+    weights, bias = fit([row for row in rows if len(row[1])])
+    highest = [float((f @ weights + bias).max()) for is_machine, f in rows if not is_machine and len(f)]
     above = float(np.quantile(highest, 1 - _PEOPLE_LOST))
-    lowest = [_lowest_in_a_pause(each, logit, pause, above) for each, logit in logits if each.is_machine]
-    below = min(float(np.quantile(lowest, _MACHINES_PASSED)), above)
-    return _probability(below), _probability(above + 0.05)
+    said = _document(weights, bias, above + _MARGIN)
+    until = [_before_known(each, weights, bias, above + _MARGIN) for each in material]
+    rows = [(each.is_machine, paused(each)) for each in until]
+    weights, bias = fit([row for row in rows if len(row[1])])
+    # machines that do not pause in time are never passed on
+    lowest = [float((f @ weights + bias).min()) if len(f) else 30.0 for is_machine, f in rows if is_machine]
+    below = float(np.quantile(lowest, _MACHINES_PASSED))
+    return {"speaking": said, "paused": _document(weights, bias, min(below, _SURELY))}
 
 
-def _over(each: Grown, pause: float) -> int:
-    over = np.flatnonzero(each.pause_s >= pause + 0.1)
-    return int(over[0]) + 1 if len(over) else len(each.pause_s)
+def _before_known(each: Grown, weights: Matrix, bias: float, above: float) -> Grown:
+    if not each.is_machine:
+        return each
+    known = np.flatnonzero((each.figures @ weights + bias >= above) & (each.pause_s < _PAUSE_S))
+    until = int(known[0]) if len(known) else len(each.pause_s)
+    return Grown(True, each.figures[:until], each.pause_s[:until])
 
 
-def _lowest_in_a_pause(each: Grown, logit: Matrix, pause: float, above: float) -> float:
-    """Before it is known to be a machine."""
-    known = np.flatnonzero(logit >= above)
-    until = int(known[0]) if len(known) else len(logit)
-    inside = logit[:until][each.pause_s[:until] >= pause]
-    return float(inside.min()) if len(inside) else 30.0
-
-
-def _probability(logit: float) -> float:
-    return float(1 / (1 + np.exp(-logit)))
-
-
-def train(audience: Audience, counts: Sequence[tuple[str, int]], seed: int) -> dict[str, object]:
-    material = grown(greetings.answers("train", counts, seed))
-    weights, bias = fit(material)
-    below, above = thresholds(material, weights, bias)
+def _document(weights: Matrix, bias: float, logit: float) -> dict[str, object]:
     return {
-        "trained_on": dict(counts),
-        "seed": seed,
+        "threshold": round(float(1 / (1 + np.exp(-logit))), 5),
         "bias": round(bias, 3),
-        "person_below": round(below, 4),
-        "machine_above": round(above, 4),
         "weights": {name: round(float(w), 3) for name, w in zip(greeting.FIGURES, weights, strict=True)},
     }
+
+
+def _of(counts: Sequence[tuple[str, int]], seed: int) -> dict[str, object]:
+    material = grown(greetings.answers("train", counts, seed))
+    return {"trained_on": dict(counts), "seed": seed, **train(material)}
 
 
 def main() -> None:
@@ -153,9 +165,7 @@ def main() -> None:
             "people_called_machine": _PEOPLE_LOST,
             "machines_called_person": _MACHINES_PASSED,
         },
-        "audiences": {
-            each.value: train(each, counts, SEED + n) for n, (each, counts) in enumerate(_COUNTS.items())
-        },
+        "audiences": {each.value: _of(counts, SEED + n) for n, (each, counts) in enumerate(_COUNTS.items())},
     }
     file = Path(answer_model.__file__).with_name("answer_model.json")
     file.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", "utf-8")
