@@ -22,7 +22,8 @@ _MOST_KEPT = 4096
 class CallRules:
     """`known`: the book speaks of the country called, or the campaign names rules of its own that apply everywhere.
 
-    `rulebook` is the fingerprint of the book. `loosened` are the overrides that changed one of `profiles`.
+    `rulebook` is the fingerprint of the book. `loosened` are the overrides that changed one of `profiles`. `missing`: named by the
+    campaign, and not in the book.
     """
 
     profiles: tuple[Profile, ...]
@@ -31,6 +32,7 @@ class CallRules:
     known: bool
     loosened: tuple[RuleOverride, ...] = ()
     ids: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     _moment: list[datetime] = field(default_factory=list)
     _hours: dict[tuple[object, ...], Refusal | None] = field(default_factory=dict)
 
@@ -76,6 +78,7 @@ class CallRulesBook:
             rules_known(self.book, place) or bool(rules.home),
             tuple(each for each in rules.overrides if each.profile in changed),
             tuple(profile.id for profile in profiles),
+            tuple(sorted(rules.home - self.book.profiles.keys())),
         )
 
 

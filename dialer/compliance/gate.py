@@ -126,10 +126,13 @@ def _moment(at: datetime) -> str:
 
 
 def _campaign(case: Case) -> Refusal | None:
-    state = case.campaign.state
-    if state is CampaignState.RUNNING:
-        return None
-    return Refusal(RefusalReason.CAMPAIGN_NOT_RUNNING, None, f"the campaign is {state}")
+    state, missing = case.campaign.state, case.rules.missing
+    if state is not CampaignState.RUNNING:
+        return Refusal(RefusalReason.CAMPAIGN_NOT_RUNNING, None, f"the campaign is {state}")
+    if missing:
+        because = f"the campaign is held to rules that are not there any more: {', '.join(missing)}"
+        return Refusal(RefusalReason.RULES_UNREADABLE, None, because)
+    return None
 
 
 def _lists(case: Case) -> Refusal | None:

@@ -8,11 +8,11 @@ from dialer.clock import SystemClock
 from dialer.compliance.call_rules import CallRulesBook
 from dialer.compliance.gate import DialPermit, review
 from dialer.compliance.holiday_calendars import FixedHolidays, HolidayBook
+from dialer.compliance.refusal import RefusalReason
 from dialer.compliance.rulebook import Rulebook
 from dialer.domain.attempt import AttemptState
 from dialer.domain.campaign import Campaign
 from dialer.domain.campaign_rules import CampaignRules
-from dialer.domain.contact import ContactState
 from dialer.domain.disposition import Disposition
 from dialer.domain.ids import AttemptId, ContactId
 from dialer.domain.number_reader import NewNumber
@@ -54,12 +54,13 @@ class Gate:
     keeper: Gatekeeper
     said: dict[AttemptId, str]
     clock: ToldClock
+    shown: str = SHOWN
 
     async def campaign(self) -> Campaign:
         return await self.rig.store.campaigns.campaign(self.rig.campaign)
 
     def wanted(self, campaign: Campaign, at: timedelta = timedelta(0)) -> FactsWanted:
-        return self.keeper.wanted(campaign, SHOWN, NOW + at)
+        return self.keeper.wanted(campaign, self.shown, NOW + at)
 
     async def begin(
         self, *claimed: ClaimedContact, store: PostgresStore | None = None, at: timedelta = timedelta(0)
@@ -68,10 +69,12 @@ class Gate:
         campaign, by_attempt = await self.campaign(), {each.attempt: each for each in claimed}
 
         def judge(attempt: AttemptId, facts: DialFacts) -> DialPermit | RefusedClaim | None:
-            verdict = review(self.keeper.case(campaign, SHOWN, facts, NOW + at, attempt))
+            verdict = review(self.keeper.case(campaign, self.shown, facts, NOW + at, attempt))
             if isinstance(verdict, DialPermit):
                 return verdict
             self.said[attempt] = verdict.reason
+            if verdict.reason is RefusalReason.CAMPAIGN_NOT_RUNNING:
+                return None  # its owner releases it
             return put_back(by_attempt[attempt], campaign.plan, verdict, NOW + at)
 
         attempts = (store or self.rig.store).attempts
@@ -86,6 +89,7 @@ async def gate_with(
     book: Rulebook | None = None,
     registries: RegistryBook | None = None,
     holidays: HolidayBook | None = None,
+    shown: str = SHOWN,
 ) -> Gate:
     campaign = await rig.store.campaigns.campaign(rig.campaign)
     await rig.store.campaigns.change_plan(rig.campaign, replace(campaign.plan, rules=rules))
@@ -96,19 +100,20 @@ async def gate_with(
         holidays or FixedHolidays(()),
         clock,
     )
-    return Gate(rig, keeper, {}, clock)
+    return Gate(rig, keeper, {}, clock, shown)
 
 
 async def refusals(gate: Gate, contact: ContactId) -> list[tuple[str, int]]:
     return [(each.reason, each.times) for each in await gate.rig.store.gate.refusals(contact, 10)]
 
 
-async def talked(rig: Rig, claimed: ClaimedContact, at: datetime = NOW) -> None:
-    """A call that was begun reaches an agent, who is asked what came of it."""
-    agent = await rig.store.agents.add_agent(f"Ana {claimed.attempt}", "101", at)
+async def reached(
+    rig: Rig, claimed: ClaimedContact, disposition: Disposition = Disposition.CONNECTED, at: datetime = NOW
+) -> None:
+    """A call that was begun reaches an agent, who says what came of it; the contact is due again at once."""
+    agent = await rig.store.agents.add_agent(f"Ana {claimed.attempt}", claimed.attempt.hex[:12], at)
     move = Progress(
         claimed.attempt, AttemptState.TALKING, rang_at=at, answered_at=at, joined_at=at, agent=agent
     )
     await rig.store.attempts.record([move], [])
-    end = ended(claimed, Disposition.CONNECTED, ended_at=at, contact_state=ContactState.DONE, due_at=None)
-    await rig.store.attempts.settle([end], [])
+    await rig.store.attempts.settle([ended(claimed, disposition, ended_at=at, due_at=NOW)], [])

@@ -19,7 +19,7 @@ from dialer.ports.dialling import CallerIdEntry
 from dialer.ports.storage import ClaimedContact, DoNotCallEntry, ListKind
 from dialer.storage.postgres.store import PostgresStore
 from dialer.web.wrap_up import AgentWord, note_result
-from tests.integration.storage.gate_rig import INFORM, PARISIAN, SHOWN, Gate, gate_with, refusals, talked
+from tests.integration.storage.gate_rig import INFORM, PARISIAN, SHOWN, Gate, gate_with, reached, refusals
 from tests.integration.storage.rig import NOW, Rig, ended, forbidden, number, person
 
 pytestmark = pytest.mark.postgres
@@ -214,7 +214,7 @@ async def test_who_was_not_interested_is_left_in_peace_by_every_campaign_of_the_
         await gate.rig.add(NewContact(2, (PARISIAN,)))
     claimed = await first.rig.claim_one()
     assert await first.begin(claimed)
-    await talked(first.rig, claimed)
+    await reached(first.rig, claimed)
     await note_result(
         rig.store,
         await rig.store.history.attempt(claimed.attempt),
