@@ -1,7 +1,7 @@
 """Consents, revocations and the Reassigned Numbers Database's answers."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import asyncpg
@@ -55,7 +55,10 @@ class PostgresConsent:
         return await self._database.transaction(read)
 
     async def use_consents(self, consents: Sequence[int], now: datetime) -> None:
-        await self._database.rows(_USE, list(consents), now)
+        async def note(connection: asyncpg.Connection) -> None:
+            await note_use(connection, consents, now)
+
+        await self._database.connected(note)
 
     async def consents(self, number: PhoneNumber) -> Sequence[Consent]:
         return [_consent(row) for row in await self._database.rows(_OF, number.e164)]
@@ -69,6 +72,12 @@ class PostgresConsent:
 
     async def reassigned_answers(self, number: PhoneNumber) -> Sequence[ReassignedAnswer]:
         return [_answer(row) for row in await self._database.rows(_REASSIGNED_OF_NUMBERS, [number.e164])]
+
+
+async def note_use(connection: asyncpg.Connection, consents: Collection[int], now: datetime) -> None:
+    """For a transaction of somebody else's: nothing is asked of the store when no consent was used."""
+    if consents:
+        await connection.execute(_USE.sql, list(consents), now)
 
 
 async def read_standing(

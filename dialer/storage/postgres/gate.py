@@ -32,7 +32,7 @@ from dialer.ports.dialling import (
     StoredRefusal,
 )
 from dialer.storage.postgres.columns import columns
-from dialer.storage.postgres.consent import read_standing
+from dialer.storage.postgres.consent import note_use, read_standing
 from dialer.storage.postgres.day_counts import FRESH, DayCounts
 from dialer.storage.postgres.pool import Database
 from dialer.storage.postgres.queries import named
@@ -199,7 +199,7 @@ def _facts(
 async def grant(
     connection: asyncpg.Connection, permits: Sequence[DialPermit], runner: RunnerId, now: datetime
 ) -> frozenset[AttemptId]:
-    """Commit attempts as being dialled: those that are still claims of this runner."""
+    """Commit attempts as being dialled, those that are still claims of this runner, and note which consents they rely on."""
     if not permits:
         return frozenset()
     kept = {grounds_id(each.grounds): each.grounds for each in permits}
@@ -209,7 +209,10 @@ async def grant(
         for each in permits
     )
     begun = await connection.fetch(_BEGIN.sql, *columns(rows, 6), now, runner)
-    return frozenset(AttemptId(row["id"]) for row in begun)
+    granted = frozenset(AttemptId(row["id"]) for row in begun)
+    relied_on = {each.consent for each in permits if each.consent is not None and each.attempt in granted}
+    await note_use(connection, relied_on, now)
+    return granted
 
 
 async def refuse(connection: asyncpg.Connection, refused: Sequence[RefusedClaim], now: datetime) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +15,11 @@ from dialer.domain.campaign_rules import CampaignRules
 from dialer.domain.consent import Consent, GivenKind, Revocation, RevokedBy
 from dialer.domain.contact_rows import NewContact
 from dialer.domain.disposition import Disposition
+from dialer.domain.number_reader import NewNumber
+from dialer.domain.phone_number import PhoneNumber
+from dialer.engine.custodian import Custodian
 from dialer.ports.dialling import CallerIdEntry
+from dialer.ports.privacy import ConsentOnFile
 from dialer.ports.storage import ClaimedContact, DoNotCallEntry, ListKind
 from dialer.storage.postgres.store import PostgresStore
 from dialer.web.wrap_up import AgentWord, note_result
@@ -23,6 +27,9 @@ from tests.integration.storage.gate_rig import INFORM, PARISIAN, SHOWN, Gate, ga
 from tests.integration.storage.rig import NOW, Rig, ended, forbidden, number, person
 
 pytestmark = pytest.mark.postgres
+
+BERLINER = NewNumber(PhoneNumber("+493012345678"), ("Europe/Berlin",))
+HAMBURGER = NewNumber(PhoneNumber("+494012345678"), ("Europe/Berlin",))
 
 
 @pytest.fixture
@@ -233,3 +240,35 @@ async def test_who_was_not_interested_is_left_in_peace_by_every_campaign_of_the_
     (stored,) = await rig.store.gate.refusals(again.contact, 5)
     assert (stored.profile, stored.times) == ("fr_conso_2023", 1)
     assert stored.until == datetime(2026, 3, 6, 23, tzinfo=UTC)  # midnight in Paris
+
+
+async def test_a_dial_notes_the_use_of_the_consent_it_relied_on(rig: Rig) -> None:
+    """UWG s. 7a: kept for five years from each use. A dial that was refused used none."""
+    gate = await gate_with(rig, CampaignRules(seller="Acme"))
+    for each in (BERLINER, HAMBURGER):
+        await rig.add(NewContact(2, (each,)))
+        given = Consent(each.number, GivenKind.EXPRESS, NOW - timedelta(days=900), "form", seller="Acme")
+        await rig.store.consent.add_consents([given], "test", NOW)
+    await rig.store.do_not_call.add_do_not_call(
+        [DoNotCallEntry(HAMBURGER.number, None, "test", "asked", NOW)]
+    )
+    (permit,) = await gate.begin(*await rig.claim(2))
+    (used,) = await rig.store.consent.consents(BERLINER.number)
+    (unused,) = await rig.store.consent.consents(HAMBURGER.number)
+    assert (used.id, used.last_used_at) == (permit.consent, NOW)
+    assert unused.last_used_at is None
+
+    on_file = ConsentOnFile(used.id or 0, used.number.e164, used.given_at, used.last_used_at, "")
+    kept = Custodian(gate.keeper.rules.book, {}).consent(on_file, NOW.date(), erase=True)
+    assert (kept.kept, kept.next_on) == (True, date(2031, 1, 7))
+
+
+async def test_a_consent_that_somebody_is_changing_holds_up_no_dial(rig: Rig) -> None:
+    gate = await gate_with(rig, CampaignRules(seller="Acme"))
+    await rig.add(NewContact(2, (BERLINER,)))
+    given = Consent(BERLINER.number, GivenKind.EXPRESS, NOW - timedelta(days=9), "form", seller="Acme")
+    await rig.store.consent.add_consents([given], "test", NOW)
+    async with rig.store.pool.acquire() as other, other.transaction():
+        await other.execute("update consents set proof = 'in the safe'")
+        async with asyncio.timeout(5):
+            assert await gate.begin(await rig.claim_one())

@@ -55,9 +55,11 @@ where e164 = any ($1::text[]) and (seller = '' or lower(trim(seller)) = lower(tr
 select e164, answer, asked_at, consent_on from reassigned_answers where e164 = any ($1::text[]) order by asked_at;
 
 -- name: use_consents
--- A call relied on them.
+-- A call relied on them. One that somebody is changing is left out: waiting for it inside the gate would hold up every dial.
 -- params: consent_ids, now
-update consents set last_used_at = greatest(last_used_at, $2) where id = any ($1::bigint[]);
+update consents
+set last_used_at = greatest(last_used_at, $2)
+where id = any (array(select id from consents where id = any ($1::bigint[]) for no key update skip locked));
 
 -- name: consents_of
 -- All that was ever recorded of one number.

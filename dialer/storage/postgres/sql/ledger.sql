@@ -15,9 +15,12 @@ order by a.answered_at, a.id;
 -- name: record_opt_outs
 -- The key was pressed: the number goes onto the list, consent is taken back, its contact is blocked, the call remembers it.
 -- params: attempt_ids, pressed_at, keys
-with pressed as (
+with
+-- through the gate first: who is in it may be noting the use of the same consents
+gate as materialized (select pg_advisory_xact_lock(hashtextextended('fairdial gate', 0))), pressed as (
     select a.id, a.contact_id, a.e164, p.at, p.key
-    from unnest($1::uuid[], $2::timestamptz[], $3::text[]) as p (attempt_id, at, key)
+    from gate
+    cross join unnest($1::uuid[], $2::timestamptz[], $3::text[]) as p (attempt_id, at, key)
     join attempts a on a.id = p.attempt_id
 ), listed as (
     insert into do_not_call as old (e164, campaign_id, source, reason, added_at)
