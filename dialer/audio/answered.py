@@ -230,7 +230,10 @@ class AnsweredEar:
             beep = round(tone.start_s, 3) if verdict is Verdict.BEEP else None
             listener.beep_at_s = beep
             answer = _answer(verdict, now, said if spoke else None, over=True)
-            listener.answer = known = replace(answer, beep_at_s=beep)
+            end_s = answer.greeting_end_s
+            if beep is not None and end_s is not None:
+                end_s = min(end_s, beep)
+            listener.answer = known = replace(answer, beep_at_s=beep, greeting_end_s=end_s)
             yield News(Kind.VERDICT, now, known)
             if beep is not None:
                 yield News(Kind.BEEP, now, known)

@@ -21,7 +21,9 @@ _STANDS_OUT_DB = 6.0
 _FAX_HZ = (1100.0, 2100.0)
 _CED_S = 0.8
 _CNG_S = (0.3, 0.7)  # a lost packet shortens it
-_EVEN_HZ = 4.0
+_EVEN_HZ = 3.0
+_SHORT_FRAMES = 12
+_VOWEL_HZ = 450.0
 _SURELY_LOOKS = 3
 
 
@@ -57,6 +59,8 @@ class _Run:
     before_db: float = 0.0
     loudness_db: float = 0.0
     spread: float = 0.0
+    held: int = 0
+    """Frames that stand for lost packets, or for silence: they count once the line is there again."""
 
 
 class Lines:
@@ -79,11 +83,22 @@ class Lines:
         hz, share = voices.tone_hz[streams, place], voices.tone_share[streams, place]
         level = voices.level[streams, place]
         pure = self._pure(hz, share, level)
+        held = voices.held(streams)
         due = [row for row, stream in enumerate(streams.tolist()) if pure[row] or stream in self._runs]
         for row in due:
             stream, frame = int(streams[row]), int(voices.frames[streams[row]]) - 1
+            run = self._runs.get(stream)
+            if held[row] and pure[row] and run is not None:
+                run.held += 1
+                continue
             said = self._follow(
-                stream, frame, float(hz[row]), float(level[row]), bool(pure[row]), int(place[row]), voices
+                stream,
+                frame,
+                float(hz[row]),
+                float(level[row]),
+                bool(pure[row]),
+                int(place[row]),
+                voices,
             )
             if said is not None:
                 yield stream, *said
@@ -98,7 +113,8 @@ class Lines:
     ) -> tuple[Tone, bool] | None:
         run = self._runs.get(stream)
         if run is not None and pure and abs(hz - run.hz) <= _DRIFT_HZ:
-            run.looks += 1
+            run.looks += 1 + run.held
+            run.held = 0
             run.hz += (hz - run.hz) / run.looks
             run.spread += (abs(hz - run.hz) - run.spread) / run.looks
             run.loudness_db = max(run.loudness_db, level)
@@ -124,7 +140,15 @@ class Lines:
         if length * FRAME_S < SHORTEST_S or run.looks < 0.6 * length:
             return None
         apart = run.loudness_db - max(run.before_db, level)
-        return _tone(run, stands_out=apart >= _STANDS_OUT_DB and run.spread <= _EVEN_HZ), True
+        return _tone(run, stands_out=apart >= _STANDS_OUT_DB and _is_pure(run, length)), True
+
+
+def _is_pure(run: _Run, length: int) -> bool:
+    """A vowel's first harmonic may be the strongest line for a moment, but wavers, and is low."""
+    short = length < _SHORT_FRAMES
+    if short and run.hz < _VOWEL_HZ:
+        return False
+    return run.spread <= _EVEN_HZ and run.looks >= (0.95 if short else 0.8) * length
 
 
 def _tone(run: _Run, stands_out: bool) -> Tone:

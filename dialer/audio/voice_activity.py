@@ -99,6 +99,10 @@ class Voices:
         heard[held] = self._last[streams][held]
         return heard
 
+    def held(self, streams: Indices) -> Flags:
+        """Whether the last frame stands for a lost packet, or for the beginning of a silence."""
+        return np.asarray((self._lost[streams] > 0) & (self._lost[streams] <= _LOST_FRAMES))
+
     def _fall_silent(self, streams: Indices, place: Indices) -> None:
         """Too long for a lost packet: it was silence from its beginning."""
         begun = (self._lost[streams] == _LOST_FRAMES + 1) & (place >= _LOST_FRAMES)

@@ -71,6 +71,14 @@ def test_a_beep_after_a_name() -> None:
     assert [each.kind for each in news] == [Kind.VERDICT, Kind.BEEP]
 
 
+@pytest.mark.parametrize(("hz", "lasts"), [(400, 0.15), (300, 0.5), (2300, 0.5), (1000, 0.06)])
+def test_what_is_no_beep(hz: float, lasts: float) -> None:
+    """Vowels are low, beeps are not above 2200 Hz, clicks are short."""
+    answer = heard(silence(0.3), speech(0.8), silence(0.2), tone(hz, lasts), silence(1.5))
+    assert answer.verdict.is_person
+    assert answer.beep_at_s is None
+
+
 @pytest.mark.parametrize(("hz", "lasts"), [(2100, 3.0), (1100, 0.5)])
 def test_a_fax(hz: float, lasts: float) -> None:
     answer = heard(silence(1), tone(hz, lasts), silence(1))
