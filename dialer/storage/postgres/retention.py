@@ -23,6 +23,7 @@ _BEGIN = named("begin_retention_run")
 _END = named("end_retention_run")
 _RUNS = named("last_retention_runs")
 
+_AT_ONCE = 10_000  # refusals of one campaign may be millions: no statement shall take long
 _FIRST = (datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
 
 
@@ -58,7 +59,10 @@ class PostgresRetention:
         return len({row["attempt_id"] for row in rows})
 
     async def delete_refusals(self, before: datetime, today: date) -> int:
-        return len(await self._database.rows(_DELETE_REFUSALS, before, today))
+        gone = 0
+        while deleted := len(await self._database.rows(_DELETE_REFUSALS, before, today, _AT_ONCE)):
+            gone += deleted
+        return gone
 
     async def count_refusals(self, before: datetime, today: date) -> int:
         return int(await self._database.value(_COUNT_REFUSALS, before, today))

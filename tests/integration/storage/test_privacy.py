@@ -11,9 +11,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from dialer.compliance.refusal import Refusal, RefusalReason
 from dialer.compliance.retention import Ground
 from dialer.domain.campaign import Campaign
 from dialer.domain.consent import Consent, GivenKind, Revocation, RevokedBy
+from dialer.domain.contact import ContactState
 from dialer.domain.disposition import Disposition
 from dialer.domain.ids import AttemptId, CampaignId
 from dialer.domain.phone_number import PhoneNumber
@@ -22,11 +24,13 @@ from dialer.engine.erasure import Eraser
 from dialer.engine.personal_file import write_personal_file
 from dialer.engine.retention import RetentionAges, RetentionReport, RetentionRunner
 from dialer.errors import StorageDown
-from dialer.ports.dialling import FactsWanted
+from dialer.ports.dialling import FactsWanted, RefusedClaim
 from dialer.ports.privacy import Hold
 from dialer.ports.recordings import RecordingMissing
 from dialer.ports.storage import DoNotCallEntry, RecordingMarks, StoredRecording
 from dialer.rulebook.load import load_rules
+from dialer.settings import RetentionSection
+from dialer.storage.postgres import retention
 from dialer.storage.postgres.store import PostgresStore
 from tests.integration.storage.rig import NOW, Rig, ended, number, person
 
@@ -346,6 +350,26 @@ async def test_the_purge_takes_what_is_old_and_leaves_what_the_law_keeps(house: 
     await house.purge(ages)
     assert house.tape.there == set()
     assert not await house.store.history.attempts(None, None, 10)
+
+
+async def test_refusals_go_when_they_are_old_but_for_those_that_a_hold_is_on(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "_AT_ONCE", 2)
+    nobody = Refusal(RefusalReason.OUTSIDE_HOURS, None, "it is night")
+    for nth in range(1, 8):
+        await house.rig.add(person(nth))
+        claimed = await house.rig.claim_one()
+        young = NOW + 10 * DAY if nth == 7 else NOW
+        refused = RefusedClaim(claimed.attempt, nobody, ContactState.EXHAUSTED, None, "night")
+        await house.store.attempts.refuse([refused], young)
+    await house.store.privacy.add_hold(Hold("case 7", number=number(1)), "test", NOW)
+    house.clock.at = NOW + 15 * DAY
+    for dry, left in ((True, 7), (False, 2)):
+        report = await house.purge(RetentionAges(refusals=10 * DAY), dry=dry)
+        assert report.purged["refusals"] == 5
+        assert await house.rig.all("select count(*) from refusals") == [(left,)]
+    assert RetentionSection().refusals_days == 365
 
 
 async def test_only_consents_that_ended_and_entries_that_expired_are_purged(house: House) -> None:

@@ -45,15 +45,20 @@ delete from attempts where id = any ($1::uuid[]) and ended_at is not null return
 delete from call_events where attempt_id = any ($1::uuid[]) returning attempt_id;
 
 -- name: delete_refusals_by_age
--- Why calls were not made, last before a moment; what a hold is on stays.
--- params: before, today
-delete from refusals r
-where r.last_at < $1
-  and not exists (
-      select from legal_holds h
-      where h.released_at is null and (h.until is null or h.until >= $2)
-        and (h.campaign_id = r.campaign_id or h.e164 = r.e164)
-  )
+-- Why calls were not made, last before a moment, so many at once; what a hold is on stays.
+-- params: before, today, most
+delete from refusals
+where id = any (array(
+    select r.id
+    from refusals r
+    where r.last_at < $1
+      and not exists (
+          select from legal_holds h
+          where h.released_at is null and (h.until is null or h.until >= $2)
+            and (h.campaign_id = r.campaign_id or h.e164 = r.e164)
+      )
+    limit $3
+))
 returning id;
 
 -- name: count_refusals_by_age
