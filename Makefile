@@ -6,7 +6,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 # tests that run at once, each with an exchange and a database of its own: most of them wait more than they compute
-WORKERS ?= 2
+WORKERS ?= 3
 # the first Python that is new enough; or say: make PYTHON=/path/to/python3
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
@@ -24,7 +24,7 @@ demo: setup ## a whole call centre on this machine: carrier, phones, agents, cam
 	@$(VENV)/bin/fairdial demo
 
 test: setup-tests check ## everything: style, types, boundaries, and all tests
-	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup --maxschedchunk 4
+	@$(PY) -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 check: $(VENV)/.installed ## style, types and import boundaries
 	$(VENV)/bin/ruff format --check .
@@ -33,7 +33,7 @@ check: $(VENV)/.installed ## style, types and import boundaries
 	$(VENV)/bin/lint-imports
 
 unit: $(VENV)/.installed ## the quick tests only
-	@$(PY) -m pytest -m unit -n $(WORKERS)
+	@$(PY) -m pytest -m unit -n $(WORKERS) --dist loadscope
 
 bench: setup ## measure how fast it is on this machine
 	@$(PY) -m dialer.lab.bench

@@ -19,7 +19,7 @@ from dialer.lab.world.numbers import Behaviour, behaviour_of, number
 from dialer.settings import load
 from dialer.telephony.asterisk.render import check
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.xdist_group("centre")]
+pytestmark = pytest.mark.asterisk
 
 # cause, whether it was answered, and the shortest and longest time from call to end
 EXPECTED = {

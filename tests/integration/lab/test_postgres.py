@@ -9,7 +9,7 @@ import pytest
 from dialer.errors import Misconfigured
 from dialer.lab.postgres import EmbeddedPostgres
 
-pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("server")]
+pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture(scope="module")

@@ -43,12 +43,7 @@ from dialer.web.auth import digest, new_token
 from tests.support.database import create_template
 from tests.support.service import Hall, hall
 
-pytestmark = [
-    pytest.mark.asterisk,
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.timeout(240),
-    pytest.mark.xdist_group("compressed"),
-]
+pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 
 SEED, DAYS = 2026, 6
 SETTLED_AFTER_S = 4
