@@ -13,6 +13,7 @@ from dialer.domain.campaign import RING_MINIMUM, CampaignPlan
 from dialer.domain.contact import ContactState
 from dialer.domain.disposition import ANSWERED_BY_PERSON, Disposition
 from dialer.domain.ids import CampaignId, ContactId
+from dialer.lab.demo.law import LawFigures
 from dialer.lab.world.call_records import CallRecord
 from dialer.lab.world.numbers import Behaviour, behaviour_of
 from dialer.ports.pacing import DecisionSample
@@ -53,6 +54,7 @@ class Figures:
     carrier: Mapping[str, Any]
     do_not_call_listed: int
     do_not_call_dialled: int
+    law: LawFigures
     each_contact: Sequence[Mapping[str, Any]] = field(repr=False)
 
     def as_json(self) -> dict[str, Any]:
@@ -125,7 +127,9 @@ async def time_of_agents(
     return (working / paid if paid else None), (seconds[AgentState.READY] / calls if calls else None)
 
 
-def figures(evidence: Evidence, occupancy: float | None, mean_wait_s: float | None) -> Figures:
+def figures(
+    evidence: Evidence, occupancy: float | None, mean_wait_s: float | None, law: LawFigures
+) -> Figures:
     dialled = [each for each in evidence.attempts if each.dialled_at is not None]
     answered = [each for each in dialled if each.answered_at is not None]
     by_people = [each for each in answered if each.disposition in ANSWERED_BY_PERSON]
@@ -162,6 +166,7 @@ def figures(evidence: Evidence, occupancy: float | None, mean_wait_s: float | No
         carrier=_compare(dialled, evidence.records),
         do_not_call_listed=len(evidence.do_not_call),
         do_not_call_dialled=sum(_plus(each.number) in evidence.do_not_call for each in evidence.records),
+        law=law,
         each_contact=_contacts(evidence),
     )
 

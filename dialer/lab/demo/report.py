@@ -1,12 +1,15 @@
 """What the demonstration shows: a live table while it runs, and the report at its end. In the operator's language."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from itertools import groupby
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 
+from dialer.compliance.abandonment_rates import RateVerdict
 from dialer.lab.demo.figures import Figures
+from dialer.lab.demo.law import LawFigures, NotDialled
 from dialer.words import Language, name_of, say
 
 
@@ -84,6 +87,69 @@ def _summary(figures: Figures) -> Iterable[tuple[str, str]]:
         f"{carrier['calls_ours']} = {carrier['calls_theirs']}" if carrier["agree"] else str(carrier),
     )
     yield "do_not_call", f"{figures.do_not_call_listed} / {figures.do_not_call_dialled}"
+
+
+def show_law(console: Console, law: LawFigures, language: Language) -> None:
+    """Who was not dialled and why, the carrier's word on it, and the abandonment as regulators count it."""
+    table = Table(title=say("demo.law", language), title_justify="left")
+    table.add_column(say("demo.law_why", language), overflow="fold")
+    table.add_column(say("figure.count", language), justify="right")
+    table.add_column(say("demo.law_example", language))
+    table.add_column(say("demo.law_citation", language))
+    for reason, alike in groupby(law.not_dialled, lambda each: each.reason):
+        people = list(alike)
+        why = name_of("refusal", reason, language) if reason else say("demo.law_unrefused", language)
+        table.add_row(
+            why, str(len(people)), _example(people[0]), people[0].citation or say("demo.law_own", language)
+        )
+    console.print(table)
+    called = sum(each.calls_by_carrier for each in law.not_dialled)
+    count, example = len(law.not_dialled), next(each.number for each in law.not_dialled if each.by_law)
+    lines = [
+        say("demo.law_carrier", language, count=count, called=called, calls=law.carrier_calls),
+        *(
+            say("demo.law_wrong", language, **_wrong(each))
+            for each in law.not_dialled
+            if not each.as_it_should_be
+        ),
+        say("demo.law_ask", language, command=f"fairdial explain contact --number {example}"),
+        *(_window(each, language) for each in law.abandonment),
+    ]
+    for line in lines:
+        console.print(f"  {line}", highlight=False, soft_wrap=True, markup=False)
+
+
+def _example(each: NotDialled) -> str:
+    return f"{each.number} ({each.place})" if each.place else each.number
+
+
+def _wrong(each: NotDialled) -> dict[str, object]:
+    return {
+        "number": each.number,
+        "expected": each.expected,
+        "reason": each.reason or "–",
+        "now": each.explained or "–",
+    }
+
+
+def _window(window: Mapping[str, Any], language: Language) -> str:
+    return say(
+        "demo.law_abandonment",
+        language,
+        profile=window["profile"],
+        window=window["window"],
+        abandoned=window["abandoned"],
+        answered=window["answered"],
+        rate=_share(window, language),
+        limit=f"{window['limit']} %",
+        citation=window["citation"],
+        verdict=name_of("rate_verdict", window["verdict"], language),
+    )
+
+
+def _share(window: Mapping[str, Any], language: Language) -> str:
+    no_data = window["verdict"] == RateVerdict.NO_DATA
+    return name_of("rate_verdict", RateVerdict.NO_DATA, language) if no_data else f"{window['rate']} %"
 
 
 def _percent(share: float | None) -> str:

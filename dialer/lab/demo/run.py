@@ -27,8 +27,10 @@ from dialer.lab.centre import PROJECT, CallCentre
 from dialer.lab.demo.api import Api
 from dialer.lab.demo.contact_list import DemoList, write_list
 from dialer.lab.demo.figures import Figures, figures, read_evidence, time_of_agents
+from dialer.lab.demo.law import LawAtWork
 from dialer.lab.demo.people import PeopleAtDesks
-from dialer.lab.demo.report import final_report, live_view, one_line, step
+from dialer.lab.demo.plan import demo_plan
+from dialer.lab.demo.report import final_report, live_view, one_line, show_law, step
 from dialer.lab.environment import as_environment
 from dialer.storage.postgres import migrate
 from dialer.storage.postgres.store import PostgresStore
@@ -61,6 +63,7 @@ def run(contacts: int, agents: int, json_path: Path | None, language: Language) 
         step(console, say("demo.centre_up", language, agents=agents), monotonic() - begun)
         result = asyncio.run(_Demo(centre, console, language).play(contacts))
     console.print(final_report(result, language))
+    show_law(console, result.law, language)
     if json_path is not None:
         json_path.write_text(json.dumps(result.as_json(), indent=1, ensure_ascii=False), "utf-8")
         step(console, say("demo.json_written", language, path=json_path))
@@ -75,6 +78,7 @@ def _kept(result: Figures) -> bool:
         and not result.cut_before_15_s
         and not result.recordings_doubtful
         and result.abandonment_kept
+        and result.law.kept
     )
 
 
@@ -108,6 +112,7 @@ class _Demo:
         self._centre, self._console, self._language = centre, console, language
         self._clock = SystemClock()
         self._log = centre.folder / "service.log"
+        self._law = LawAtWork(centre.folder, language, self._clock.now())
         http = centre.settings.http
         self._address = f"http://{http.host}:{http.port}"
 
@@ -118,10 +123,13 @@ class _Demo:
         url = self._centre.settings.database_url.get_secret_value()
         if self._centre.postgres is not None:
             url = await _own_database(url)
-        settings = self._centre.settings.model_copy(update={"database_url": SecretStr(url)})
+        settings = self._law.settings(self._centre.settings).model_copy(
+            update={"database_url": SecretStr(url)}
+        )
         await migrate.up(url, migrate.default_folder(), self._clock.now())
         store = await PostgresStore.open(url, 4, self._clock)
         try:
+            await self._law.write_history(store, settings)
             admin, viewer = await self._token(store, "admin"), await self._token(store, "read_only")
             with self._service(as_environment(settings)):
                 async with self._api(admin) as api:
@@ -176,17 +184,18 @@ class _Demo:
             agent = await api.post("/api/v1/agents", {"name": name, "phone": name})
             await api.post(f"/api/v1/agents/{agent['id']}/login")
         before = len(self._centre.call_records())
+        await self._law.start(api, store)
         began = self._clock.now()
         await api.post(f"/api/v1/campaigns/{campaign}/start")
         await self._follow(api, campaign, listed)
         ended = self._clock.now()
         await self._recordings_stored(api, campaign)
-        return await self._result(store, listed, began, ended, before)
+        return await self._result(store, api, listed, began, ended, before)
 
     async def _import(self, api: Api, contacts: int) -> DemoList:
         file = self._centre.folder / "contacts.csv"
         listed = write_list(file, contacts, _SEED)
-        plan = _plan()
+        plan = demo_plan()
         created = await api.post("/api/v1/campaigns", plan)
         self._campaign_id = CampaignId(created["id"])
         for number in listed.do_not_call:
@@ -195,6 +204,7 @@ class _Demo:
         self._say("imported", taken=taken["taken"], refused=taken["refused"], listed=len(listed.do_not_call))
         for row in taken["rows"]:
             self._say("row_refused", line=row["line"], because=row["because"])
+        self._say("salted", count=len(self._law.people))
         return listed
 
     async def _follow(self, api: Api, campaign: CampaignId, listed: DemoList) -> None:
@@ -204,8 +214,8 @@ class _Demo:
         stopped, shown_at = False, 0.0
         try:
             with Live(console=self._console, transient=True, auto_refresh=False) as live:
-                async for snapshot in api.snapshots():
-                    if not snapshot["campaigns"]:
+                async for whole in api.snapshots():
+                    if (snapshot := _only(whole, campaign)) is None:
                         continue
                     people.look(snapshot)
                     now = monotonic()
@@ -236,39 +246,19 @@ class _Demo:
             await asyncio.sleep(0.25)
 
     async def _result(
-        self, store: PostgresStore, listed: DemoList, began: datetime, ended: datetime, before: int
+        self, store: PostgresStore, api: Api, listed: DemoList, began: datetime, ended: datetime, before: int
     ) -> Figures:
         records = self._centre.call_records()[before:]
+        law = await self._law.result(store, api, self._campaign_id, records)
         occupancy, wait_s = await time_of_agents(store, began, ended)
         evidence = await read_evidence(store, self._campaign_id, began, ended, records, listed.do_not_call)
-        return figures(evidence, occupancy, wait_s)
+        return figures(evidence, occupancy, wait_s, law)
 
 
-def _plan() -> dict[str, Any]:
-    """Short pauses: two minutes have to show what takes a day."""
-    return {
-        "name": "demo",
-        "trunk": "carrier",
-        "hours": {"start": "00:00", "end": "24:00", "weekdays": list(range(7))},
-        "ring_for_s": 16,
-        "wrap_up_s": 1,
-        "rules": {"purposes": ["informational"]},  # no selling: at any hour, without a registry
-        "pacing": {"mode": "predictive"},
-        "retry": {
-            "busy": {"delay_s": 20, "most": 2},
-            "congestion": {"delay_s": 20, "most": 2},
-            "not_in_service": {"delay_s": 1, "most": 5, "number_is_dead": True},
-            "no_answer": {"delay_s": 7200, "most": 4},
-            "rejected": {"delay_s": 86400, "most": 2},
-            "machine": {"delay_s": 14400, "most": 3},
-            "dead_air": {"delay_s": 14400, "most": 2},
-            "hung_up": {"delay_s": 86400, "most": 2},
-            "abandoned": {"delay_s": 259200, "most": 2},
-            "dropped": {"delay_s": 3600, "most": 2},
-            "lost": {"delay_s": 7200, "most": 3},
-            "failed": {"delay_s": 1800, "most": 6},
-        },
-    }
+def _only(snapshot: dict[str, Any], campaign: CampaignId) -> dict[str, Any] | None:
+    """The demonstration's own campaign; beside it are those of which nobody may be called."""
+    own = [each for each in snapshot["campaigns"] if each["id"] == campaign]
+    return {**snapshot, "campaigns": own} if own else None
 
 
 def _busy(snapshot: dict[str, Any]) -> bool:

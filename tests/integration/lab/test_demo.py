@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(240), pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(240)]
 
 CONTACTS, AGENTS = 24, 5
 
@@ -78,6 +78,44 @@ def test_nobody_on_the_list_was_called_and_nobody_hung_up_on_too_soon(figures: M
     assert figures["do_not_call_listed"] > 0
     assert figures["do_not_call_dialled"] == 0
     assert figures["cut_before_15_s"] == 0
+
+
+def test_of_those_who_must_not_be_called_nobody_was_and_each_has_its_explanation(
+    figures: Mapping[str, Any],
+) -> None:
+    law = figures["law"]
+    salted = law["not_dialled"]
+    assert {each["expected"] for each in salted} == {
+        "internal_dnc",
+        "blocked_prefix",
+        "complaint",
+        "sensitive",
+        "revoked",
+        "registry_listed",
+        "consent_missing",
+        "outside_hours",
+        "attempt_cap",
+        "cooling_72h",
+        "did_proof_missing",
+    }
+    assert len({each["place"] for each in salted if each["expected"] == "outside_hours"}) >= 3
+    assert law["carrier_calls"] == figures["carrier"]["calls_theirs"] > 0
+    for each in salted:
+        assert each["calls_by_carrier"] == 0, each
+        assert each["reason"] == each["explained"] == each["expected"], each
+        if each["by_law"]:
+            assert each["profile"], each
+            assert each["citation"], each
+            assert each["explained_citation"] == each["citation"], each
+
+
+def test_abandonment_is_reported_as_the_law_counts_it(figures: Mapping[str, Any]) -> None:
+    windows = {each["profile"]: each for each in figures["law"]["abandonment"]}
+    assert windows.keys() == {"us_ftc_tsr", "uk_ofcom_2017"}
+    for each in windows.values():
+        assert each["citation"]
+        assert each["abandoned"] <= each["answered"] <= figures["answered"]
+        assert each["answered"] > 0
 
 
 def test_every_agent_call_has_a_sound_recording(figures: Mapping[str, Any]) -> None:
