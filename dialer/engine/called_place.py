@@ -32,14 +32,19 @@ def called_place(
     `zones` are those that the list was imported with, `stated_zone` is the list's own word. A number whose digits say nothing
     of its zone is where the list says.
     """
-    written = cell(attributes, STATE_COLUMNS)
-    place = place_of(number, _STATES.get(written.lower(), written) or None)
+    place = place_of(number, address_state(attributes))
     of_number = place.zones or tuple(zones)
     if stated_zone is None:
         return replace(place, zones=of_number)
     if len(of_number) > _TELLING:
         return replace(place, zones=(stated_zone,))
     return replace(place, zones=tuple(dict.fromkeys((*of_number, stated_zone))))
+
+
+def address_state(attributes: Mapping[str, str]) -> str | None:
+    """The US state that the list says the person lives in, by its letters where its name is known; None when it says none."""
+    written = cell(attributes, STATE_COLUMNS)
+    return _STATES.get(written.lower(), written) or None
 
 
 def cell(attributes: Mapping[str, str], columns: Sequence[str]) -> str:

@@ -29,6 +29,7 @@ class LiveCall:
     left_at: datetime | None = None  # the agent's part ended
     message_at: datetime | None = None
     agent: AgentId | None = None  # before the answer: of a preview campaign only
+    address_state: str | None = None  # where the list says the person lives
     parts: int = 0  # conversations with an agent, each with its own recording
     cancelled: bool = False
     unknown: bool = False  # nobody saw it end

@@ -17,6 +17,7 @@ from dialer.domain.pacing_plan import PacingMode
 from dialer.domain.recycling import aftermath, default_retry_rules
 from dialer.domain.transitions import following
 from dialer.engine.call_supervisor import CallSupervisor
+from dialer.engine.called_place import address_state
 from dialer.engine.floor_reporter import FloorReporter
 from dialer.engine.gatekeeper import Gatekeeper
 from dialer.engine.ledger_writer import LedgerWriter
@@ -166,8 +167,10 @@ class Originator:
         asked = {each.contact.attempt: each for each in dialable}
         wanted = self.gatekeeper.wanted(campaign, meter.limits.caller_id, now)
         refusals: dict[AttemptId, Refusal] = {}
+        states: dict[AttemptId, str | None] = {}
 
         def judge(attempt: AttemptId, facts: DialFacts) -> DialPermit | RefusedClaim | None:
+            states[attempt] = address_state(facts.attributes)
             case = self.gatekeeper.case(
                 campaign, meter.limits.caller_id, facts, now, attempt, reserved=agent is not None
             )
@@ -189,25 +192,28 @@ class Originator:
             self.unsure = True
             return Committed(0, refusals)
         for permit in permits:
-            self._start(campaign, meter, asked[permit.attempt], permit, now, agent)
+            contact = asked[permit.attempt]
+            call = LiveCall(
+                contact.contact,
+                campaign,
+                permit.trunk,
+                AttemptState.DIALLING,
+                now,
+                agent=agent,
+                address_state=states[permit.attempt],
+            )
+            self._start(call, contact.features, meter, permit)
         return Committed(len(permits), refusals)
 
     def _start(
-        self,
-        campaign: Campaign,
-        meter: TrunkMeter,
-        dialable: Dialable,
-        permit: DialPermit,
-        now: datetime,
-        agent: AgentId | None,
+        self, call: LiveCall, features: ContactFeatures, meter: TrunkMeter, permit: DialPermit
     ) -> None:
-        call = LiveCall(dialable.contact, campaign, permit.trunk, AttemptState.DIALLING, now, agent=agent)
         self.supervisor.calls[call.id] = call
         meter.take(self.clock.monotonic())
-        self.floor.dialled(call, dialable.features)
-        if agent is not None:
+        self.floor.dialled(call, features)
+        if call.agent is not None:
             self.ledger.progress(call.progress())
-        self.ledger.note(TimelineEntry(call.id, now, "dialled", f"trunk {permit.trunk}"))
+        self.ledger.note(TimelineEntry(call.id, call.dialled_at, "dialled", f"trunk {permit.trunk}"))
         self.tasks.spawn(self._originate(call, permit), f"originate-{call.id}")
 
     async def _originate(self, call: LiveCall, permit: DialPermit) -> None:

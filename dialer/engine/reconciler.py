@@ -16,6 +16,7 @@ from dialer.domain.disposition import HangupCause
 from dialer.domain.events import CallAnswered, CallJoined, CallLeftAgent, DeskDown, LineEvidence, LineSign
 from dialer.domain.ids import AgentId, AttemptId, CampaignId, RunnerId
 from dialer.engine.call_supervisor import CallSupervisor
+from dialer.engine.called_place import address_state
 from dialer.engine.floor_reporter import FloorReporter
 from dialer.engine.live_call import LiveCall
 from dialer.ports.storage import AttemptStore, OpenAttempt
@@ -142,5 +143,6 @@ def _revived(open_attempt: OpenAttempt, campaign: Campaign, now: datetime) -> Li
         joined_at=open_attempt.joined_at,
         message_at=open_attempt.message_at,
         agent=open_attempt.agent,
-        parts=max(open_attempt.parts, open_attempt.joined_at is not None),
+        address_state=address_state(open_attempt.attributes),
+        parts=max(open_attempt.parts, int(open_attempt.joined_at is not None)),
     )

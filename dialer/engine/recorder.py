@@ -25,13 +25,14 @@ from dialer.tasks import TaskOwner
 
 log = logging.getLogger(__name__)
 
-Place = Callable[[PhoneNumber], CalledPlace]
+# of a number, and of the state in which the list says the person lives
+Place = Callable[[PhoneNumber, str | None], CalledPlace]
 
 
 _SOMEWHERE = CalledPlace(None)
 
 
-def _nowhere(_number: PhoneNumber) -> CalledPlace:
+def _nowhere(_number: PhoneNumber, _state: str | None) -> CalledPlace:
     return _SOMEWHERE
 
 
@@ -172,7 +173,8 @@ class Recorder:
 
     def _rule(self, call: LiveCall) -> RecordingRule:
         house = self._house
-        return recording_rule(house.own, house.place_of(call.claimed.number), call.plan.announce_recording)
+        called = house.place_of(call.claimed.number, call.address_state)
+        return recording_rule(house.own, called, call.plan.announce_recording)
 
     # --- pauses -----------------------------------------------------------------------------------------------------
 

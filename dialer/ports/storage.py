@@ -5,7 +5,7 @@ Every time is an aware datetime handed in by the caller: the store has no clock 
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -113,6 +113,7 @@ class OpenAttempt:
     joined_at: datetime | None
     message_at: datetime | None
     parts: int = 0  # recordings begun
+    attributes: Mapping[str, str] = field(default_factory=dict)  # what the list says of the contact
 
 
 class AttemptStore(Protocol):

@@ -1,7 +1,7 @@
 """A whole floor (engine, scripted exchange, stores in memory) in virtual time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -90,6 +90,7 @@ async def floor(
     telephony: FakeTelephony | None = None,
     lessons: Sequence[Lesson] = (),
     house: RecordingHouse = RecordingHouse(),  # noqa: B008  # frozen
+    attributes: Mapping[str, str] = {},  # of every contact; never changed
 ) -> AsyncIterator[VirtualFloor]:
     """`attempts` and `telephony` of an earlier floor make this one the engine after a crash."""
     clock, fresh = VirtualClock(), attempts is None
@@ -100,7 +101,7 @@ async def floor(
     pacing.kept_lessons = {each.campaign: each for each in lessons}
     campaign = campaign_store.run(plan)
     for n in range(contacts if fresh else 0):
-        attempts.add(campaign, number(n), START - timedelta(minutes=contacts - n))
+        attempts.add(campaign, number(n), START - timedelta(minutes=contacts - n), **attributes)
     for n in range(agents):
         agent_store.log_in(f"agent-{n + 1}", START)
     ear: list[Engine] = []

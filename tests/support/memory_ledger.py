@@ -62,6 +62,7 @@ class MemoryContact:
     state: ContactState = ContactState.READY
     attempts: int = 0
     tally: dict[str, int] = field(default_factory=dict)
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -91,9 +92,11 @@ class MemoryAttempts:
         if self.away:
             raise StorageDown("taken away by the test")
 
-    def add(self, campaign: CampaignId, number: str, due_at: datetime) -> ContactId:
+    def add(self, campaign: CampaignId, number: str, due_at: datetime, **attributes: str) -> ContactId:
         contact = ContactId(len(self.contacts) + 1)
-        self.contacts[contact] = MemoryContact(contact, campaign, PhoneNumber(number), due_at)
+        self.contacts[contact] = MemoryContact(
+            contact, campaign, PhoneNumber(number), due_at, attributes=attributes
+        )
         return contact
 
     async def claim(
@@ -170,6 +173,7 @@ class MemoryAttempts:
             claimed.number,
             ZONES,
             contact.attempts,
+            contact.attributes,
             history=tuple(sorted(history, key=lambda call: call.at)),
             lists=OwnLists(internal_dnc="asked" if number in self.do_not_call else None),
             consent=self.consents.get(number, ConsentStanding()),
@@ -307,6 +311,7 @@ class MemoryAttempts:
                     known.answered_at,
                     known.joined_at,
                     known.message_at,
+                    attributes=self.contacts[row.claimed.contact].attributes,
                 )
             )
         return taken

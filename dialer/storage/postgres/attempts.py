@@ -165,4 +165,5 @@ def _open(row: asyncpg.Record) -> OpenAttempt:
         joined_at=row["joined_at"],
         message_at=row["message_at"],
         parts=row["parts"],
+        attributes=row["attributes"],
     )

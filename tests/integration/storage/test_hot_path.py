@@ -72,11 +72,11 @@ async def test_forty_claimers_at_once_never_get_the_same_contact(rig: Rig) -> No
 
 
 async def test_a_claim_and_a_crash_leave_exactly_one_open_attempt_for_the_next_runner(rig: Rig) -> None:
-    await rig.add(person(2))
+    await rig.add(person(2, attributes={"state": "CA"}))
     claimed = await rig.claim_one()
     heir = RunnerId(uuid4())
     (found,) = await rig.store.attempts.open_attempts(heir)
-    assert found.claimed == claimed
+    assert (found.claimed, found.attributes) == (claimed, {"state": "CA"})
     assert (found.state, found.trunk, found.dialled_at) == (AttemptState.CLAIMED, None, None)
     assert await rig.store.attempts.open_attempts(heir) == []
     assert await rig.begin(claimed) == frozenset()

@@ -175,7 +175,7 @@ with adopted as (
 )
 select a.id as attempt_id, a.campaign_id, a.contact_id, a.number_id, a.e164,
        case when c.zone is null then n.zones else array[c.zone] end as zones,
-       c.attempts, c.tally, l.source as list_name, l.imported_at,
+       c.attempts, c.tally, c.attributes, l.source as list_name, l.imported_at,
        (
            select count(*) from contact_numbers o
            where o.contact_id = a.contact_id and o.id <> a.number_id and not o.dead

@@ -4,12 +4,16 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
 from dialer.compliance.call import CalledPlace
+from dialer.compliance.place import place_of
 from dialer.domain.campaign import CampaignPlan, RecordingAnnouncement
-from dialer.domain.ids import AgentId, AttemptId
+from dialer.domain.ids import AgentId, AttemptId, RunnerId
+from dialer.domain.phone_number import PhoneNumber
+from dialer.engine.reconciler import _revived
 from dialer.engine.recorder import RecordingHouse
 from dialer.errors import Conflict
 from dialer.ports.storage import RecordingMarks
@@ -21,8 +25,8 @@ pytestmark = pytest.mark.unit
 
 PROMPT = "fairdial/recorded-en"
 TEXAS = CalledPlace("US", ("TX",))
-ONE_PARTY = RecordingHouse(TEXAS, lambda _: CalledPlace("US", ("OR",)))
-ALL_PARTY = RecordingHouse(TEXAS, lambda _: CalledPlace("US", ("CA",)))
+ONE_PARTY = RecordingHouse(TEXAS, lambda *_: CalledPlace("US", ("OR",)))
+ALL_PARTY = RecordingHouse(TEXAS, lambda *_: CalledPlace("US", ("CA",)))
 TALK = replace(TALKS, talk_s=400)
 
 
@@ -83,6 +87,27 @@ def test_without_the_announcement_nothing_is_kept() -> None:
             await hall.engine.recorder.pause(attempt, "Ana")
 
     of_one_call(scene, ALL_PARTY)
+
+
+@pytest.mark.parametrize(
+    ("state", "announced"), [("California", True), ("CA", True), ("Oregon", False), ("", False)]
+)
+def test_the_state_a_person_lives_in_counts_beside_that_of_the_number(state: str, announced: bool) -> None:
+    """A number of Oregon that went with its owner to California: also for the engine that takes the call over."""
+
+    async def scene() -> None:
+        house = RecordingHouse(TEXAS, lambda _, lives_in: place_of(PhoneNumber("+15035550123"), lives_in))
+        async with floor(
+            lambda _: TALK, contacts=1, agents=1, house=house, attributes={"State": state}
+        ) as hall:
+            await asyncio.sleep(10)
+            assert told(hall) == (["announcing", "announcement_started", "announced"] if announced else [])
+            (call,) = hall.engine.supervisor.calls.values()
+            (adopted,) = await hall.attempts.open_attempts(RunnerId(uuid4()))
+            revived = _revived(adopted, call.campaign, call.dialled_at)
+            assert hall.engine.recorder.name(revived) == (None if announced else f"{call.id}-1.wav")
+
+    run(scene())
 
 
 @pytest.mark.parametrize(
