@@ -21,7 +21,7 @@ _STANDS_OUT_DB = 6.0
 _FAX_HZ = (1100.0, 2100.0)
 _CED_S = 0.8
 _CNG_S = (0.3, 0.7)  # a lost packet shortens it
-_EVEN_HZ = 3.0
+_EVEN_HZ = 3.5
 _SHORT_FRAMES = 12
 _VOWEL_HZ = 450.0
 _SURELY_LOOKS = 3
@@ -148,7 +148,7 @@ def _is_pure(run: _Run, length: int) -> bool:
     short = length < _SHORT_FRAMES
     if short and run.hz < _VOWEL_HZ:
         return False
-    return run.spread <= _EVEN_HZ and run.looks >= (0.95 if short else 0.8) * length
+    return run.spread <= _EVEN_HZ and run.looks >= (0.85 if short else 0.75) * length
 
 
 def _tone(run: _Run, stands_out: bool) -> Tone:
