@@ -105,7 +105,7 @@ def test_the_state_a_person_lives_in_counts_beside_that_of_the_number(state: str
             (call,) = hall.engine.supervisor.calls.values()
             (adopted,) = await hall.attempts.open_attempts(RunnerId(uuid4()))
             revived = _revived(adopted, call.campaign, call.dialled_at)
-            assert hall.engine.recorder.name(revived) == (None if announced else f"{call.id}-1.wav")
+            assert hall.engine.recorder.name(revived) == (None if announced else f"{call.id}-1")
 
     run(scene())
 
