@@ -13,6 +13,7 @@ from dialer.cli import console
 from dialer.cli.evidence import Evidence
 from dialer.cli.session import Session, with_session
 from dialer.compliance.abandonment_classes import AnsweredBy, Classified
+from dialer.compliance.profile import RateUnit
 from dialer.domain.ids import AttemptId
 from dialer.errors import BadInput
 from dialer.ports.ledger import LedgerEntry, ToReview
@@ -141,8 +142,8 @@ _COLUMNS = (
 def _latest(windows: list[AbandonmentWindowOut]) -> tuple[list[AbandonmentWindowOut], int]:
     """The latest windows of each rule; a campaign of years has a thousand days."""
     shown = []
-    for which in dict.fromkeys((each.profile, each.rule) for each in windows):
-        of_rule = [each for each in windows if (each.profile, each.rule) == which]
+    for which in dict.fromkeys((each.profile, each.rule, each.unit) for each in windows):
+        of_rule = [each for each in windows if (each.profile, each.rule, each.unit) == which]
         shown += of_rule[-_MOST_WINDOWS:]
     return shown, len(windows) - len(shown)
 
@@ -154,7 +155,8 @@ def _row(window: AbandonmentWindowOut) -> tuple[object, ...]:
         verdict = f"{verdict} ({name_of('rate_action', window.action, words)})"
     return (
         name_of("profile", window.profile, words)
-        + (f" ({console.words('report.guard')})" if window.guard else ""),
+        + (f" ({console.words('report.guard')})" if window.guard else "")
+        + (f" ({console.words('report.call_centre')})" if window.unit is RateUnit.PER_CALL_CENTRE else ""),
         window.window,
         window.begins,
         window.ends,

@@ -27,12 +27,13 @@ from dialer.compliance.abandonment_report import (
 from dialer.compliance.abandonment_windows import Window
 from dialer.compliance.campaign_profiles import campaign_profiles
 from dialer.compliance.place import place_of
-from dialer.compliance.profile import Profile, WindowRule
+from dialer.compliance.profile import Profile, RateUnit, WindowRule
 from dialer.compliance.rulebook import Rulebook
 from dialer.domain.abandonment import AbandonmentWindow, WindowCount, WindowKind
 from dialer.domain.campaign import Campaign
 from dialer.errors import BadInput
 from dialer.ports.ledger import LedgerEntry
+from dialer.web.call_centre_figures import Stretch, call_centre_figures, key_of
 from dialer.web.deps import Store
 from dialer.web.models import In, Out, Time
 
@@ -72,6 +73,9 @@ class AbandonmentWindowOut(Out):
     )
     guard: bool = Field(description="an early warning, no test of law")
     rule: WindowRule
+    unit: RateUnit = Field(
+        description="per_call_centre: of all campaigns held to the profile together; it changes no verdict of this campaign"
+    )
     window: str
     begins: datetime
     ends: datetime
@@ -151,7 +155,14 @@ async def report(
                 tell(entry, found)
     figures = [figure for figure in count.figures() if figure.open or figure.classes]
     stored = await _stored(store, campaign, [each.window for each in figures if _is_own(each)], until)
-    windows = [_window(figure, stored.get(figure.window) if _is_own(figure) else None) for figure in figures]
+    on = _law_of(asked, until, zone)
+    centre = await call_centre_figures(store, book, campaign, profiles, Stretch(since, until, zone, on))
+    windows = []
+    for figure in figures:
+        kept = stored.get(figure.window) if _is_own(figure) else None
+        windows.append(_window(figure, RateUnit.PER_CAMPAIGN, kept))
+        if (across := centre.get(key_of(figure))) is not None:
+            windows.append(_window(across, RateUnit.PER_CALL_CENTRE, None))
     return AbandonmentReport(
         campaign=campaign.id,
         name=campaign.plan.name,
@@ -161,7 +172,9 @@ async def report(
         rulebook=book.fingerprint,
         rules_as_of=asked.rules_as_of,
         profiles=[profile.id for profile in profiles],
-        verdict=worst(window.verdict for window in windows if not window.guard),
+        verdict=worst(
+            each.verdict for each in windows if not each.guard and each.unit is RateUnit.PER_CAMPAIGN
+        ),
         live_answers=answers,
         false_positives=_sample(count.sample),
         windows=windows,
@@ -180,7 +193,7 @@ async def _profiles(
     store: Store, book: Rulebook, campaign: Campaign, asked: Asked, until: datetime, zone: ZoneInfo
 ) -> list[Profile]:
     """Those asked for, or those the campaign is held to, and its own caps before them."""
-    on = asked.rules_as_of or until.astimezone(zone).date()
+    on = _law_of(asked, until, zone)
     chosen: list[Profile]
     if asked.profiles:
         chosen = [book.profile(which) for which in asked.profiles]
@@ -192,11 +205,15 @@ async def _profiles(
     return [own_caps(campaign.plan, until), *chosen]
 
 
+def _law_of(asked: Asked, until: datetime, zone: ZoneInfo) -> date:
+    return asked.rules_as_of or until.astimezone(zone).date()
+
+
 def _is_own(figure: WindowFigure) -> bool:
     return figure.profile.id == OWN_CAPS
 
 
-def _window(figure: WindowFigure, stored: WindowCount | None) -> AbandonmentWindowOut:
+def _window(figure: WindowFigure, unit: RateUnit, stored: WindowCount | None) -> AbandonmentWindowOut:
     rule, judged, tally = figure.rule, figure.judged, figure.judged.tally
     return AbandonmentWindowOut(
         profile=figure.profile.id,
@@ -205,6 +222,7 @@ def _window(figure: WindowFigure, stored: WindowCount | None) -> AbandonmentWind
         evidence=rule.source.evidence,
         guard=rule.guard,
         rule=rule.window,
+        unit=unit,
         window=figure.window.id,
         begins=figure.window.begins,
         ends=figure.window.ends,

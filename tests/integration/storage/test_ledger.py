@@ -1,7 +1,7 @@
 """The abandonment ledger, and that nobody who opted out is dialled again, by whichever engine."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -225,3 +225,49 @@ async def test_the_report_and_pacings_quick_count_agree_on_calls_that_went_as_th
         assert (window.answered, window.abandoned, window.rate) == (30, 3, "10.00")
     own = [window for window in told.windows if window.profile == "campaign"]
     assert [(each.stored_answered, each.stored_abandoned) for each in own] == [(30, 3), (30, 3)]
+
+
+async def test_in_britain_the_call_centre_is_counted_across_campaigns_beside_each_of_them(rig: Rig) -> None:
+    """Ofcom, statement of 2010: the campaign on which one of four was lost is over, as is the house with one of eight."""
+    agent = await rig.store.agents.add_agent("Ann", "101", NOW)
+    other, american = await Rig.set_up(rig.store, "other"), await Rig.set_up(rig.store, "american")
+    for each, lost, code in ((rig, 1, "+44207946"), (other, 0, "+44207947"), (american, 4, "+1202555")):
+        for nth in range(4):
+            called = NewNumber(PhoneNumber(f"{code}{nth:04d}"), ("Europe/London",))
+            await each.add(NewContact(nth + 1, (called,)))
+            dialled = await each.dial()
+            joined = nth >= lost
+            known = Progress(
+                dialled.attempt,
+                AttemptState.TALKING if joined else AttemptState.MESSAGE,
+                answered_at=NOW,
+                joined_at=NOW if joined else None,
+                message_at=None if joined else NOW + SOON,
+                agent=agent if joined else None,
+            )
+            await each.store.attempts.record([known], [])
+            over = Disposition.CONNECTED if joined else Disposition.ABANDONED
+            await each.store.attempts.settle([ended(dialled, over, ended_at=NOW + SOON)], [])
+    for each, abandoned, verdict in ((rig, 1, "fail"), (other, 0, "pass")):
+        told = await report(
+            rig.store,
+            load_rules().book,
+            await rig.store.campaigns.campaign(each.campaign),
+            ZoneInfo("Europe/London"),
+            NOW + timedelta(hours=2),
+            Asked(since=NOW - timedelta(hours=1), profiles=("uk_ofcom_2010",), rules_as_of=date(2016, 6, 1)),
+        )
+        own, centre = [window for window in told.windows if window.profile == "uk_ofcom_2010"]
+        assert (own.unit, own.abandoned, own.answered) == ("per_campaign", abandoned, 4)
+        assert (own.verdict, told.verdict) == (verdict, verdict)
+        assert (centre.unit, centre.abandoned, centre.answered) == ("per_call_centre", 1, 8)
+        assert (centre.window, centre.rate, centre.verdict) == (own.window, "12.50", "fail")
+    told = await report(
+        rig.store,
+        load_rules().book,
+        await rig.store.campaigns.campaign(american.campaign),
+        ZoneInfo("America/New_York"),
+        NOW + timedelta(hours=2),
+        Asked(since=NOW - timedelta(hours=1)),
+    )
+    assert {window.unit for window in told.windows} == {"per_campaign"}

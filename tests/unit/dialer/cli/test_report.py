@@ -84,6 +84,7 @@ def test_the_law_of_another_day_makes_another_report_of_the_same_calls(run: Run,
     then = run("report", "abandonment", "--campaign", "spring", "--from", "2026-03-01",
                "--profile", "uk_ofcom_2010", "--rules-as-of", "2016-06-01").stdout  # fmt: skip
     assert [row[1] for row in cells(then, "uk_ofcom_2010")] == ["2026-03-02"]
+    assert [row[1] for row in cells(then, "uk_ofcom_2010 (all campaigns)")] == ["2026-03-02"]
     now = run("report", "abandonment", "--campaign", "spring", "--from", "2026-03-01",
               "--profile", "uk_ofcom_2010").stdout  # fmt: skip
     assert not cells(now, "uk_ofcom_2010")  # superseded in 2017
