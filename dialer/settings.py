@@ -213,9 +213,7 @@ class _PlainEnvironment(EnvSettingsSource):
 
     def _load_env_vars(self) -> Mapping[str, str | None]:
         return {
-            name: value
-            for name, value in super()._load_env_vars().items()
-            if not _names_secret(name.upper())
+            name: value for name, value in super()._load_env_vars().items() if not _names_secret(name.upper())
         }
 
 

@@ -138,7 +138,8 @@ async def test_a_killed_service_goes_on_with_its_allowance_and_its_lessons(playe
         latest = (await played.decisions_since(restarted))[-1]
         ledger = await _counted_until(floor, datetime.fromisoformat(latest["at"]))
         agreed = all(
-            abs(window["answered"] - ledger.answered) <= 1 and abs(window["abandoned"] - ledger.abandoned) <= 1
+            abs(window["answered"] - ledger.answered) <= 1
+            and abs(window["abandoned"] - ledger.abandoned) <= 1
             for window in latest["inputs"]["windows"]
         )
         return ledger if agreed else None

@@ -28,7 +28,6 @@ CONTACT = ClaimedContact(
     3,
     {},
     0,
-    False,
 )
 
 

@@ -89,7 +89,9 @@ def test_a_caller_without_an_agent_is_abandoned_when_the_message_begins_and_not_
             await asyncio.sleep(60)
             times = {kind: at for kind, _, _, at in pacer.told}
             assert pacer.details("ended") == [LineEnd.ABANDONED]
-            assert times["ended"] - times["answered"] == pytest.approx(PLAN.answer_within.total_seconds(), abs=0.05)
+            assert times["ended"] - times["answered"] == pytest.approx(
+                PLAN.answer_within.total_seconds(), abs=0.05
+            )
             assert not pacer.waiting
 
     run(scene())

@@ -1,7 +1,7 @@
 """What the engine knows, the store holds and the exchange does come apart for a while, and are brought together again."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 
+from dialer.compliance.gate import DialPermit
 from dialer.domain.attempt import AttemptState
 from dialer.domain.disposition import Disposition
 from dialer.domain.ids import AgentId, AttemptId
@@ -68,12 +69,12 @@ def test_a_link_that_goes_while_the_store_is_asked_costs_the_contact_nothing() -
         async with floor(lambda _: SHORT, contacts=1, agents=0) as hall:
             begin = hall.attempts.begin_dialling
 
-            async def cut_meanwhile(*args: Any) -> frozenset[AttemptId]:
+            async def cut_meanwhile(*args: Any) -> Sequence[DialPermit]:
                 hall.attempts.begin_dialling = begin  # type: ignore[method-assign]
                 hall.telephony.drop_link()
                 return await begin(*args)
 
-            hall.attempts.begin_dialling = cut_meanwhile  # type: ignore[method-assign, assignment]
+            hall.attempts.begin_dialling = cut_meanwhile  # type: ignore[method-assign]
             hall.agents.log_in("late", hall.engine._clock.now())
             await asyncio.sleep(10)
             assert hall.telephony.calls_placed == []
