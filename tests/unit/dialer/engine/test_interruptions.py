@@ -74,7 +74,7 @@ def test_a_link_that_goes_while_the_store_is_asked_costs_the_contact_nothing() -
                 hall.telephony.drop_link()
                 return await begin(*args)
 
-            hall.attempts.begin_dialling = cut_meanwhile  # type: ignore[method-assign]
+            hall.attempts.begin_dialling = cut_meanwhile  # type: ignore[method-assign, assignment]
             hall.agents.log_in("late", hall.engine._clock.now())
             await asyncio.sleep(10)
             assert hall.telephony.calls_placed == []
