@@ -40,7 +40,8 @@ _EARLIER: Mapping[RefusalReason, tuple[Disposition, tuple[timedelta, ...]]] = {
     RefusalReason.COOLING_72H: (Disposition.ABANDONED, (timedelta(hours=20),)),
 }
 _PACING = {
-    SALES: {"mode": "progressive", "weight": 0.01},  # the agents are the other campaign's
+    # asks the gate for all at once; the agents are the other campaign's
+    SALES: {"mode": "power", "lines_per_agent": 4, "weight": 0.01},
     NOTICES: {"mode": "agentless"},
 }
 _RULES = {
@@ -118,8 +119,7 @@ class LawAtWork:
             for each in self._for(reason):
                 await earlier.write(each.number, outcome, [self._now - before for before in ago])
 
-    async def start(self, api: Api, store: PostgresStore) -> None:
-        """Returns when all have been refused: after that they take no agents' time from the other campaign."""
+    async def start(self, api: Api) -> None:
         for each in self.people:
             if (entry := _LISTS.get(each.reason)) is not None:
                 number = BLOCKED_PREFIX if each.reason is RefusalReason.BLOCKED_PREFIX else each.number
@@ -128,6 +128,9 @@ class LawAtWork:
                 await api.post("/api/v1/revocations", {"number": each.number, "reason": "demo"})
         for name in (SALES, NOTICES):
             await self._start_campaign(api, name)
+
+    async def _all_refused(self, store: PostgresStore) -> None:
+        """As far as the other campaign left agents free for it, that was long ago."""
         for _ in range(int(_REFUSED_WITHIN_S / _LOOK_S)):
             if await self._refused(store) >= len(self.people):
                 return
@@ -159,6 +162,7 @@ class LawAtWork:
         self, store: PostgresStore, api: Api, demo: CampaignId, records: Sequence[CallRecord]
     ) -> LawFigures:
         """While these campaigns run: a campaign that is stopped refuses for that reason."""
+        await self._all_refused(store)
         contacts = [
             contact
             for campaign in self._campaigns.values()
