@@ -183,6 +183,8 @@ class DialLoop:
             state.because = f"{result.claimed} of {most} wanted contacts were due"
         elif result.offered and not result.dialled:
             state.leave_until = now + _DECLINED_S
+        elif result.claimed and not result.offered:
+            self.wake()  # the gate let none of these through: the next on the list may be
 
     def _room(self, campaign: Campaign, now: float) -> Room:
         meter = self.trunks.get(campaign.plan.trunk)

@@ -86,8 +86,9 @@ class FloorShares:
             standing.idle_since = now
 
     def new_contacts(self) -> None:
+        """Somewhere; whose list was empty is asked at the next look, and competes when there is something."""
         for standing in self._standings.values():
-            standing.due = True
+            standing.probed_at = float("-inf")
 
     def to_probe(self, campaign: Campaign, now: float) -> bool:
         """No agent is ever free for it beside those that dial ahead, so its list, once empty, has to be asked apart."""

@@ -43,14 +43,17 @@ _NOBODY = AttemptId(UUID(int=0))
 
 @dataclass(slots=True)
 class ClockWatch:
-    """Notices that the wall clock was set: it and the monotonic clock then part."""
+    """Notices that the wall clock was set: it and the monotonic clock then part.
+
+    It reads both by itself and at once: a decision may be about another moment, or of one a while ago.
+    """
 
     clock: Clock
     _gap: float | None = None  # wall minus monotonic, in seconds
     _trusted_from: float = float("-inf")
 
-    def complaint(self, now: datetime) -> Refusal | None:
-        monotonic = self.clock.monotonic()
+    def complaint(self) -> Refusal | None:
+        now, monotonic = self.clock.now(), self.clock.monotonic()
         gap = now.timestamp() - monotonic
         if self._gap is not None and abs(gap - self._gap) > CLOCK_JUMP.total_seconds():
             self._trusted_from = monotonic + CLOCK_REST.total_seconds()
@@ -115,7 +118,7 @@ class Gatekeeper:
             asked,
             call,
             self.holidays,
-            self.watch.complaint(now),
+            self.watch.complaint(),
         )
 
     def _asked(self, campaign: Campaign, trunk_caller_id: str, facts: DialFacts, now: datetime) -> CallFacts:

@@ -38,9 +38,10 @@ class ToldClock(SystemClock):
     """Goes on as the test says."""
 
     passed = timedelta(0)
+    set_by = timedelta(0)  # the wall clock alone
 
     def now(self) -> datetime:
-        return NOW + self.passed
+        return NOW + self.passed + self.set_by
 
     def monotonic(self) -> float:
         return self.passed.total_seconds()

@@ -203,13 +203,24 @@ async def test_sales_to_the_united_states_need_a_registry_and_proof_of_the_calle
 async def test_a_clock_that_was_set_stops_all_dialling_for_a_while_and_nothing_is_lost(gate: Gate) -> None:
     await gate.rig.add(person(2))
     claimed = await gate.rig.claim_one()
-    hour = timedelta(hours=1)
-    gate.keeper.watch.complaint(NOW)
-    gate.keeper.watch.complaint(NOW + hour)  # the wall clock alone went on
+    assert gate.keeper.watch.complaint() is None
+    gate.clock.set_by = timedelta(hours=1)
     assert await gate.begin(claimed) == []
     ((reason, times),) = await refusals(gate, claimed.contact)
     assert (reason, times) == ("clock", 1)
     assert [state for (state,) in await gate.rig.all("select state from contacts")] == ["ready"]
+
+
+async def test_asking_about_other_days_is_no_reason_to_distrust_the_clock(gate: Gate) -> None:
+    """An explanation asks the gate when a contact is next: that must not stop anybody's dialling."""
+    await gate.rig.add(person(2))
+    claimed = await gate.rig.claim_one()
+    campaign = await gate.campaign()
+    wanted = gate.wanted(campaign)
+    (facts,) = (await gate.rig.store.gate.facts_of([claimed.contact], wanted)).values()
+    for days in (0, 1, 30):
+        gate.keeper.case(campaign, SHOWN, facts, NOW + timedelta(days=days))
+    assert len(await gate.begin(claimed)) == 1
 
 
 async def test_who_was_not_interested_is_left_in_peace_by_every_campaign_of_the_seller(rig: Rig) -> None:

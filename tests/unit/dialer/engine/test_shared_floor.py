@@ -250,3 +250,33 @@ def test_an_agentless_call_found_after_a_crash_hears_its_message_and_gets_no_age
             assert second.agent_states() == {1: "ready"}
 
     run(scene())
+
+
+def test_a_campaign_with_an_empty_list_takes_no_share_however_often_lists_change() -> None:
+    async def scene() -> None:
+        async with floor(lambda _: QUICK, contacts=3000, agents=6, plan=paced()) as hall:
+            another(hall, paced(), 0)
+            for _ in range(120):
+                await asyncio.sleep(5)
+                hall.engine.loop.new_contacts()
+            alone = len(hall.telephony.calls_placed)
+        async with floor(lambda _: QUICK, contacts=3000, agents=6, plan=paced()) as hall:
+            await asyncio.sleep(600)
+            assert alone == pytest.approx(len(hall.telephony.calls_placed), rel=0.05)
+
+    run(scene())
+
+
+def test_a_long_list_of_people_who_must_not_be_called_is_gone_through_quickly() -> None:
+    async def scene() -> None:
+        async with floor(lambda _: QUICK, contacts=0, agents=1, plan=paced()) as hall:
+            for nth in range(500):
+                number = f"+1312555{nth:04d}"
+                hall.attempts.do_not_call.add(number)
+                hall.attempts.add(hall.campaign, number, START)
+            hall.engine.loop.new_contacts()
+            await asyncio.sleep(20)
+            assert hall.telephony.calls_placed == []
+            assert len(hall.attempts.refusals) == 500
+
+    run(scene())
