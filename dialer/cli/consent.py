@@ -72,15 +72,7 @@ def add(
 async def _add(session: Session, written: dict[str, str]) -> None:
     consent = consent_of(written, _rules(session))
     new = await session.store.consent.add_consents([consent], "cli", session.clock.now())
-    await session.audit(
-        "consent.add",
-        consent.number.masked,
-        seller=consent.seller,
-        topic=consent.topic,
-        kind=consent.kind.value,
-        given_at=consent.given_at.isoformat(),
-        source=consent.source,
-    )
+    await session.audit("consent.add", consent.number.masked, **consent.for_audit())
     console.tell("cli.consent_added" if new else "cli.consent_known")
 
 

@@ -48,6 +48,16 @@ class Consent:
     last_used_at: datetime | None = None
     id: int | None = None
 
+    def for_audit(self) -> dict[str, str]:
+        """What the audit trail says of its entry; the number is the subject."""
+        return {
+            "seller": self.seller,
+            "topic": self.topic,
+            "kind": self.kind.value,
+            "given_at": self.given_at.isoformat(),
+            "source": self.source,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Revocation:

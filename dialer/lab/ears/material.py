@@ -3,6 +3,7 @@
 import ctypes
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -60,21 +61,27 @@ class Material:
         return spoken
 
 
-@lru_cache(maxsize=1)
-def material() -> Material:
-    """Fetches it when it is not there yet (110 MB). Raises `Misconfigured`."""
-    program = asterisk_program.find()
-    root = cache_folder() / "ears-1"
+def fetched(name: str, packages: Sequence[str], releases: Sequence[str]) -> Path:
+    """The folder `name` of the cache, with Debian's packages unpacked in it, whole or not at all. Raises `Misconfigured`."""
+    root = cache_folder() / name
     if not (root / STAMP).is_file():
-        fresh = root.with_name(f".ears-{os.getpid()}")
+        fresh = root.with_name(f".{name}-{os.getpid()}")
         fresh.mkdir(parents=True)
         try:
-            apt.unpack(_PACKAGES, _RELEASES, fresh)
+            apt.unpack(packages, releases, fresh)
             (fresh / STAMP).touch()
             shutil.rmtree(root, ignore_errors=True)
             fresh.rename(root)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
+    return root
+
+
+@lru_cache(maxsize=1)
+def material() -> Material:
+    """Fetches it when it is not there yet (110 MB). Raises `Misconfigured`."""
+    program = asterisk_program.find()
+    root = fetched("ears-1", _PACKAGES, _RELEASES)
     indications = _indications(program.data)
     return Material(root, indications, program.english)
 

@@ -4,7 +4,6 @@ Asterisk's prompts come from Debian: Allison (English and Spanish), Carlo and Me
 IvrvoiceRU (Russian). Of espeak-ng's voices the variants and the languages are kept apart as well.
 """
 
-import os
 import re
 import shutil
 import subprocess
@@ -16,10 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialer.errors import Misconfigured
-from dialer.lab import apt
-from dialer.lab.asterisk_program import STAMP, cache_folder
 from dialer.lab.ears.clips import recording
-from dialer.lab.ears.material import material
+from dialer.lab.ears.material import fetched, material
 from dialer.lab.prompts import for_telephone
 
 Sound = NDArray[np.float32]
@@ -147,15 +144,4 @@ def _flite() -> tuple[str, ...]:
 @lru_cache(maxsize=1)
 def _fetched() -> Path:
     """Fetches the voices when they are not there yet (30 MB). Raises `Misconfigured`."""
-    root = cache_folder() / "voices-1"
-    if not (root / STAMP).is_file():
-        fresh = root.with_name(f".voices-{os.getpid()}")
-        fresh.mkdir(parents=True)
-        try:
-            apt.unpack(_PACKAGES, _RELEASES, fresh)
-            (fresh / STAMP).touch()
-            shutil.rmtree(root, ignore_errors=True)
-            fresh.rename(root)
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
-    return root
+    return fetched("voices-1", _PACKAGES, _RELEASES)

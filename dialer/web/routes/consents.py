@@ -83,15 +83,7 @@ async def add_consent(call: Call) -> Changed:
     fields = wanted.model_dump(exclude={"number"})
     consent = Consent(number=_number(call, wanted.number), **fields)
     new = await call.deps.store.consent.add_consents([consent], f"user: {call.caller.name}", now)
-    await call.audit(
-        "consent.add",
-        consent.number.masked,
-        seller=consent.seller,
-        topic=consent.topic,
-        kind=consent.kind.value,
-        given_at=consent.given_at.isoformat(),
-        source=consent.source,
-    )
+    await call.audit("consent.add", consent.number.masked, **consent.for_audit())
     return Changed(changed=new > 0)
 
 
