@@ -178,7 +178,14 @@ def stranger(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         "    sys.stdin.read()\n"
     )
     command = [sys.executable, "-c", program, str(tmp_path / "other")]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        # tests that were started in the background would hand down that SIGINT is ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as process:
         yield process
         process.kill()
 
