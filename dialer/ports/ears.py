@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import NewType, Protocol
 from uuid import UUID
 
+from dialer.audio.answer_model import Audience
 from dialer.audio.answered import News
-from dialer.audio.greeting import Audience
 from dialer.audio.home import Home
 from dialer.audio.learned import MeasuredTone
 from dialer.audio.ringback import Verdict
