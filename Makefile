@@ -24,7 +24,8 @@ demo: setup ## a whole call centre on this machine: carrier, phones, agents, cam
 	@$(VENV)/bin/fairdial demo
 
 test: setup-tests check ## everything: style, types, boundaries, and all tests
-	@$(PY) -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
+	@$(PY) -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder -m "not alone"; together=$$?; \
+	$(PY) -m pytest -m alone && exit $$together
 
 check: $(VENV)/.installed ## style, types and import boundaries
 	$(VENV)/bin/ruff format --check .

@@ -1,7 +1,8 @@
 """A predictive campaign in small time on the real exchange: as the simulator foresees it, and unshaken by a kill.
 
-The campaign is played once for all tests here. Two minutes have some hundred answers, so the tolerances are wide; the long
-version is `python -m dialer.lab.bench compressed`.
+The campaign is played once for all tests here, while no other test runs: a machine that stands still for a second costs
+occupancy that no simulator foresees. Two minutes have some hundred answers, so the tolerances are wide; the long version is
+`python -m dialer.lab.bench compressed`.
 """
 
 import asyncio
@@ -43,7 +44,12 @@ from dialer.web.auth import digest, new_token
 from tests.support.database import create_template
 from tests.support.service import Hall, hall
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.asterisk,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(240),
+]
 
 SEED, DAYS = 2026, 6
 SETTLED_AFTER_S = 4
