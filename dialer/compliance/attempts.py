@@ -26,14 +26,12 @@ def attempt_refusal(
     history: Sequence[PastCall],
     next_call: NextCall,
     zones: Sequence[str],
-    *,
-    consent: bool,
 ) -> Refusal | None:
     """The attempt cap that forbids `next_call`; None: none does. Of several the one that forbids it longest.
 
     Rolling hours are elapsed time; days are those of the called party's calendar, in the strictest of `zones`. A past call
-    that lies in the future, as it does after a clock was set back, counts. `consent` to be called lifts no cap; only a call
-    agreed to beforehand (`NextCall.consented`) is free of the caps that do not count such calls.
+    that lies in the future, as it does after a clock was set back, counts. Only a call agreed to beforehand
+    (`NextCall.consented`) is free of the caps that do not count such calls.
     """
     caps = [(profile, cap) for profile in profiles for cap in profile.attempts]
     if not caps:
@@ -55,8 +53,6 @@ def cooling_refusal(
     history: Sequence[PastCall],
     next_call: NextCall,
     zones: Sequence[str],
-    *,
-    consent: bool,
 ) -> Refusal | None:
     """The rest after an abandoned call, a machine verdict, a conversation or a refusal that `next_call` would break.
 

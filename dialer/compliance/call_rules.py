@@ -9,7 +9,7 @@ from dialer.compliance.combine import Combined, combine
 from dialer.compliance.holiday_calendars import HolidayBook
 from dialer.compliance.hours import hours_refusal
 from dialer.compliance.overrides import loosened
-from dialer.compliance.profile import CapWindow, Profile, Voice
+from dialer.compliance.profile import WINDOW_DAYS, Profile, Voice
 from dialer.compliance.refusal import Refusal
 from dialer.compliance.rulebook import Rulebook
 from dialer.compliance.selection import matching, rules_known
@@ -86,18 +86,9 @@ def longest_memory(profiles: Iterable[Profile]) -> timedelta:
     """How far back earlier calls can matter to any of these rules, with a day on top for the zones of the world."""
     days = [1]
     for profile in profiles:
-        days += [_WINDOW_DAYS[cap.window] for cap in profile.attempts]
+        days += [WINDOW_DAYS[cap.window] for cap in profile.attempts]
         days += [
             (rule.hours or 0) // 24 + (rule.days or 0) + 31 * (rule.months or 0) + 1
             for rule in profile.cooling
         ]
     return timedelta(days=max(days) + 1)
-
-
-_WINDOW_DAYS = {
-    CapWindow.ROLLING_24H: 1,
-    CapWindow.CALENDAR_DAY: 1,
-    CapWindow.CALENDAR_WEEK: 7,
-    CapWindow.DAYS_7: 7,
-    CapWindow.DAYS_30: 30,
-}

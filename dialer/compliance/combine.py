@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 from dialer.compliance.hours import common
 from dialer.compliance.profile import (
+    WINDOW_DAYS,
     AttemptCap,
     CallerIdRule,
-    CapWindow,
     ConnectRule,
     ConsentKind,
     CoolingRule,
@@ -205,21 +205,13 @@ def _on_holidays(bound: Sequence[tuple[Profile, HoursRule]]) -> tuple[OpenHours 
 
 # --- earlier calls, lists ---------------------------------------------------------------------------------------------
 
-_WINDOW_DAYS = {
-    CapWindow.ROLLING_24H: 1,
-    CapWindow.CALENDAR_DAY: 1,
-    CapWindow.CALENDAR_WEEK: 7,
-    CapWindow.DAYS_7: 7,
-    CapWindow.DAYS_30: 30,
-}
-
 
 def _earlier_calls(profiles: Sequence[Profile]) -> _Part:
     return {
         "attempts": (
             _unique(
                 (cap for profile in profiles for cap in profile.attempts),
-                lambda cap: cap.most / _WINDOW_DAYS[cap.window],
+                lambda cap: cap.most / WINDOW_DAYS[cap.window],
             ),
             [profile.id for profile in profiles if profile.attempts],
         ),

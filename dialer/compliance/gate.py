@@ -17,7 +17,7 @@ from dialer.compliance.calling_hours import next_opening, open_everywhere
 from dialer.compliance.grounds import Grounds, grounds_of
 from dialer.compliance.holiday_calendars import HolidayBook
 from dialer.compliance.lists import list_refusal
-from dialer.compliance.profile import ConsentKind, ForeignRingback
+from dialer.compliance.profile import ForeignRingback
 from dialer.compliance.refusal import Refusal as Refusal
 from dialer.compliance.refusal import RefusalReason as RefusalReason
 from dialer.compliance.short_calls import short_call_refusal
@@ -184,15 +184,11 @@ def _campaign_attempts(case: Case) -> Refusal | None:
 
 
 def _attempts(case: Case) -> Refusal | None:
-    return attempt_refusal(
-        case.rules.profiles, case.facts.history, case.call, case.facts.place.zones, consent=_consented(case)
-    )
+    return attempt_refusal(case.rules.profiles, case.facts.history, case.call, case.facts.place.zones)
 
 
 def _cooling(case: Case) -> Refusal | None:
-    return cooling_refusal(
-        case.rules.profiles, case.facts.history, case.call, case.facts.place.zones, consent=_consented(case)
-    )
+    return cooling_refusal(case.rules.profiles, case.facts.history, case.call, case.facts.place.zones)
 
 
 def _caller_id(case: Case) -> Refusal | None:
@@ -201,10 +197,6 @@ def _caller_id(case: Case) -> Refusal | None:
 
 def _short_calls(case: Case) -> Refusal | None:
     return short_call_refusal(case.rules.profiles, case.facts.calls_today, case.call.at)
-
-
-def _consented(case: Case) -> bool:
-    return case.facts.consent.kind is not ConsentKind.NONE
 
 
 CHECKS: Mapping[str, Callable[[Case], Refusal | None]] = {

@@ -196,6 +196,15 @@ class CapWindow(StrEnum):
     CALENDAR_WEEK = "calendar_week"
 
 
+WINDOW_DAYS = {
+    CapWindow.ROLLING_24H: 1,
+    CapWindow.CALENDAR_DAY: 1,
+    CapWindow.CALENDAR_WEEK: 7,
+    CapWindow.DAYS_7: 7,
+    CapWindow.DAYS_30: 30,
+}
+
+
 class CapKey(StrEnum):
     NUMBER = "number"
     PERSON = "person"

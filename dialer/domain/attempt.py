@@ -49,4 +49,3 @@ TRANSITIONS: Mapping[tuple[AttemptState, AttemptSignal], AttemptState] = {
 }
 
 OPEN = frozenset(AttemptState) - {AttemptState.ENDED}
-ON_TRUNK = OPEN - {AttemptState.CLAIMED}  # holds a channel of the trunk

@@ -13,7 +13,6 @@ from dialer.compliance.gate import Candidate, Case
 from dialer.compliance.holiday_calendars import HolidayBook
 from dialer.compliance.profile import ConsentKind, Voice
 from dialer.compliance.refusal import Refusal, RefusalReason
-from dialer.compliance.rulebook import Rulebook
 from dialer.compliance.short_calls import counted_days
 from dialer.compliance.zones import zone_of
 from dialer.domain.campaign import Campaign
@@ -79,9 +78,6 @@ class Gatekeeper:
 
     def __post_init__(self) -> None:
         self.watch = ClockWatch(self.clock)
-
-    def new_rules(self, book: Rulebook) -> None:
-        self.rules = CallRulesBook(book)
 
     def wanted(self, campaign: Campaign, trunk_caller_id: str, now: datetime) -> FactsWanted:
         rules = campaign.plan.rules

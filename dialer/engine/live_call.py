@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from dialer.domain.attempt import ON_TRUNK, TRANSITIONS, AttemptSignal, AttemptState
+from dialer.domain.attempt import TRANSITIONS, AttemptSignal, AttemptState
 from dialer.domain.campaign import Campaign, CampaignPlan
 from dialer.domain.contact import TRANSITIONS as CONTACT_TRANSITIONS
 from dialer.domain.contact import ContactState
@@ -62,10 +62,6 @@ class LiveCall:
     @property
     def unanswered(self) -> bool:
         return self.state in (AttemptState.CLAIMED, AttemptState.DIALLING, AttemptState.RINGING)
-
-    @property
-    def on_trunk(self) -> bool:
-        return self.state in ON_TRUNK
 
     def move(self, signal: AttemptSignal) -> None:
         """Raises `IllegalTransition`; the state is then unchanged."""

@@ -29,10 +29,6 @@ def mean_of(law: Law) -> float:
     return float(law.quantiles((np.arange(_MEAN_POINTS) + 0.5) / _MEAN_POINTS).mean())
 
 
-def sample_of(law: Law, size: int, seed: int) -> Floats:
-    return law.quantiles(np.random.default_rng(seed).random(size).clip(1e-12, 1 - 1e-12))
-
-
 @dataclass(frozen=True, slots=True)
 class Fixed:
     value: float

@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from dialer.domain.abandonment import over
-
 _MINUTE_S = 60.0
 _HALF_HOUR = 30
 
@@ -61,15 +59,8 @@ class DayResult:
         return (self.talk + self.wrap_up) / self.paid if self.paid else 0.0
 
     @property
-    def talk_minutes_per_hour(self) -> float:
-        return 60.0 * self.talk / self.paid if self.paid else 0.0
-
-    @property
     def abandonment(self) -> float:
         return self.abandoned / self.answered if self.answered else 0.0
-
-    def day_over(self, cap: float) -> bool:
-        return over(cap, self.day_answered, self.day_abandoned)
 
     def worst_half_hour(self, least_answers: int = 30) -> float | None:
         """Largest share of any 30 minutes with at least so many answers, in steps of one minute; None without any."""

@@ -68,13 +68,6 @@ def read_document(document: Any, name: str) -> Item:
     return _of_json(document, name, "", 0)
 
 
-def read_json(text: str | bytes, name: str) -> Item:
-    try:
-        return read_document(json.loads(text), name)
-    except (ValueError, RecursionError) as wrong:
-        raise _refused(name, 1, "not_yaml", reason=str(wrong)) from None
-
-
 def _refused(name: str, line: int, code: str, **values: Any) -> FlowRefused:
     return FlowRefused([Problem(code, name, line, values=values)])
 

@@ -73,9 +73,8 @@ def attempt_check(profiles: Sequence[Profile], given: Given) -> Result:
         debt=wanted.get("debt") or "",
         consented=bool(wanted.get("consent")),
     )
-    zones, consent = [given["zone"]], bool(wanted.get("consent"))
-    refusal = attempt_refusal(profiles, history, next_call, zones, consent=consent)
-    return _allowed(refusal or cooling_refusal(profiles, history, next_call, zones, consent=consent))
+    case = profiles, history, next_call, [given["zone"]]
+    return _allowed(attempt_refusal(*case) or cooling_refusal(*case))
 
 
 def _past(call: Given) -> PastCall:
@@ -104,7 +103,7 @@ def cooling_check(profiles: Sequence[Profile], given: Given) -> Result:
         detector=bool(wanted.get("amd")),
         operator_reserved=bool(wanted.get("live_operator_guaranteed")),
     )
-    return _allowed(cooling_refusal(profiles, [past], next_call, [given["zone"]], consent=False))
+    return _allowed(cooling_refusal(profiles, [past], next_call, [given["zone"]]))
 
 
 # --- lists ------------------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ def capped(most: int, window: CapWindow, key: CapKey = CapKey.PERSON) -> Profile
 def attempts(
     rules: Profile, history: list[PastCall], at: datetime = NOON, zones: tuple[str, ...] = NEW_YORK
 ) -> Refusal | None:
-    return attempt_refusal([rules], history, NextCall(at), zones, consent=False)
+    return attempt_refusal([rules], history, NextCall(at), zones)
 
 
 def past(*hours_ago: float) -> list[PastCall]:
@@ -89,7 +89,7 @@ def test_what_counts_together(key: CapKey, other: dict[str, object], counts: boo
     call = replace(PastCall(NOON - timedelta(hours=1)), **other)  # type: ignore[arg-type]
     wanted = NextCall(NOON, subject="roof", debt="d1", seller="Acme")
     rules = capped(1, CapWindow.ROLLING_24H, key)
-    assert (attempt_refusal([rules], [call], wanted, NEW_YORK, consent=False) is not None) is counts
+    assert (attempt_refusal([rules], [call], wanted, NEW_YORK) is not None) is counts
 
 
 class TestRegulationF:
@@ -99,10 +99,10 @@ class TestRegulationF:
         made = [PastCall(NOON - timedelta(hours=1 + each), debt="d1") for each in range(number)]
         return [replace(call, **facts) for call in made]  # type: ignore[arg-type]
 
-    def refused(self, history: list[PastCall], consented: bool = False, consent: bool = False) -> bool:
+    def refused(self, history: list[PastCall], consented: bool = False) -> bool:
         wanted = NextCall(NOON, debt="d1", consented=consented)
         return any(
-            check([self.REGF], history, wanted, NEW_YORK, consent=consent) is not None
+            check([self.REGF], history, wanted, NEW_YORK) is not None
             for check in (attempt_refusal, cooling_refusal)
         )
 
@@ -111,7 +111,7 @@ class TestRegulationF:
         assert self.refused(self.calls(7))
 
     def test_consent_to_be_called_lifts_nothing_but_a_call_agreed_to_is_free(self) -> None:
-        assert self.refused(self.calls(7), consent=True)
+        assert self.refused(self.calls(7))
         assert not self.refused(self.calls(7), consented=True)
         assert not self.refused([*self.calls(6), *self.calls(3, consented=True)])
 
@@ -126,7 +126,7 @@ class TestRegulationF:
         history = [PastCall(spoke, debt="d1", conversation=True)]
         for day, refused in ((1, True), (6, True), (7, False)):
             wanted = NextCall(spoke + timedelta(days=day), debt="d1")
-            found = cooling_refusal([self.REGF], history, wanted, NEW_YORK, consent=False)
+            found = cooling_refusal([self.REGF], history, wanted, NEW_YORK)
             assert (found is not None) is refused
             if found is not None:
                 assert found.reason is RefusalReason.CONVERSATION_COOLDOWN
@@ -134,7 +134,7 @@ class TestRegulationF:
 
 
 def rested(which: str, call: PastCall, wanted: NextCall, zone: str) -> Refusal | None:
-    return cooling_refusal([shipped().profile(which)], [call], wanted, [zone], consent=True)
+    return cooling_refusal([shipped().profile(which)], [call], wanted, [zone])
 
 
 def test_france_sixty_days_after_a_refusal() -> None:
@@ -182,7 +182,7 @@ def test_of_several_the_longest() -> None:
     hours = CoolingRule(CoolingAfter.REFUSAL, "refusal_cooling", SOURCE, hours=1)
     days = CoolingRule(CoolingAfter.REFUSAL, "refusal_cooling", SOURCE, days=10)
     both = [profile("short", cooling=(hours,)), profile("long", cooling=(days,))]
-    found = cooling_refusal(both, [PastCall(NOON, refused=True)], NextCall(NOON), NEW_YORK, consent=False)
+    found = cooling_refusal(both, [PastCall(NOON, refused=True)], NextCall(NOON), NEW_YORK)
     assert found is not None
     assert found.profile == "long"
 
