@@ -8,7 +8,9 @@ IvrError
 ├── ExpressionError      an expression cannot be read, or came to no value
 ├── FlowRefused          a flow file with mistakes (ivr.flow.problems)
 ├── WrongVersion         a session was handed another version of its flow than the one it began with
-└── NotPublished         no such flow or version in the store
+├── NotPublished         no such flow or version in the store
+├── PromptsRefused       a prompt's recording, settings or synthesiser cannot be used
+└── MissingPrompt        words for which no sound has been made
 """
 
 from typing import Any
@@ -44,3 +46,19 @@ class WrongVersion(IvrError): ...
 
 
 class NotPublished(IvrError): ...
+
+
+class PromptsRefused(IvrError): ...
+
+
+class MissingPrompt(IvrError):
+    """`prompt` is empty for one written in place; `words` are those without a sound."""
+
+    def __init__(self, prompt: str, language: str, words: str, flow: str = "") -> None:
+        super().__init__(prompt, language, words, flow)
+        self.prompt, self.language, self.words, self.flow = prompt, language, words, flow
+
+    def __str__(self) -> str:
+        which = f"prompt {self.prompt}" if self.prompt else "a prompt written in place"
+        flow = self.flow or "FLOW"
+        return f"{which} has no sound in {self.language} for {self.words[:80]!r}: run `fairdial ivr prompts build {flow}`"

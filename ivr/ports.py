@@ -8,10 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from ivr.spoken import Spoken
+
 
 class Clock(Protocol):
     def now(self) -> datetime:
         """Aware UTC time."""
+        ...
+
+
+class PromptBook(Protocol):
+    def sounds(self, spoken: Spoken) -> Sequence[str]:
+        """Names of sound files in playing order, without extension, absolute or as Asterisk knows them. A look-up that
+        never waits and never speaks anew. Empty when nothing of it can be heard (only a value that is no number and
+        no name made beforehand). Raises `MissingPrompt`."""
         ...
 
 

@@ -8,18 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 from ivr.expressions import Value
-
-
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """Words in a language; `file` is the recording to play in their place when there is one."""
-
-    text: str
-    language: str
-    file: str | None = None
-    barge_in: bool = True
-    rate: str = "normal"
-    prompt: str = ""
+from ivr.spoken import Spoken as Spoken
 
 
 @dataclass(slots=True, kw_only=True)

@@ -42,7 +42,7 @@ def resume_say(turn: Turn, node: Say, event: Event) -> None:
 def enter_play(turn: Turn, node: Play) -> None:
     language = turn.state.language
     file = node.file.get(language) or node.file.get("any") or next(iter(node.file.values()))
-    turn.words.append(do.Spoken("", language, file, node.barge_in))
+    turn.words.append(do.Spoken("", language, file, node.barge_in, flow=turn.flow.name))
     turn.goto(node.next)
 
 

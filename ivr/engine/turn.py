@@ -10,6 +10,7 @@ from ivr.errors import ExpressionError
 from ivr.expressions import Value
 from ivr.expressions.evaluation import MOST_ITEMS
 from ivr.expressions.functions import LONGEST_TEXT, text
+from ivr.flow.builtin import NAMES
 from ivr.flow.calendar import Moment
 from ivr.flow.model import Flow
 from ivr.flow.nodes import Question
@@ -97,19 +98,28 @@ class Turn:
     def set(self, name: str, value: Value) -> None:
         self.state.variables[name] = bounded(value)
 
-    def render(self, words: Template) -> str:
+    def render(self, words: Template, language: str = "") -> str:
         parts = words.parts
         if len(parts) == 1 and isinstance(parts[0], str):
             return parts[0]
-        language, currency = self.state.language, self.flow.head.currency
-        said = ""
-        for part in parts:
+        return "".join(self.pieces(words, language or self.state.language))[:2000]
+
+    def pieces(self, words: Template, language: str) -> tuple[str, ...]:
+        """Fixed text and values by turns. What a question puts in of its own is as fixed as the text around it."""
+        currency = self.flow.head.currency
+        pieces = [""]
+        for part in words.parts:
             if isinstance(part, str):
-                said += part
+                pieces[-1] += part
+                continue
+            value = part.expression(self)
+            said = speak(value, part.how, language, currency) if part.how else text(value)
+            names = part.expression.names
+            if names and all(path[0] in NAMES for path in names):
+                pieces[-1] += said
             else:
-                value = part.expression(self)
-                said += speak(value, part.how, language, currency) if part.how else text(value)
-        return said[:2000]
+                pieces += [said, ""]
+        return tuple(pieces)
 
     # --- speaking ---
 
@@ -132,7 +142,9 @@ class Turn:
         if wording is None:
             language = self.flow.language
             wording = prompt.wording(language, variants) or next(iter(prompt.wordings.values()))
-        return do.Spoken(self.render(wording.text), language, wording.file, barge_in, rate, name)
+        pieces = self.pieces(wording.text, language)
+        said = "".join(pieces)[:2000]
+        return do.Spoken(said, language, wording.file, barge_in, rate, name, pieces, self.flow.name)
 
     def take_words(self) -> tuple[do.Spoken, ...]:
         words = tuple(self.words)
