@@ -8,6 +8,7 @@ from typing import Protocol
 from dialer.compliance.gate import DialPermit
 from dialer.domain.events import OptedOut, TelephonyEvent
 from dialer.domain.ids import AgentId, AttemptId, TrunkName
+from dialer.ports.ears import TapId
 
 EventSink = Callable[[TelephonyEvent], None]
 
@@ -106,6 +107,22 @@ class Telephony(Protocol):
 
         Until then the opt-out key may be pressed: `OptedOut` follows, and the end of the call at once.
         """
+        ...
+
+    async def tap(self, attempt: AttemptId, tap: TapId, address: str) -> None:
+        """Bring what the called party sends to `address` (host:port, TCP), from now until the call ends or `untap`.
+
+        AudioSocket frames: first kind 0x01 with the 16 bytes of `tap`, then kind 0x10 with 20 ms of signed linear at
+        8 kHz (320 bytes), 50 a second while the line sends anything; before the answer that is early media (183). The
+        call is not touched by it, and goes on when nobody listens at the address or the connection breaks; nobody is
+        told of that here. A call has one tap at most: another takes the place of the first.
+
+        Raises `Refused` when the call is gone, and `BadInput` for what is no address.
+        """
+        ...
+
+    async def untap(self, attempt: AttemptId) -> None:
+        """No more sound of this call. Quiet when there is none."""
         ...
 
     async def hang_up(self, attempt: AttemptId) -> None:

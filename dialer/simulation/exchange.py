@@ -28,6 +28,7 @@ from dialer.domain.events import (
 from dialer.domain.ids import AgentId, AttemptId, TrunkName
 from dialer.errors import LinkDown, Refused
 from dialer.pacing.pacer import LineEnd
+from dialer.ports.ears import TapId
 from dialer.ports.telephony import AdoptedCall, Census, EventSink, LiveCall
 from dialer.simulation.fate import CallFate
 from dialer.simulation.floor_book import FloorBook
@@ -230,6 +231,14 @@ class SimulatedExchange:
             self._book.no_agent(line.fate, line.picked_up_at or 0.0, now)
         line.next = self._loop.call_at(now + MESSAGE_S, self._end, line, _NORMAL)
         self._sink(MessageStarted(attempt, self._clock.now()))
+
+    async def tap(self, attempt: AttemptId, tap: TapId, address: str) -> None:
+        """There is nothing to hear: what a line is, the fates tell."""
+        self._need_link()
+        self._need(attempt)
+
+    async def untap(self, attempt: AttemptId) -> None:
+        """Nothing was heard."""
 
     async def opt_outs(self) -> Sequence[OptedOut]:
         """Nobody presses a key in a simulation."""

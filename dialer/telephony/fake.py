@@ -31,6 +31,7 @@ from dialer.domain.events import (
 from dialer.domain.ids import AgentId, AttemptId, TrunkName
 from dialer.domain.phone_number import PhoneNumber
 from dialer.errors import LinkDown, Refused
+from dialer.ports.ears import TapId
 from dialer.ports.telephony import AdoptedCall, Census, EventSink, LiveCall
 from dialer.telephony.ring_watch import RingWatch
 
@@ -76,7 +77,7 @@ class _Call:
 
 
 class FakeTelephony:
-    """`calls_placed` lists every permit that was dialled, in order."""
+    """`calls_placed` lists every permit that was dialled, in order; `taps` the calls that are listened to."""
 
     def __init__(self, script: Callable[[PhoneNumber], Script], sink: EventSink, clock: Clock) -> None:
         self._script, self._sink, self._clock = script, sink, clock
@@ -84,6 +85,7 @@ class FakeTelephony:
         self._desks: set[AgentId] = set()
         self.calls_placed: list[DialPermit] = []
         self.ended_after_s: dict[AttemptId, float] = {}
+        self.taps: dict[AttemptId, TapId] = {}
         self.dead_phones: set[str] = set()
         self._opt_outs: dict[AttemptId, OptedOut] = {}
         self.dead_prompts: set[str] = set()
@@ -149,6 +151,7 @@ class FakeTelephony:
         if self._calls.pop(call.attempt, None) is None:
             return
         call.watch.stop()
+        self.taps.pop(call.attempt, None)
         for timer in call.timers:
             timer.cancel()
         self._tell(CallEnded(call.attempt, self._clock.now(), cause, call.ended_by_us))
@@ -216,6 +219,13 @@ class FakeTelephony:
         for attempt in attempts:
             self._opt_outs.pop(attempt, None)
 
+    async def tap(self, attempt: AttemptId, tap: TapId, address: str) -> None:
+        self._need_link()
+        self.taps[self._need(attempt).attempt] = tap
+
+    async def untap(self, attempt: AttemptId) -> None:
+        self.taps.pop(attempt, None)
+
     async def hang_up(self, attempt: AttemptId) -> None:
         self._need_link()
         call = self._need(attempt)
@@ -234,6 +244,7 @@ class FakeTelephony:
         """Calls of an earlier life are alive here only when this exchange knows them."""
 
     def forget(self, attempt: AttemptId) -> None:
+        self.taps.pop(attempt, None)
         if (call := self._calls.pop(attempt, None)) is not None:
             call.watch.stop()
 

@@ -24,6 +24,8 @@ class CallInHand:
     recording: bool = False
     announcer: str = ""  # the channel that speaks into the conversation
     announced_name: str = ""  # to record under once it is heard
+    ear: str = ""  # the channel that listens, ordered or there
+    ear_up: bool = False
 
 
 @dataclass(slots=True)

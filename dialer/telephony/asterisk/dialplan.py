@@ -28,6 +28,7 @@ VARIABLE_JOINED: Final = "FAIRDIAL_JOINED"
 _CALL: Final = "fairdial-c-"
 _ANNOUNCER: Final = "fairdial-a-"
 _DESK: Final = "fairdial-d-"
+_EAR: Final = "fairdial-ear-"
 
 
 def call_channel(attempt: AttemptId) -> str:
@@ -43,6 +44,20 @@ def desk_channel(agent: AgentId, serial: str) -> str:
 def announcer_channels(attempt: AttemptId, serial: str) -> tuple[str, str]:
     """The two halves of the channel that speaks into a conversation."""
     return f"{_ANNOUNCER}{attempt}-{serial}-1", f"{_ANNOUNCER}{attempt}-{serial}-2"
+
+
+def ear_channel(attempt: AttemptId, serial: str) -> str:
+    """The channel that listens to a call. `serial` differs with every tap, as that of a desk."""
+    return f"{_EAR}{attempt}-{serial}"
+
+
+def is_ear(channel: str) -> bool:
+    return channel.startswith(_EAR)
+
+
+def call_of_ear(ear: str) -> str:
+    """The call's channel."""
+    return _CALL + ear.removeprefix(_EAR).rpartition("-")[0]
 
 
 def attempt_of(channel: str) -> str | None:

@@ -17,6 +17,7 @@ from dialer.domain.disposition import HangupCause
 from dialer.domain.events import DeskDown, LineSign, LinkLost, LinkUp, OptedOut
 from dialer.domain.ids import AgentId, AttemptId, TrunkName
 from dialer.errors import LinkDown, Refused
+from dialer.ports.ears import TapId
 from dialer.ports.telephony import AdoptedCall, Census, EventSink
 from dialer.tasks import TaskOwner
 from dialer.telephony.asterisk import ami_link, dialplan
@@ -26,6 +27,7 @@ from dialer.telephony.asterisk.census import read_census
 from dialer.telephony.asterisk.channel_facts import fact
 from dialer.telephony.asterisk.event_desk import EventDesk
 from dialer.telephony.asterisk.opt_outs import read_opt_out
+from dialer.telephony.asterisk.taps import Taps
 from dialer.telephony.asterisk.trunks import DialString
 from dialer.telephony.ring_watch import RingWatch
 
@@ -55,7 +57,10 @@ class AsteriskTelephony:
         self._board = Switchboard()
         self._tasks = TaskOwner()
         self._events = EventDesk(
-            self._board, sink, clock, self._stop_recording, self._record_announced, self._end_announcer
+            self._board, sink, clock, self._stop_recording, self._record_announced, self._end_in_background
+        )
+        self._taps = Taps(
+            self._board, link.send, self._end_in_background, lambda: f"{rng.getrandbits(32):08x}"
         )
 
     @property
@@ -90,7 +95,7 @@ class AsteriskTelephony:
             case ami_link.LinkLost(reason=reason):
                 self._sink(LinkLost(self._clock.now(), reason))
             case event:
-                if (known := fact(event)) is not None:
+                if (known := fact(event)) is not None and not self._taps.take(known):
                     self._events.take(known)
 
     # --- calls ------------------------------------------------------------------------------------------------------
@@ -182,8 +187,14 @@ class AsteriskTelephony:
         call.recording = True
         self._tasks.spawn(self._quietly(self._record(call.channel, call.announced_name)), "record-announced")
 
-    def _end_announcer(self, channel: str) -> None:
-        self._tasks.spawn(self._hang_up_channel(channel), "end-announcer")
+    def _end_in_background(self, channel: str) -> None:
+        self._tasks.spawn(self._hang_up_channel(channel), "end-beside-call")
+
+    async def tap(self, attempt: AttemptId, tap: TapId, address: str) -> None:
+        await self._taps.open(attempt, tap, address)
+
+    async def untap(self, attempt: AttemptId) -> None:
+        self._taps.close(attempt)
 
     async def pause_recording(self, attempt: AttemptId) -> None:
         await self._mute(attempt, "1")
@@ -274,7 +285,9 @@ class AsteriskTelephony:
 
     async def census(self) -> Census:
         channels = await self._link.collect({"Action": "CoreShowChannels"})
-        return read_census(channels, self._board)
+        taken = read_census(channels, self._board)
+        self._taps.take_census(channels)
+        return taken
 
     async def calls_on_exchange(self) -> Collection[AttemptId]:
         channels = await self._link.collect({"Action": "CoreShowChannels"})
