@@ -6,22 +6,14 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from math import exp
 from typing import Any
 
 from dialer.audio.greeting import FIGURES
+from dialer.domain.listening_plan import Audience as Audience
 from dialer.errors import BadInput
-
-
-class Audience(StrEnum):
-    """Whom a campaign calls: an office's greeting is as long as the first sentence of a machine's."""
-
-    HOMES = "homes"
-    OFFICES = "offices"
-    """Also when not known: slower to say machine."""
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,7 @@
 from enum import StrEnum
 
 from dialer.audio.answered import Kind, News, Verdict
-
-
-class Strategy(StrEnum):
-    CONNECT_AT_ONCE = "connect_at_once"
-    """No verdict is waited for: the agent marks machines. Nobody is lost, agents hear machines."""
-    WAIT_FOR_VERDICT = "wait_for_verdict"
-    LEAVE_MESSAGE = "leave_message"
-    """Machines get the campaign's message, where its rules allow one."""
+from dialer.domain.listening_plan import AnswerStrategy
 
 
 class Step(StrEnum):
@@ -24,25 +17,25 @@ NO_BEEP_S = 2.0
 """After a machine's greeting: some never beep."""
 
 
-def at_answer(strategy: Strategy) -> Step:
-    return Step.CONNECT if strategy is Strategy.CONNECT_AT_ONCE else Step.WAIT
+def at_answer(strategy: AnswerStrategy) -> Step:
+    return Step.CONNECT if strategy is AnswerStrategy.CONNECT_AT_ONCE else Step.WAIT
 
 
-def on_news(strategy: Strategy, news: News) -> Step:
+def on_news(strategy: AnswerStrategy, news: News) -> Step:
     """A fax is hung up under every strategy, an agent who hears it with it; what is not known to be a machine is connected."""
     verdict = news.answer.verdict
     if verdict is Verdict.FAX:
         return Step.HANG_UP
-    if verdict.is_person or strategy is Strategy.CONNECT_AT_ONCE:
+    if verdict.is_person or strategy is AnswerStrategy.CONNECT_AT_ONCE:
         return Step.CONNECT
-    if strategy is Strategy.WAIT_FOR_VERDICT:
+    if strategy is AnswerStrategy.WAIT_FOR_VERDICT:
         return Step.HANG_UP
     return Step.PLAY_MESSAGE if news.kind is Kind.BEEP else Step.WAIT
 
 
-def without_beep(strategy: Strategy, news: News, now_s: float) -> Step:
+def without_beep(strategy: AnswerStrategy, news: News, now_s: float) -> Step:
     """`news`: that the greeting is over; `now_s`: seconds from the answer."""
-    if strategy is not Strategy.LEAVE_MESSAGE or news.answer.verdict.is_person:
+    if strategy is not AnswerStrategy.LEAVE_MESSAGE or news.answer.verdict.is_person:
         return on_news(strategy, news)
     if news.answer.beep_at_s is not None:
         return Step.PLAY_MESSAGE

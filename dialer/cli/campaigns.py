@@ -61,6 +61,11 @@ def create(
     closing_guard: options.ClosingGuard = None,
     revoke_all: options.RevokeAll = None,
     detector: options.Detector = None,
+    before_answer: options.BeforeAnswer = None,
+    when_answered: options.WhenAnswered = None,
+    audience: options.WhoAnswers = None,
+    machine_message: options.MachineMessage = None,
+    dead_air: options.DeadAir = None,
 ) -> None:
     """Create a campaign; it begins as a draft."""
     document = options.laid_over(_plan_file(from_file), options.given(context.params))
@@ -102,6 +107,11 @@ def change(
     closing_guard: options.ClosingGuard = None,
     revoke_all: options.RevokeAll = None,
     detector: options.Detector = None,
+    before_answer: options.BeforeAnswer = None,
+    when_answered: options.WhenAnswered = None,
+    audience: options.WhoAnswers = None,
+    machine_message: options.MachineMessage = None,
+    dead_air: options.DeadAir = None,
 ) -> None:
     """Change parts of a campaign's plan; takes effect with the next decision."""
     changes = options.given(context.params)

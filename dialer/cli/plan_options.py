@@ -7,6 +7,7 @@ import typer
 
 from dialer.domain.campaign import RecordingAnnouncement
 from dialer.domain.campaign_rules import CallPurpose
+from dialer.domain.listening_plan import AnswerStrategy, Audience
 from dialer.domain.pacing_plan import PacingMode
 from dialer.errors import BadInput
 
@@ -56,6 +57,19 @@ RevokeAll = Annotated[
 Detector = Annotated[
     bool | None, typer.Option("--detector/--no-detector", help="Calls are listened to for machines.")
 ]
+BeforeAnswer = Annotated[
+    bool | None,
+    typer.Option(
+        "--listen-before-answer/--no-listen-before-answer",
+        help="Hear early media: tones of other countries, announcements.",
+    ),
+]
+WhenAnswered = Annotated[
+    AnswerStrategy | None, typer.Option(help="What is done about who answers: machines are told from people.")
+]
+WhoAnswers = Annotated[Audience | None, typer.Option("--audience", help="Whom it calls: homes or offices.")]
+MachineMessage = Annotated[str | None, typer.Option(help="Prompt that leave_message leaves on machines.")]
+DeadAir = Annotated[float | None, typer.Option(help="Seconds without a word after which a call is noted.")]
 PreviewFor = Annotated[float | None, typer.Option(help="Seconds a contact is held for its agent.")]
 
 _FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -90,6 +104,11 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     "closing_guard": ("rules", "closing_guard_s"),
     "revoke_all": ("rules", "revoke_all"),
     "detector": ("rules", "detector"),
+    "before_answer": ("listening", "before_answer"),
+    "when_answered": ("listening", "answer"),
+    "audience": ("listening", "audience"),
+    "machine_message": ("listening", "machine_message"),
+    "dead_air": ("listening", "dead_air_s"),
 }
 
 

@@ -14,10 +14,15 @@ _NOT_REACHED = frozenset(
         Disposition.CONGESTION,
         Disposition.FAILED,
         Disposition.NOT_IN_SERVICE,
+        Disposition.POWERED_OFF,
+        Disposition.UNREACHABLE,
+        Disposition.SUSPENDED,
+        Disposition.BARRED,
     }
 )
-_NO_VOICE = frozenset({Disposition.MACHINE, Disposition.DEAD_AIR})
+_NO_VOICE = frozenset({Disposition.MACHINE, Disposition.FAX, Disposition.DEAD_AIR})
 _NOT_THE_PERSON = _NO_VOICE | {Disposition.WRONG_NUMBER}
+_MACHINE = frozenset({Disposition.MACHINE, Disposition.MESSAGE_LEFT})
 _SAID_NO = frozenset({Disposition.NOT_INTERESTED, Disposition.DO_NOT_CALL})
 
 
@@ -47,7 +52,7 @@ def past_call(
         conversation=joined and disposition not in _NOT_THE_PERSON,
         refused=disposition in _SAID_NO,
         abandoned=disposition is Disposition.ABANDONED,
-        machine_verdict=detector and disposition is Disposition.MACHINE,
+        machine_verdict=detector and disposition in _MACHINE,
         consented=consented,
         same_number=same_number,
     )

@@ -8,6 +8,7 @@ from enum import StrEnum
 from dialer.domain.campaign_rules import CampaignRules
 from dialer.domain.disposition import Disposition
 from dialer.domain.ids import CampaignId, TrunkName
+from dialer.domain.listening_plan import ListeningPlan
 from dialer.domain.pacing_plan import PacingPlan
 from dialer.domain.recycling import RetryRule, default_retry_rules
 
@@ -99,6 +100,7 @@ class CampaignPlan:
     retry: Mapping[Disposition, RetryRule] = field(default_factory=default_retry_rules)
     pacing: PacingPlan = field(default_factory=PacingPlan)
     rules: CampaignRules = field(default_factory=CampaignRules)
+    listening: ListeningPlan = field(default_factory=ListeningPlan)
 
     def __post_init__(self) -> None:
         if self.ring_for < RING_MINIMUM:
@@ -111,6 +113,11 @@ class CampaignPlan:
             raise ValueError("most_attempts must be at least 1")
         if self.wrap_up < timedelta(0) or self.answer_within <= timedelta(0):
             raise ValueError("wrap_up and answer_within must be positive")
+
+    @property
+    def detects_machines(self) -> bool:
+        """A detector, ours or the carrier's, has a say in what becomes of an answered call."""
+        return self.rules.detector or self.listening.waits
 
 
 @dataclass(frozen=True, slots=True)

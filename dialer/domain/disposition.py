@@ -18,15 +18,24 @@ class Disposition(StrEnum):
     CONGESTION = "congestion"
     FAILED = "failed"  # the trunk or our own side could not place the call
     CANCELLED = "cancelled"  # an operator stopped it
+    FOREIGN_RINGBACK = "foreign_ringback"  # the tone heard was another country's: the called person is abroad
+    # what a carrier's announcement said
+    POWERED_OFF = "powered_off"
+    UNREACHABLE = "unreachable"  # out of coverage as well
+    SUSPENDED = "suspended"  # the line is stopped: unpaid, paused
+    BARRED = "barred"  # takes no incoming calls
     # somebody answered
     CONNECTED = "connected"  # talked with an agent
     ABANDONED = "abandoned"  # no agent in time: the message played, or the callee left after the limit
     HUNG_UP = "hung_up"  # the callee left before an agent had to be there
     DROPPED = "dropped"  # the agent's phone failed and no other agent was free
     PLAYED = "played"  # the message of a campaign without agents
+    MESSAGE_LEFT = "message_left"  # an answering machine has the campaign's message
+    FAX = "fax"
     # an agent's word on a connected call, in the place of CONNECTED
-    MACHINE = "machine"
+    MACHINE = "machine"  # or the ears', before an agent was asked for
     DEAD_AIR = "dead_air"
+    ABROAD = "abroad"  # told the agent so, and when the person is back
     WRONG_NUMBER = "wrong_number"
     NOT_INTERESTED = "not_interested"  # refused the offer, without asking never to be called again
     DO_NOT_CALL = "do_not_call"
@@ -43,6 +52,7 @@ AGENT_RESULTS = frozenset(
         Disposition.CONNECTED,
         Disposition.MACHINE,
         Disposition.DEAD_AIR,
+        Disposition.ABROAD,
         Disposition.WRONG_NUMBER,
         Disposition.NOT_INTERESTED,
         Disposition.DO_NOT_CALL,
@@ -54,9 +64,13 @@ ANSWERED = AGENT_RESULTS | {
     Disposition.HUNG_UP,
     Disposition.DROPPED,
     Disposition.PLAYED,
+    Disposition.MESSAGE_LEFT,
+    Disposition.FAX,
 }
-# 16 CFR 310.4(b)(4)(i) measures "calls answered by a person": a call an agent marked as a machine is none
-ANSWERED_BY_PERSON = ANSWERED - {Disposition.MACHINE}
+# 16 CFR 310.4(b)(4)(i) measures "calls answered by a person": what an agent or the ears took for a machine is none
+ANSWERED_BY_PERSON = ANSWERED - {Disposition.MACHINE, Disposition.MESSAGE_LEFT, Disposition.FAX}
+# an agent's word that comes with a day and time before which nobody calls
+UNTIL_AGREED = frozenset({Disposition.CALLBACK, Disposition.ABROAD})
 
 
 @dataclass(frozen=True, slots=True)

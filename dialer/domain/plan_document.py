@@ -11,8 +11,10 @@ from dialer.domain import document_fields as fields
 from dialer.domain.campaign import CallingHours, CampaignPlan, RecordingAnnouncement
 from dialer.domain.disposition import Disposition
 from dialer.domain.ids import TrunkName
+from dialer.domain.listening_document import listening_from_json, listening_to_json
 from dialer.domain.pacing_plan import PacingMode, PacingPlan
 from dialer.domain.recycling import RetryRule
+from dialer.domain.retry_document import retry_rule_from_json, retry_rule_to_json
 from dialer.domain.rules_document import rules_from_json, rules_to_json
 from dialer.errors import BadInput
 
@@ -40,16 +42,10 @@ def plan_to_json(plan: CampaignPlan) -> dict[str, Any]:
         "announcement": plan.announcement,
         "announce_why": plan.announce_why,
         "most_attempts": plan.most_attempts,
-        "retry": {
-            disposition.value: {
-                "delay_s": fields.in_seconds(rule.delay),
-                "most": rule.most,
-                "number_is_dead": rule.number_is_dead,
-            }
-            for disposition, rule in plan.retry.items()
-        },
+        "retry": {disposition.value: retry_rule_to_json(rule) for disposition, rule in plan.retry.items()},
         "pacing": {name: getattr(plan.pacing, name) for name in _PACING},
         "rules": rules_to_json(plan.rules),
+        "listening": listening_to_json(plan.listening),
     }
 
 
@@ -113,7 +109,9 @@ def _hours(value: object, path: str) -> CallingHours:
 def _retry(value: object, path: str) -> Mapping[Disposition, RetryRule]:
     if not isinstance(value, Mapping):
         raise BadInput(f"{path}: must be an object", path)
-    return {_disposition(name, path): _rule(rule, f"{path}.{name}") for name, rule in value.items()}
+    return {
+        _disposition(name, path): retry_rule_from_json(rule, f"{path}.{name}") for name, rule in value.items()
+    }
 
 
 def _disposition(name: str, path: str) -> Disposition:
@@ -151,23 +149,10 @@ def _free_text(value: object, path: str) -> str:
     return "" if value == "" else fields.text(value, path)
 
 
-def _rule(value: object, path: str) -> RetryRule:
-    read = fields.read_fields(value, path, _RULE)
-    for name in ("delay_s", "most"):
-        if _RULE[name][0] not in read:
-            raise BadInput(f"{path}.{name}: is missing", f"{path}.{name}")
-    return RetryRule(**read)
-
-
 _HOURS: fields.Fields = {
     "start": ("start", _time),
     "end": ("end", _time),
     "weekdays": ("weekdays", _weekdays),
-}
-_RULE: fields.Fields = {
-    "delay_s": ("delay", fields.duration),
-    "most": ("most", fields.count),
-    "number_is_dead": ("number_is_dead", fields.flag),
 }
 # bounds are those of `PacingPlan`, whose fields have the document's names
 _PACING: fields.Fields = {
@@ -199,4 +184,5 @@ _PLAN: fields.Fields = {
     "retry": ("retry", _retry),
     "pacing": ("pacing", _pacing),
     "rules": ("rules", rules_from_json),
+    "listening": ("listening", listening_from_json),
 }

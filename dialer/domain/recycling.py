@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dialer.domain.contact import ContactSignal
-from dialer.domain.disposition import Disposition
+from dialer.domain.disposition import UNTIL_AGREED, Disposition
+
+_AGREED = {
+    Disposition.CALLBACK: "a call-back was agreed",
+    Disposition.ABROAD: "abroad until then",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,15 @@ def default_retry_rules() -> Mapping[Disposition, RetryRule]:
         Disposition.CONGESTION: RetryRule(timedelta(minutes=15), 6),
         Disposition.FAILED: RetryRule(timedelta(minutes=30), 6),
         Disposition.CANCELLED: RetryRule(timedelta(minutes=5), 6),
+        # the tone says nothing about when they are back
+        Disposition.FOREIGN_RINGBACK: RetryRule(timedelta(days=7), 4),
+        Disposition.ABROAD: RetryRule(timedelta(days=14), 3),
+        Disposition.POWERED_OFF: RetryRule(timedelta(hours=4), 4),
+        Disposition.UNREACHABLE: RetryRule(timedelta(hours=1), 5),
+        Disposition.SUSPENDED: RetryRule(timedelta(days=7), 3),
+        Disposition.BARRED: RetryRule(timedelta(days=7), 2),
         Disposition.MACHINE: RetryRule(timedelta(hours=4), 3),
+        Disposition.FAX: RetryRule(timedelta(minutes=5), 6, number_is_dead=True),
         Disposition.DEAD_AIR: RetryRule(timedelta(hours=4), 2),
         # Ofcom, statement of 2010 as amended 2016: not again within 72 hours unless an agent is kept free for the call
         Disposition.ABANDONED: RetryRule(timedelta(hours=72), 2),
@@ -67,8 +80,8 @@ def aftermath(
     were dialled; `other_numbers` are those still usable besides the one just tried; `not_before` is the gate's word on
     when a refused number may be tried again.
     """
-    if disposition is Disposition.CALLBACK and callback_at is not None:
-        return Aftermath(ContactSignal.RETRY, callback_at, False, "a call-back was agreed")
+    if disposition in UNTIL_AGREED and callback_at is not None:
+        return Aftermath(ContactSignal.RETRY, callback_at, False, _AGREED[disposition])
     if disposition is Disposition.DO_NOT_CALL:
         return Aftermath(ContactSignal.BLOCK, None, True, "asked not to be called")
     rule = rules.get(disposition)

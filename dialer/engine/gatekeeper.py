@@ -151,7 +151,7 @@ class Gatekeeper:
             seller=rules.seller,
             purposes=rules.purposes,
             voice=Voice.PRERECORDED if agentless else Voice.LIVE,
-            detector=rules.detector,
+            detector=campaign.plan.detects_machines,
             operator_reserved=reserved,
             consented=agreed and consent.given_at is not None and now - consent.given_at < CALL_AGREED_TO,
         )

@@ -8,6 +8,8 @@ _ENDS = {
     Disposition.FAILED: LineEnd.CARRIER_FAILED,
     Disposition.ABANDONED: LineEnd.ABANDONED,
     Disposition.MACHINE: LineEnd.MACHINE,
+    Disposition.MESSAGE_LEFT: LineEnd.MACHINE,
+    Disposition.FAX: LineEnd.MACHINE,
     Disposition.LOST: LineEnd.UNKNOWN,
     Disposition.CANCELLED: LineEnd.UNKNOWN,
     Disposition.REFUSED: LineEnd.UNKNOWN,
@@ -15,6 +17,11 @@ _ENDS = {
     Disposition.NO_ANSWER: LineEnd.NOT_ANSWERED,
     Disposition.REJECTED: LineEnd.NOT_ANSWERED,
     Disposition.NOT_IN_SERVICE: LineEnd.NOT_ANSWERED,
+    Disposition.FOREIGN_RINGBACK: LineEnd.NOT_ANSWERED,
+    Disposition.POWERED_OFF: LineEnd.NOT_ANSWERED,
+    Disposition.UNREACHABLE: LineEnd.NOT_ANSWERED,
+    Disposition.SUSPENDED: LineEnd.NOT_ANSWERED,
+    Disposition.BARRED: LineEnd.NOT_ANSWERED,
 }
 
 

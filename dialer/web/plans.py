@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from dialer.domain.announcements import Announcement
 from dialer.domain.campaign import (
     Campaign,
     CampaignPlan,
@@ -14,6 +15,7 @@ from dialer.domain.campaign import (
 )
 from dialer.domain.campaign_rules import CallPurpose, CampaignRules
 from dialer.domain.disposition import Disposition
+from dialer.domain.listening_plan import AnswerStrategy, Audience, ListeningPlan
 from dialer.domain.pacing_plan import PacingMode, PacingPlan
 from dialer.domain.plan_document import plan_from_json, plan_to_json
 from dialer.domain.recycling import default_retry_rules
@@ -103,6 +105,33 @@ class RulesModel(In):
     )
 
 
+_HEARD = ListeningPlan()
+
+
+class ListeningModel(In):
+    before_answer: bool = Field(
+        default=_HEARD.before_answer,
+        description="early media is listened to: tones of other countries, announcements, busy tones",
+    )
+    answer: AnswerStrategy = Field(default=_HEARD.answer, description="what is done about who answers")
+    audience: Audience = Field(default=_HEARD.audience, description="whom it calls; offices greet longer")
+    machine_message: str | None = Field(
+        default=None,
+        pattern=_PROMPT,
+        description="left on machines by `leave_message`; null: abandoned_message",
+    )
+    announcements: Mapping[Announcement, RetryModel] = Field(
+        default_factory=dict,
+        description="when to dial again after a carrier's announcement; what is left out keeps its default",
+    )
+    dead_air_s: float | None = Field(
+        default=_HEARD.dead_air.total_seconds() if _HEARD.dead_air else None,
+        ge=3,
+        le=300,
+        description="a conversation so long without a word is noted; null: not watched",
+    )
+
+
 def _default_retry() -> Mapping[Disposition, RetryModel]:
     return {
         disposition: RetryModel(
@@ -133,10 +162,11 @@ class NewCampaign(In):
     retry: Mapping[Disposition, RetryModel] = Field(default_factory=_default_retry)
     pacing: PacingModel = PacingModel()
     rules: RulesModel = RulesModel()
+    listening: ListeningModel = ListeningModel()
 
 
 class PlanPatch(In):
-    """Only what is named changes, also within `hours`, `pacing` and `rules`; `retry` is replaced as a whole."""
+    """Only what is named changes, also within `hours`, `pacing`, `rules` and `listening`; `retry` is replaced as a whole."""
 
     trunk: str | None = None
     caller_id: str | None = None
@@ -155,6 +185,7 @@ class PlanPatch(In):
     retry: Mapping[Disposition, RetryModel] | None = None
     pacing: PacingModel | None = None
     rules: RulesModel | None = None
+    listening: ListeningModel | None = None
 
 
 class HoursOut(Out):
@@ -202,6 +233,15 @@ class RulesOut(Out):
     languages: Mapping[str, str]
 
 
+class ListeningOut(Out):
+    before_answer: bool
+    answer: AnswerStrategy
+    audience: Audience
+    machine_message: str | None
+    announcements: Mapping[Announcement, RetryOut]
+    dead_air_s: float | None
+
+
 class PlanOut(Out):
     """As stored: a plan made by other means may go beyond what this API takes."""
 
@@ -222,6 +262,7 @@ class PlanOut(Out):
     retry: Mapping[Disposition, RetryOut]
     pacing: PacingOut
     rules: RulesOut
+    listening: ListeningOut
 
 
 class CampaignOut(Out):
@@ -265,7 +306,7 @@ def _whole(changes: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str,
     """The changes, with what they leave out of the objects they touch."""
     return {
         name: {**document[name], **change}
-        if name in ("hours", "pacing", "rules") and change is not None
+        if name in ("hours", "pacing", "rules", "listening") and change is not None
         else change
         for name, change in changes.items()
     }

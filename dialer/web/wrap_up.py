@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from dialer.domain.consent import Revocation, RevokedBy
 from dialer.domain.contact import ContactSignal, ContactState
-from dialer.domain.disposition import Disposition
+from dialer.domain.disposition import UNTIL_AGREED, Disposition
 from dialer.domain.recycling import Aftermath, aftermath
 from dialer.errors import BadInput, Conflict
 from dialer.ports.storage import AttemptView, DoNotCallEntry
@@ -55,8 +55,12 @@ async def note_result(store: Store, attempt: AttemptView, word: AgentWord, by: s
 
 
 def _check_callback(word: AgentWord, now: datetime) -> None:
-    if (word.result is Disposition.CALLBACK) != (word.callback_at is not None):
-        raise BadInput("a call-back needs callback_at, and only a call-back has it", "callback_at")
+    if word.result is Disposition.CALLBACK and word.callback_at is None:
+        raise BadInput("a call-back needs callback_at", "callback_at")
+    if word.callback_at is not None and word.result not in UNTIL_AGREED:
+        raise BadInput(
+            "callback_at goes with a call-back, or with the day of return of who is abroad", "callback_at"
+        )
     if word.callback_at is not None and not now < word.callback_at < now + _FURTHEST_CALLBACK:
         raise BadInput("callback_at must lie in the coming year", "callback_at")
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from dialer.audio.answer_strategy import Step, Strategy, at_answer, on_news, without_beep
+from dialer.audio.answer_strategy import Step, at_answer, on_news, without_beep
 from dialer.audio.answered import Answer, Kind, News, Verdict
+from dialer.domain.listening_plan import AnswerStrategy as Strategy
 
 pytestmark = pytest.mark.unit
 

@@ -1,0 +1,328 @@
+"""What a flow's questions came to: counts, percentages, means, cross-tables. Pure folds over the calls, one at a time."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from math import sqrt
+from typing import Any
+from uuid import UUID
+
+STATUSES = ("answered", "refused", "no_answer", "cut_off", "not_asked")
+BROKEN_OFF = frozenset({"refused", "cut_off"})
+CALL_LOST = frozenset({"hung_up", "error", "no_answer"})
+NUMERIC = frozenset({"number", "rating"})
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    code: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`kind`: single, multiple, number, rating, record. `labels` by language."""
+
+    name: str
+    kind: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    options: tuple[Option, ...] = ()
+    least: int | None = None
+    most: int | None = None
+
+    def label(self, language: str) -> str:
+        return self.labels.get(language) or next(iter(self.labels.values()), self.name)
+
+    def option_label(self, code: str, language: str) -> str:
+        for option in self.options:
+            if option.code == code:
+                return option.labels.get(language) or next(iter(option.labels.values()), code)
+        return code
+
+
+@dataclass(frozen=True, slots=True)
+class Questionnaire:
+    """Questions in the order in which a conversation comes to them."""
+
+    flow: str
+    version: str
+    titles: Mapping[str, str]
+    questions: tuple[Question, ...]
+
+    def title(self, language: str) -> str:
+        return self.titles.get(language) or next(iter(self.titles.values()), self.flow)
+
+    def question(self, name: str) -> Question | None:
+        return next((each for each in self.questions if each.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer as it was stored. `value`: code, codes or number; None without one."""
+
+    status: str
+    value: Any
+    clip: str
+    language: str
+    at: datetime
+    offset_s: float
+    consent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Interview:
+    """One call through the flow; without replies nobody came to a question."""
+
+    call: str
+    version: str
+    language: str
+    caller: str
+    attempt: UUID | None
+    started_at: datetime
+    ended_at: datetime | None
+    result: str | None
+    checks: Mapping[str, bool]
+    contact: Mapping[str, Any]
+    replies: Mapping[str, Reply]
+
+    @property
+    def begun(self) -> bool:
+        return any(reply.status == "answered" for reply in self.replies.values())
+
+    def complete(self, last_question: str) -> bool:
+        """Nothing refused or cut off, and the flow came to its end; or its last question was still settled."""
+        if not self.begun or self.ended_at is None:
+            return False
+        if any(reply.status in BROKEN_OFF for reply in self.replies.values()):
+            return False
+        last = self.replies.get(last_question)
+        at_the_end = last is not None and last.status in ("answered", "no_answer")
+        return at_the_end or self.result not in CALL_LOST
+
+
+@dataclass(frozen=True, slots=True)
+class FreeAnswer:
+    call: str
+    question: str
+    value: str
+    clip: str
+    language: str
+    at: datetime
+
+
+@dataclass(slots=True)
+class QuestionTally:
+    """`values` counts options, or numbers as they were given; of several answers each counts."""
+
+    question: Question
+    statuses: Counter[str] = field(default_factory=Counter)
+    values: Counter[str | int] = field(default_factory=Counter)
+    clips: int = 0
+
+    @property
+    def asked(self) -> int:
+        """Everybody who heard it: whoever it was skipped for was not asked."""
+        return sum(count for status, count in self.statuses.items() if status != "not_asked")
+
+    @property
+    def numbers(self) -> list[tuple[float, int]]:
+        return sorted(
+            (float(value), count) for value, count in self.values.items() if isinstance(value, int | float)
+        )
+
+    @property
+    def mean(self) -> float | None:
+        """Of numbers and ratings."""
+        count = sum(times for _, times in self.numbers)
+        return sum(value * times for value, times in self.numbers) / count if count else None
+
+    @property
+    def deviation(self) -> float | None:
+        """Standard deviation of the sample."""
+        mean, count = self.mean, sum(times for _, times in self.numbers)
+        if mean is None or count < 2:
+            return None
+        return sqrt(sum(times * (value - mean) ** 2 for value, times in self.numbers) / (count - 1))
+
+    @property
+    def median(self) -> float | None:
+        spread = self.numbers
+        count = sum(times for _, times in spread)
+        if not count:
+            return None
+        return (_nth(spread, (count - 1) // 2) + _nth(spread, count // 2)) / 2
+
+    def percent(self, count: int) -> float | None:
+        """Of those asked; None when nobody was."""
+        return 100 * count / self.asked if self.asked else None
+
+    def rows(self) -> list[tuple[str | int, int]]:
+        """Options in their order, those nobody chose too, then what an earlier version offered; numbers ascending."""
+        if self.question.kind in NUMERIC:
+            known = range(self.question.least or 0, (self.question.most or 0) + 1)
+            if self.question.kind == "rating" and len(known) <= 11:
+                return [(value, self.values[value]) for value in known]
+            return sorted(self.values.items(), key=lambda item: float(item[0]))
+        codes = [option.code for option in self.question.options]
+        return [
+            (code, self.values[code])
+            for code in [*codes, *(code for code in self.values if code not in codes)]
+        ]
+
+    def take(self, reply: Reply) -> None:
+        self.statuses[reply.status] += 1
+        self.clips += bool(reply.clip)
+        if reply.status == "answered" and self.question.kind != "record":
+            for value in values_of(reply):
+                self.values[value] += 1
+
+
+def values_of(reply: Reply) -> list[str | int]:
+    values = reply.value if isinstance(reply.value, list) else [reply.value]
+    return [value for value in values if isinstance(value, str | int)]
+
+
+def _nth(spread: Sequence[tuple[float, int]], place: int) -> float:
+    for value, times in spread:
+        if place < times:
+            return value
+        place -= times
+    return spread[-1][0]
+
+
+@dataclass(slots=True)
+class Results:
+    """`calls` came to the flow, `begun` answered something; of those `complete`, `partial` and, still talking, `running`."""
+
+    questionnaire: Questionnaire
+    calls: int = 0
+    begun: int = 0
+    complete: int = 0
+    partial: int = 0
+    running: int = 0
+    ends: Counter[str] = field(default_factory=Counter)
+    versions: Counter[str] = field(default_factory=Counter)
+    languages: Counter[str] = field(default_factory=Counter)
+    tallies: dict[str, QuestionTally] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.tallies = {each.name: QuestionTally(each) for each in self.questionnaire.questions}
+
+    def take(self, interview: Interview) -> None:
+        self.calls += 1
+        self.versions[interview.version] += 1
+        self.languages[interview.language] += 1
+        if interview.result is not None:
+            self.ends[interview.result] += 1
+        if interview.begun:
+            self.begun += 1
+            self._count_begun(interview)
+        for name, reply in interview.replies.items():
+            self._tally(name, reply).take(reply)
+
+    def _count_begun(self, interview: Interview) -> None:
+        questions = self.questionnaire.questions
+        if interview.ended_at is None:
+            self.running += 1
+        elif interview.complete(questions[-1].name if questions else ""):
+            self.complete += 1
+        else:
+            self.partial += 1
+
+    def _tally(self, name: str, reply: Reply) -> QuestionTally:
+        """A question that only an earlier version asked is told all the same, after the others."""
+        if name not in self.tallies:
+            kind = "number" if isinstance(reply.value, int) else "single"
+            self.tallies[name] = QuestionTally(Question(name, kind))
+        return self.tallies[name]
+
+
+def free_answers(interview: Interview, questionnaire: Questionnaire) -> Iterable[FreeAnswer]:
+    """What was said in own words: every reply with a recording."""
+    for question in questionnaire.questions:
+        reply = interview.replies.get(question.name)
+        if reply is not None and reply.clip:
+            value = "" if question.kind == "record" else ", ".join(map(str, values_of(reply)))
+            yield FreeAnswer(interview.call, question.name, value, reply.clip, reply.language, reply.at)
+
+
+# --- cross-tables -----------------------------------------------------------------------------------------------------
+
+OF_CALL = ("language", "day", "result", "version")
+CONTACT = "contact."
+MISSING = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """A question's name, `contact.FIELD`, or one of language, day, result, version. Days are those of the zone."""
+
+    name: str
+
+    def values(self, interview: Interview, zone: tzinfo) -> list[str]:
+        """Of several answers each counts; nothing for a call without one."""
+        if self.name in interview.replies:
+            reply = interview.replies[self.name]
+            if reply.status == "answered" and reply.clip and reply.value == reply.clip:
+                return []  # own words are no category
+            return [str(value) for value in values_of(reply)] if reply.status == "answered" else []
+        match self.name:
+            case "language":
+                return [interview.language]
+            case "day":
+                return [interview.started_at.astimezone(zone).date().isoformat()]
+            case "result":
+                return [interview.result] if interview.result else []
+            case "version":
+                return [interview.version[:12]]
+        if self.name.startswith(CONTACT):
+            value = interview.contact.get(self.name.removeprefix(CONTACT))
+            return [] if value is None or value == "" else [str(value)]
+        return []
+
+
+@dataclass(slots=True)
+class CrossTable:
+    """`cells` counts calls by (row, column). With several answers a call is in several cells: `n` counts it once."""
+
+    row: Dimension
+    column: Dimension
+    zone: tzinfo
+    n: int = 0
+    left_out: int = 0  # begun, but without a value of both
+    cells: Counter[tuple[str, str]] = field(default_factory=Counter)
+    rows: Counter[str] = field(default_factory=Counter)
+    columns: Counter[str] = field(default_factory=Counter)
+
+    def take(self, interview: Interview) -> None:
+        if not interview.begun:
+            return
+        rows = dict.fromkeys(self.row.values(interview, self.zone))
+        columns = dict.fromkeys(self.column.values(interview, self.zone))
+        if not rows or not columns:
+            self.left_out += 1
+            return
+        self.n += 1
+        self.rows.update(rows.keys())
+        self.columns.update(columns.keys())
+        self.cells.update((row, column) for row in rows for column in columns)
+
+    def of_row(self, row: str, column: str) -> float:
+        """Percent of the calls in the row."""
+        return 100 * self.cells[row, column] / self.rows[row]
+
+    def of_column(self, row: str, column: str) -> float:
+        return 100 * self.cells[row, column] / self.columns[column]
+
+
+def ordered(values: Iterable[str], question: Question | None) -> list[str]:
+    """Options in their order, numbers by size, the rest by name."""
+    places = {option.code: nth for nth, option in enumerate(question.options)} if question else {}
+
+    def place(value: str) -> tuple[int, float, str]:
+        if value in places:
+            return (0, places[value], value)
+        return (1, float(value), value) if value.lstrip("-").isdecimal() else (2, 0.0, value)
+
+    return sorted(values, key=place)
