@@ -26,6 +26,7 @@ from dialer.domain.events import (
 from dialer.domain.ids import AgentId, AttemptId
 from dialer.errors import Refused
 from dialer.lab.world.numbers import Behaviour, number
+from dialer.ports.ears import TapId
 from dialer.simulation.exchange import SimulatedExchange
 from tests.support.exchange import (
     MESSAGE,
@@ -240,6 +241,78 @@ async def test_another_key_is_not_heard_and_the_message_goes_on(with_keys: Excha
     ended = await with_keys.wait(CallEnded, within_s=40, attempt=attempt)
     assert ended.at - begun.at > timedelta(seconds=4.5)
     assert not any(isinstance(event, OptedOut) for event in with_keys.of(attempt))
+
+
+@pytest.fixture
+def with_sound(exchange: Exchange) -> Exchange:
+    if isinstance(exchange.driver, SimulatedExchange):
+        pytest.skip("there is nothing to hear in a simulation")
+    return exchange
+
+
+async def ringing_in_band(exchange: Exchange, nth: int) -> AttemptId:
+    leave = permit(number(Behaviour.EARLY_MEDIA, nth))
+    await exchange.driver.originate(leave, MESSAGE)
+    await exchange.wait(LineEvidence, attempt=leave.attempt)
+    return leave.attempt
+
+
+async def test_a_line_is_heard_before_the_answer_and_after_it(with_sound: Exchange) -> None:
+    tap = TapId(uuid4())
+    attempt = await ringing_in_band(with_sound, 1)
+    await with_sound.driver.tap(attempt, tap, with_sound.ears)
+    await with_sound.until_listening(tap)
+    if with_sound.receiver is not None:
+        early = await with_sound.receiver.frames(tap, 50)
+        assert {len(frame) for frame in early.frames} == {320}
+        assert early.loudness(last=50) > 1000
+        assert not any(isinstance(event, CallAnswered) for event in with_sound.of(attempt))
+    await with_sound.wait(CallAnswered, attempt=attempt)
+    assert with_sound.listening() == {tap}
+    if with_sound.receiver is not None:
+        stream = await with_sound.receiver.frames(tap, len(with_sound.receiver.streams[tap].came) + 100)
+        assert 45 < stream.per_s < 51
+        assert stream.loudness(last=100) > 100
+    await with_sound.driver.hang_up(attempt)
+    await with_sound.wait(CallEnded, attempt=attempt)
+    await with_sound.until_listening()
+
+
+async def test_a_line_can_be_listened_to_no_more_and_again(with_sound: Exchange) -> None:
+    first, second, third = (TapId(uuid4()) for _ in range(3))
+    attempt = await answered(with_sound)
+    await with_sound.driver.untap(attempt)
+    await with_sound.driver.tap(attempt, first, with_sound.ears)
+    await with_sound.until_listening(first)
+    await with_sound.driver.tap(attempt, second, with_sound.ears)
+    await with_sound.until_listening(second)
+    await with_sound.driver.untap(attempt)
+    await with_sound.until_listening()
+    await with_sound.driver.untap(attempt)
+    await with_sound.driver.tap(attempt, third, with_sound.ears)
+    await with_sound.until_listening(third)
+    assert not any(isinstance(event, CallEnded) for event in with_sound.of(attempt))
+    await with_sound.driver.hang_up(attempt)
+    await with_sound.until_listening()
+
+
+async def test_what_was_tapped_and_untapped_in_one_breath_is_not_heard(with_sound: Exchange) -> None:
+    attempts = [await ringing_in_band(with_sound, nth) for nth in range(2, 5)]
+    for attempt in attempts:
+        await with_sound.driver.tap(attempt, TapId(uuid4()), with_sound.ears)
+        await with_sound.driver.untap(attempt)
+    await asyncio.sleep(0.5)
+    assert with_sound.listening() == set()
+
+
+async def test_a_call_that_is_gone_cannot_be_tapped(exchange: Exchange) -> None:
+    attempt = await answered(exchange)
+    await exchange.driver.hang_up(attempt)
+    await exchange.wait(CallEnded, attempt=attempt)
+    for gone in (attempt, AttemptId(uuid4())):
+        with pytest.raises(Refused):
+            await exchange.driver.tap(gone, TapId(uuid4()), exchange.ears)
+        await exchange.driver.untap(gone)
 
 
 async def test_joining_what_is_gone_is_refused(exchange: Exchange) -> None:

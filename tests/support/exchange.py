@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import time, timedelta
 from pathlib import PurePosixPath
 from typing import Protocol, TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from dialer.bootstrap import ami_link
 from dialer.clock import SystemClock
@@ -17,6 +17,7 @@ from dialer.domain.campaign import CallingHours, Campaign, CampaignPlan, Campaig
 from dialer.domain.disposition import HangupCause
 from dialer.domain.events import LineSign, LinkUp, TelephonyEvent
 from dialer.domain.ids import AgentId, AttemptId, CampaignId, TrunkName
+from dialer.lab.bench.ear_receiver import EarReceiver
 from dialer.lab.centre import CallCentre
 from dialer.lab.world.numbers import Behaviour, behaviour_of
 from dialer.pacing.pacer import LineEnd
@@ -41,11 +42,20 @@ def permit(number: str, ring_for: timedelta = timedelta(seconds=16)) -> DialPerm
 
 
 class Exchange:
-    """`drop_phone` hangs up at the agent's phone."""
+    """`drop_phone` hangs up at the agent's phone. `listening` are the taps that are open, which lead to `ears`."""
 
     def __init__(self, driver: Telephony, phones: list[str], drop_phone: Callable[[AgentId], object]) -> None:
         self.driver, self.phones, self.drop_phone = driver, phones, drop_phone
         self.events: list[TelephonyEvent] = []
+        self.ears = "127.0.0.1:9"
+        self.listening: Callable[[], set[UUID]] = set
+        self.receiver: EarReceiver | None = None
+
+    async def until_listening(self, *taps: UUID, within_s: float = 5) -> None:
+        """Until exactly these taps are open."""
+        async with asyncio.timeout(within_s):
+            while self.listening() != set(taps):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
 
     async def wait(self, kind: type[Event], within_s: float = 10, **fields: object) -> Event:
         """The first event of this kind with these field values, past or future."""
@@ -82,14 +92,16 @@ async def asterisk_exchange(centre: CallCentre) -> AsyncIterator[Exchange]:
         driver, centre.phone_names, lambda agent: centre.drop_phone(centre.phone_names[agent - 1])
     )
     made.events = heard
-    running = asyncio.ensure_future(driver.run())
-    try:
-        await made.wait(LinkUp)
-        yield made
-        await _hang_up_everything(driver)
-    finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+    async with EarReceiver() as receiver:
+        made.receiver, made.ears, made.listening = receiver, receiver.address, lambda: receiver.open
+        running = asyncio.ensure_future(driver.run())
+        try:
+            await made.wait(LinkUp)
+            yield made
+            await _hang_up_everything(driver)
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
 
 
 async def _hang_up_everything(driver: Telephony) -> None:
@@ -110,6 +122,7 @@ _SCRIPTS = {
     Behaviour.TONE_UNTIL_HUNG_UP: Script(ring_s=None, answer_s=0.05, talk_s=60.0),
     Behaviour.PRESSES_NINE: Script(ring_s=None, answer_s=0.05, talk_s=60.0, presses_s=1.0),
     Behaviour.PRESSES_FIVE: Script(ring_s=None, answer_s=0.05, talk_s=60.0),
+    Behaviour.EARLY_MEDIA: Script(ring_s=0.1, answer_s=2.0, talk_s=4.0),
     Behaviour.GIVEN_UP_BY_NETWORK: Script(ring_s=0.1, end_s=4.0, cause=HangupCause(19, 480, "No answer")),
 }
 
@@ -120,6 +133,7 @@ async def fake_exchange() -> AsyncIterator[Exchange]:
     driver = FakeTelephony(lambda number: _SCRIPTS[behaviour_of(number.e164)], heard.append, SystemClock())
     made = Exchange(driver, ["tone-101", "tone-102"], driver.drop_phone)
     made.events = heard
+    made.listening = lambda: set[UUID](driver.taps.values())
     driver.raise_link()
     yield made
 
