@@ -9,6 +9,7 @@ from dialer.clock import Clock
 from dialer.ports import storage
 from dialer.ports.consent import ConsentStore
 from dialer.ports.dialling import GateRecords
+from dialer.ports.ivr import CallerRequests, InboundRoutes, IvrCalls, IvrFlows
 from dialer.ports.ledger import LedgerStore
 from dialer.ports.pacing import PacingStore
 from dialer.ports.privacy import PrivacyStore, RetentionStore
@@ -21,6 +22,10 @@ from dialer.storage.postgres.contacts import PostgresContacts
 from dialer.storage.postgres.do_not_call import PostgresDoNotCall
 from dialer.storage.postgres.gate import PostgresGate
 from dialer.storage.postgres.history import PostgresHistory
+from dialer.storage.postgres.ivr_flows import PostgresIvrFlows
+from dialer.storage.postgres.ivr_requests import RequestDesk
+from dialer.storage.postgres.ivr_routes import PostgresInboundRoutes
+from dialer.storage.postgres.ivr_sessions import PostgresIvrSessions
 from dialer.storage.postgres.ledger import PostgresLedger
 from dialer.storage.postgres.pacing import PostgresPacing
 from dialer.storage.postgres.pool import Database, create_pool
@@ -42,6 +47,10 @@ class PostgresStore:
     do_not_call: PostgresDoNotCall
     gate: PostgresGate
     history: PostgresHistory
+    inbound: PostgresInboundRoutes
+    ivr_calls: PostgresIvrSessions
+    ivr_flows: PostgresIvrFlows
+    ivr_requests: RequestDesk
     ledger: PostgresLedger
     pacing: PostgresPacing
     privacy: PostgresPrivacy
@@ -52,8 +61,8 @@ class PostgresStore:
     changes: PostgresChanges
 
     @classmethod
-    async def open(cls, dsn: str, pool_size: int, clock: Clock) -> Self:
-        """Raises `StorageDown` or `Misconfigured`. The schema is not looked at: see `migrate.check_current`."""
+    async def open(cls, dsn: str, pool_size: int, clock: Clock, region: str = "US") -> Self:
+        """`region`: of callers' numbers without a country code. Raises `StorageDown` or `Misconfigured`. The schema is not looked at: see `migrate.check_current`."""
         database = Database(await create_pool(dsn, pool_size))
         return cls(
             database=database,
@@ -65,6 +74,10 @@ class PostgresStore:
             do_not_call=PostgresDoNotCall(database),
             gate=PostgresGate(database),
             history=PostgresHistory(database),
+            inbound=PostgresInboundRoutes(database),
+            ivr_calls=PostgresIvrSessions(database, region),
+            ivr_flows=PostgresIvrFlows(database),
+            ivr_requests=RequestDesk(database, clock, region),
             ledger=PostgresLedger(database),
             pacing=PostgresPacing(database),
             privacy=PostgresPrivacy(database),
@@ -103,6 +116,10 @@ _parts: tuple[
     type[storage.UserStore],
     type[storage.RunnerStore],
     type[storage.Changes],
+    type[IvrCalls],
+    type[IvrFlows],
+    type[CallerRequests],
+    type[InboundRoutes],
 ] = (
     PostgresAttempts,
     PostgresAgents,
@@ -120,4 +137,8 @@ _parts: tuple[
     PostgresUsers,
     PostgresRunners,
     PostgresChanges,
+    PostgresIvrSessions,
+    PostgresIvrFlows,
+    RequestDesk,
+    PostgresInboundRoutes,
 )

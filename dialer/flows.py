@@ -1,0 +1,170 @@
+"""Flows as the rest of the dialler sees them: read out of the database, as scripts and as questionnaires.
+
+Besides the composition root the only part of the dialler that knows `ivr`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dialer.clock import Clock
+from dialer.domain.survey import Option, Question, Questionnaire
+from dialer.errors import BadInput, NotFound
+from dialer.ports.ivr import FlowPublication, IvrFlows
+from dialer.storage.postgres.ivr_requests import (
+    PostgresCallbacks,
+    PostgresOptOuts,
+    PostgresTextMessages,
+    PostgresVoicemails,
+)
+from dialer.storage.postgres.ivr_sessions import PostgresIvrAnswers, PostgresIvrSessions
+from dialer.storage.postgres.store import PostgresStore
+from ivr import ports
+from ivr.errors import NotPublished
+from ivr.flow import nodes
+from ivr.flow.model import Flow
+from ivr.flow.reader import canonical
+from ivr.publishing import fetch
+from ivr.script import script_of
+from ivr.words import Language
+
+
+class KeptFlows:
+    """`ivr.ports.FlowStore` on the dialler's database."""
+
+    def __init__(self, flows: IvrFlows) -> None:
+        self._flows = flows
+
+    async def publish(self, publication: ports.Publication, document: bytes) -> bool:
+        kept = FlowPublication(publication.flow, publication.version, publication.at, publication.by)
+        return await self._flows.publish(kept, document)
+
+    async def document(self, flow: str, version: str | None = None) -> bytes:
+        try:
+            return await self._flows.document(flow, version)
+        except NotFound as missing:
+            raise NotPublished(str(missing)) from None
+
+    async def history(self, flow: str) -> Sequence[ports.Publication]:
+        return [
+            ports.Publication(each.flow, each.version, each.at, each.by)
+            for each in await self._flows.history(flow)
+        ]
+
+    async def flows(self) -> Sequence[str]:
+        return [each.flow for each in await self._flows.published()]
+
+
+async def publish_flow(flows: IvrFlows, flow: Flow, at: datetime, by: str) -> bool:
+    """Whether this version is new to the database."""
+    return await flows.publish(FlowPublication(flow.name, flow.version, at, by), canonical(flow.document))
+
+
+class FlowShelf:
+    """Published flows, read once each: a version never changes."""
+
+    def __init__(self, flows: IvrFlows, most: int = 64) -> None:
+        self._flows, self._most = flows, most
+        self._read: dict[tuple[str, str], Flow] = {}
+
+    async def flow(self, name: str, version: str | None = None) -> Flow:
+        """Raises `NotFound`. `version` is the beginning of a hash; None is the current one."""
+        if version is None:
+            history = await self._flows.history(name)
+            version = history[-1].version if history else None
+        known = self._read.get((name, version or ""))
+        if known is not None:
+            return known
+        try:
+            flow = await fetch(KeptFlows(self._flows), name, version)
+        except NotPublished as missing:
+            raise NotFound(str(missing)) from None
+        while len(self._read) >= self._most:
+            self._read.pop(next(iter(self._read)))
+        self._read[name, flow.version] = flow
+        return flow
+
+    async def script(self, name: str, version: str | None, language: str) -> Mapping[str, Any]:
+        """What an agent reads. Raises `NotFound`, `BadInput` for a language the flow does not speak."""
+        flow = await self.flow(name, version)
+        known = [spoken for spoken in flow.head.languages if spoken in ("en", "zh")]
+        if language not in known:
+            raise BadInput(f"language: {name} speaks {', '.join(known)}", "language")
+        spoken: Language = "zh" if language == "zh" else "en"
+        return script_of(flow, spoken).as_json()
+
+    async def questionnaire(self, name: str, version: str | None = None) -> Questionnaire:
+        """Raises `NotFound`."""
+        return questionnaire_of(await self.flow(name, version))
+
+
+def questionnaire_of(flow: Flow) -> Questionnaire:
+    """Every question that is stored, in the order in which a conversation comes to them."""
+    order = [step.name for step in script_of(flow, "en").steps]
+    questions = []
+    for name in order:
+        node = flow.nodes[name]
+        if isinstance(node, nodes.Question):
+            questions.append(_question(name, node))
+    return Questionnaire(flow.name, flow.version, dict(flow.head.title), tuple(questions))
+
+
+def _question(name: str, node: nodes.Question) -> Question:
+    options = tuple(Option(option.code, dict(option.label or {})) for option in node.options)
+    ranged = node.kind in ("number", "rating")
+    return Question(
+        name,
+        node.kind,
+        dict(node.label or {}),
+        options,
+        node.min if ranged else None,
+        node.max if ranged else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FlowPorts:
+    """What flows need of the world, on the dialler's database: each field fulfils a port of `ivr.ports`."""
+
+    flows: KeptFlows
+    sessions: PostgresIvrSessions
+    answers: PostgresIvrAnswers
+    opt_outs: PostgresOptOuts[ports.Registered]
+    callbacks: PostgresCallbacks[ports.Registered]
+    voicemails: PostgresVoicemails[ports.Registered]
+    messages: PostgresTextMessages[ports.Registered]
+    clock: Clock
+
+
+def flow_ports(store: PostgresStore, clock: Clock) -> FlowPorts:
+    desk = store.ivr_requests
+    return FlowPorts(
+        KeptFlows(store.ivr_flows),
+        store.ivr_calls,
+        PostgresIvrAnswers(store.ivr_calls),
+        PostgresOptOuts(desk, ports.Registered),
+        PostgresCallbacks(desk, ports.Registered),
+        PostgresVoicemails(desk, ports.Registered),
+        PostgresTextMessages(desk, ports.Registered),
+        clock,
+    )
+
+
+_ports: tuple[
+    type[ports.FlowStore],
+    type[ports.SessionStore],
+    type[ports.Answers],
+    type[ports.OptOuts],
+    type[ports.Callbacks],
+    type[ports.Voicemails],
+    type[ports.TextMessages],
+] = (
+    KeptFlows,
+    PostgresIvrSessions,
+    PostgresIvrAnswers,
+    PostgresOptOuts[ports.Registered],
+    PostgresCallbacks[ports.Registered],
+    PostgresVoicemails[ports.Registered],
+    PostgresTextMessages[ports.Registered],
+)
