@@ -9,9 +9,11 @@ from ivr.flow.nodes.node import Asking
 from ivr.flow.prompts import PromptRef
 
 
-def ask(turn: Turn, node: Asking, wanted: Wanted) -> Input | None:
+def ask(turn: Turn, node: Asking, wanted: Wanted, *, ahead: bool = True) -> Input | None:
     """Puts the question, unless keys pressed ahead answer it: those are given back, and its prompts are not said."""
     state = turn.state
+    if not ahead:
+        state.buffer = ""
     if not all(one.barge_in for one in turn.words):
         state.buffer = ""  # what must be heard is not answered before it is said
     early = complete(wanted, state.buffer, over=False) if state.buffer else None
@@ -29,6 +31,7 @@ def ask(turn: Turn, node: Asking, wanted: Wanted) -> Input | None:
             between_digits_s=node.between_digits,
             total_s=node.total,
             turn=turn.wait("keys"),
+            ahead=ahead and not state.tries,
         )
     )
     return None

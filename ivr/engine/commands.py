@@ -29,7 +29,8 @@ class Play(Command):
 class Gather(Command):
     """Prompts, then keys. Answered with `InputDone` (or `Digits`, key by key).
 
-    A key during a prompt with barge-in ends it and counts; during one without it is dropped.
+    A key during a prompt with barge-in ends it and counts; during one without it is dropped. Keys pressed before the
+    first prompt count when `ahead` is true.
     """
 
     DO: ClassVar[str] = "gather"
@@ -40,6 +41,7 @@ class Gather(Command):
     between_digits_s: float
     total_s: float
     turn: int
+    ahead: bool = True
 
 
 @dataclass(slots=True, kw_only=True)

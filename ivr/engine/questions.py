@@ -1,5 +1,7 @@
 """Survey questions: options by key, several keys, numbers, ratings, voice; refusal, skipping, one answer kept at a time."""
 
+from collections.abc import Iterator
+
 from ivr.engine import commands as do
 from ivr.engine.asking import ask, entered, wrong
 from ivr.engine.events import Event, RecordDone
@@ -33,12 +35,11 @@ def _put(turn: Turn, node: Question) -> None:
     _say_keys(turn, node)
     turn.state.asked = turn.state.node
     turn.state.said = " ".join(one.text for one in turn.words[first:])[:1000] if node.consent else ""
-    if node.consent:
-        turn.state.buffer = ""  # consent is never given ahead of its question
     if node.kind == "record":
         _listen(turn, node)
         return
-    _answered(turn, node, ask(turn, node, _wanted(turn, node)))
+    # consent is never given ahead of its question
+    _answered(turn, node, ask(turn, node, _wanted(turn, node), ahead=not node.consent))
 
 
 def resume_question(turn: Turn, node: Question, event: Event) -> None:
@@ -71,31 +72,36 @@ def _say_keys(turn: Turn, node: Question) -> None:
 def _say_built_in(turn: Turn, node: Question) -> set[str]:
     """Gives the names its words depend on."""
     used: set[str] = set()
-    for option in node.options:
-        label = label_in(option.label, turn.state.language, option.code)
-        used |= _builtin(turn, node, "option", label=label, key=_key(turn, option.key))
-    if node.kind == "multiple":
-        used |= _builtin(turn, node, "enough", key=_key(turn, node.enough_key))
-    elif node.kind == "number":
-        used |= _builtin(turn, node, "number")
-    elif node.kind == "rating":
-        name = "rating_zero_is_ten" if node.zero_is_ten else "rating"
-        used |= _builtin(turn, node, name, least=node.min, most=node.max)
+    for name, _, local in key_words(node, turn.state.language):
+        turn.local = local
+        prompt = turn.flow.prompt(PREFIX + name)
+        turn.words.append(turn.spoken(prompt, PREFIX + name, node.barge_in, node.rate))
+        turn.local = {}
+        used |= prompt.names()
     return used
 
 
-def _builtin(turn: Turn, node: Question, name: str, **local: Value) -> set[str]:
-    turn.local = local
-    prompt = turn.flow.prompt(PREFIX + name)
-    turn.words.append(turn.spoken(prompt, PREFIX + name, node.barge_in, node.rate))
-    turn.local = {}
-    return prompt.names()
+def key_words(node: Question, language: str) -> Iterator[tuple[str, str, dict[str, Value]]]:
+    """How to answer it: built-in prompts, the option's code for each option, and the values the prompt puts in."""
+    for option in node.options:
+        label = label_in(option.label, language, option.code)
+        yield "option", option.code, {"label": label, "key": _key(language, option.key)}
+    if node.kind == "multiple":
+        yield "enough", "", {"key": _key(language, node.enough_key)}
+    elif node.kind == "number":
+        yield "number", "", {}
+    elif node.kind == "rating":
+        yield (
+            "rating_zero_is_ten" if node.zero_is_ten else "rating",
+            "",
+            {"least": node.min, "most": node.max},
+        )
 
 
-def _key(turn: Turn, key: str) -> Value:
+def _key(language: str, key: str) -> Value:
     """`#` and `*` have names, and a synthesiser does not know them."""
     names = {"en": {"#": "hash", "*": "star"}, "zh": {"#": "井号键", "*": "星号键"}}
-    return names.get(turn.state.language, {}).get(key, key)
+    return names.get(language, {}).get(key, key)
 
 
 def _wanted(turn: Turn, node: Question) -> Wanted:

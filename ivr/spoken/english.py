@@ -146,3 +146,23 @@ def clock(value: time) -> str:
     if value.minute == 0:
         return f"{hour} {half}"
     return f"{hour} {'oh ' if value.minute < 10 else ''}{whole(value.minute)} {half}"
+
+
+def vocabulary() -> frozenset[str]:
+    """The words, and what is one word to the ear, of which everything above is made, and letters."""
+    tens = range(100)
+    scales = [scale.strip() for scale in _SCALES if scale]
+    return frozenset(
+        [
+            *(whole(value) for value in tens),
+            *(ordinal(value) for value in tens),
+            *("hundred", *scales),
+            *(f"{scale}th" for scale in ("hundred", *scales)),
+            *("and", "minus", "plus", "point", "oh", "at", "the", "of", "hash", "star"),
+            *("a.m.", "p.m.", "noon", "midnight"),
+            *_MONTHS,
+            *_WEEKDAYS,
+            *(word for words in _CURRENCIES.values() for word in words if word),
+            *"ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        ]
+    )

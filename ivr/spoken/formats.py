@@ -23,6 +23,12 @@ def speak(value: Value, how: str, language: str, currency: str = "CNY") -> str:
     return written if said is None else said
 
 
+def vocabulary(language: str) -> frozenset[str]:
+    """Every value `speak` puts into words is a row of these, with commas for pauses."""
+    words = _LANGUAGES.get(language)
+    return frozenset("0123456789") if words is None else words.vocabulary()
+
+
 def _decimal(written: str) -> Decimal | None:
     return Decimal(written) if _NUMBER.fullmatch(written) else None
 

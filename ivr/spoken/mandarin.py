@@ -129,3 +129,20 @@ def _part_of_day(hour: int) -> str:
         if hour < until:
             return name
     return "晚上"
+
+
+def vocabulary() -> frozenset[str]:
+    """The words, and what is one word to the ear, of which everything above is made, and letters."""
+    return frozenset(
+        [
+            *(whole(value) for value in range(100)),
+            *("一" + whole(value) for value in range(10, 20)),  # 一百一十
+            *(digit + place for digit in "一两二三四五六七八九" for place in "百千万亿"),
+            *("两", "幺", "点", "负", "第", "加", "半", "百", "千", "万", "亿"),
+            *("年", "月", "日", "分", "井号键", "星号键"),
+            *("星期" + name for name in _WEEKDAYS),
+            *(_part_of_day(hour) for hour in range(24)),
+            *(word for words in _CURRENCIES.values() for word in words if word),
+            *"ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        ]
+    )
