@@ -1,0 +1,322 @@
+"""Recognises learned carrier announcements on many streams at once, from wherever a call joins them.
+
+Every half second the last 1.44 s of a stream are compared with every place of every clip. What is similar enough is a
+candidate; while candidates of different classes are as alike as sentences that begin the same, only what differs
+between them is asked (`resemblance`), and until that has been heard the answer is the set. A clip is followed after the
+decision as well: when the line goes on otherwise than the clip, the match is taken back.
+"""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialer.audio import resemblance
+from dialer.audio.fingerprint import (
+    BANDS,
+    PATCH,
+    Levels,
+    Patches,
+    levels_of,
+    loud,
+    patches,
+)
+from dialer.audio.frontend import FRAME, FRAME_S, Indices, Samples
+from dialer.audio.library import Clip, Library
+from dialer.audio.resemblance import LOCAL, SIMILAR
+from dialer.domain.announcements import Announcement
+from dialer.errors import BadInput
+
+__all__ = ["AnnouncementEar", "Clip", "Library", "Match", "listen"]
+
+SIMILAR_NOW = 0.3
+_KEPT = 400
+"""Frames of each stream that are remembered: 8 s."""
+_EVERY, _SOON = 24, 12
+_LEAST_LOUD = 0.55  # of a patch, or it says too little
+_POSSIBLE = 0.6  # coarse
+_RIVAL = 0.25
+_UNLIKELY = 0.5
+_GONE = 0.25
+_QUIET_POWER = 100.0 * FRAME
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What is known of one stream from `at_s` on, seconds heard."""
+
+    at_s: float
+    among: frozenset[Announcement]
+    """One: decided. Several: one of these. None: what was said before is taken back."""
+    clip: str
+    """The name of the most similar clip."""
+    similarity: float
+    """0 to 1, of the last patch with the clip; at least `resemblance.SIMILAR`, or the match is taken back."""
+    heard_s: float
+    """How much of the clip has gone by, all of it alike."""
+    clip_s: float
+    """How long the clip is."""
+
+    @property
+    def announcement(self) -> Announcement | None:
+        """The class, when there is only one."""
+        return next(iter(self.among)) if len(self.among) == 1 else None
+
+
+@dataclass(slots=True)
+class _Candidate:
+    """A clip that a stream may be in."""
+
+    clip: int
+    offset: int
+    """The stream's frame less the clip's."""
+    similarity: float
+    since: int
+    """The stream's frame where it was first found, less the patch."""
+
+
+@dataclass(slots=True)
+class _Stream:
+    candidates: dict[int, _Candidate] = field(default_factory=dict)
+    said: Match | None = None
+    followed: _Candidate | None = None
+    strange: int = 0
+    """How often in a row the followed clip was not what was heard."""
+
+
+class AnnouncementEar:
+    """Streams are opened and closed one by one and fed together: 20 ms of 8 kHz, 16 bit each.
+
+    Time is what was heard: for packets that did not come, feed silence.
+    """
+
+    def __init__(self, library: Library, capacity: int = 256) -> None:
+        self._library = library
+        self._capacity = capacity
+        self._levels = np.zeros((capacity, _KEPT, BANDS), np.uint8)
+        self._before = np.zeros((capacity, FRAME), np.int16)
+        self._frames = np.zeros(capacity, np.int64)
+        self._due = np.zeros(capacity, np.int64)
+        self._streams: dict[int, _Stream] = {}
+        self._free = list(range(capacity))[::-1]
+        self._opened = 0
+
+    @property
+    def library(self) -> Library:
+        return self._library
+
+    def learn(self, library: Library) -> None:
+        """From now on; what was said of open streams stays said."""
+        self._library = library
+        for stream, state in self._streams.items():
+            self._streams[stream] = _Stream(said=state.said)
+
+    def open(self) -> int:
+        """A new stream. Returns its number."""
+        if not self._free:
+            self._grow()
+        stream = self._free.pop()
+        self._levels[stream] = 0
+        self._before[stream] = 0
+        self._frames[stream] = 0
+        # streams that begin together are not all compared in the same moment
+        self._opened += 1
+        self._due[stream] = PATCH + self._opened % _SOON
+        self._streams[stream] = _Stream()
+        return stream
+
+    def close(self, stream: int) -> Match | None:
+        """The stream's number may be given out again. Returns what was last said of it."""
+        self._free.append(stream)
+        return self._streams.pop(stream).said
+
+    def feed(self, frames: Samples, streams: NDArray[np.integer]) -> list[tuple[int, Match]]:
+        """`frames`: int16 [n, 160], one for each of `streams` [n], all open and no two the same.
+
+        Returns what has become known, in order.
+        """
+        if frames.ndim != 2 or frames.shape != (len(streams), FRAME):
+            raise BadInput(f"frames of shape {frames.shape}: [{len(streams)}, {FRAME}] int16 is wanted")
+        which: Indices = np.asarray(streams, np.intp)
+        self._hear(frames, which)
+        due = which[self._frames[which] >= self._due[which]]
+        if not len(due) or not self._library.clips:
+            return []
+        self._due[due] = self._frames[due] + _EVERY
+        return self._compare(due)
+
+    def _hear(self, frames: Samples, streams: Indices) -> None:
+        pairs = np.empty((len(streams), 2 * FRAME), np.float32)
+        pairs[:, :FRAME] = self._before[streams]
+        pairs[:, FRAME:] = frames
+        self._before[streams] = frames
+        place = self._frames[streams] % _KEPT
+        self._frames[streams] += 1
+        sounding = np.einsum("ij,ij->i", pairs, pairs) > _QUIET_POWER
+        self._levels[streams, place] = 0
+        if sounding.any():
+            self._levels[streams[sounding], place[sounding]] = levels_of(pairs[sounding])
+
+    def _last(self, stream: int, count: int) -> Levels:
+        now = int(self._frames[stream])
+        return self._levels[stream, np.arange(now - count, now) % _KEPT]
+
+    # --- comparing ----------------------------------------------------------------------------------
+
+    def _compare(self, streams: Indices) -> list[tuple[int, Match]]:
+        moments = (self._frames[streams][:, None] + np.arange(-PATCH, 0)) % _KEPT
+        windows = self._levels[streams[:, None], moments]
+        sounding = loud(windows)
+        speaks = (sounding.mean(axis=1) >= _LEAST_LOUD) & sounding[:, -LOCAL:].any(axis=1)
+        said: list[tuple[int, Match]] = []
+        for stream in streams[~speaks].tolist():
+            said += self._settle(stream, self._streams[stream], None)
+        if not speaks.any():
+            return said
+        fine, coarse = patches(windows[speaks])
+        everywhere, best = self._library.likeness(coarse)
+        possible = best.max(axis=1) >= _POSSIBLE
+        for row, stream in enumerate(streams[speaks].tolist()):
+            state = self._streams[stream]
+            if possible[row] or state.candidates or state.followed is not None:
+                self._look(stream, state, fine[row], everywhere[row], best[row])
+                said += self._settle(stream, state, fine[row])
+        return said
+
+    def _look(
+        self,
+        stream: int,
+        state: _Stream,
+        fine: Patches,
+        everywhere: NDArray[np.float32],
+        best: NDArray[np.float32],
+    ) -> None:
+        """Candidates that are there still, and new ones."""
+        now = int(self._frames[stream])
+        for clip, known in list(state.candidates.items()):
+            known.similarity, end = self._library.near(clip, now - known.offset, fine)
+            if known.similarity:
+                known.offset = now - end
+        least = max(_POSSIBLE, float(best.max()) - _RIVAL)
+        for clip in self._library.best_of_classes(best, least):
+            similarity, end = self._library.place(clip, everywhere, fine)
+            known = state.candidates.get(clip)
+            if known is None or similarity > known.similarity + 0.05:
+                state.candidates[clip] = _Candidate(clip, now - end, similarity, now - PATCH)
+
+    # --- deciding -----------------------------------------------------------------------------------
+
+    def _settle(self, stream: int, state: _Stream, fine: Patches | None) -> list[tuple[int, Match]]:
+        before = state.said
+        if state.followed is not None and not self._goes_on(stream, state):
+            state.followed = None
+            state.candidates.clear()
+            if before is not None and before.among:
+                now_s = float(self._frames[stream]) * FRAME_S
+                state.said = replace(before, at_s=round(now_s, 2), among=frozenset())
+        self._forget(stream, state, silent=fine is None)
+        self._decide(stream, state)
+        if state.candidates or state.followed is not None:
+            self._due[stream] = self._frames[stream] + _SOON
+        return [(stream, state.said)] if state.said is not None and state.said is not before else []
+
+    def _forget(self, stream: int, state: _Stream, silent: bool) -> None:
+        """Candidates that are long over, and those that were none."""
+        now = int(self._frames[stream])
+        for clip, known in list(state.candidates.items()):
+            over = now - known.offset - len(self._library.clips[clip].fingerprint.levels)
+            if over > PATCH or (not silent and 0 < known.similarity < _UNLIKELY):
+                del state.candidates[clip]
+
+    def _decide(self, stream: int, state: _Stream) -> None:
+        """Also in the silence after it: that the clip is over may be what tells it from a longer one."""
+        found = sorted(state.candidates.values(), key=lambda each: -each.similarity)
+        if not found or found[0].similarity < SIMILAR or not self._alike_now(stream, found[0]):
+            return
+        among = self._among(stream, found)
+        if len(among) == 1:
+            state.followed = found[0]
+        if _says_more(among, state.said):
+            state.said = self._match(stream, found[0], among)
+
+    def _among(self, stream: int, found: list[_Candidate]) -> frozenset[Announcement]:
+        """What it may be, by all that was heard since any of them may have begun."""
+        best, clips, now = found[0], self._library.clips, int(self._frames[stream])
+        ours = clips[best.clip].announcement
+        rivals = [each for each in found[1:] if clips[each.clip].announcement is not ours]
+        if not rivals:
+            return frozenset([ours])
+        first = max(
+            0, now - _KEPT, min(min(each.offset for each in found), min(each.since for each in found))
+        )
+        one, *others = (
+            resemblance.piece(clips[each.clip].fingerprint.levels, first - each.offset, now - each.offset)
+            for each in (best, *rivals)
+        )
+        excluded = resemblance.rather(self._last(stream, now - first), one, np.stack(others))
+        possible = [each for each, out in zip(rivals, excluded.tolist(), strict=True) if not out]
+        return frozenset([ours, *(clips[each.clip].announcement for each in possible)])
+
+    def _alike_now(self, stream: int, candidate: _Candidate) -> bool:
+        return self._local(stream, candidate) >= SIMILAR_NOW
+
+    def _local(self, stream: int, candidate: _Candidate) -> float:
+        end = int(self._frames[stream]) - candidate.offset
+        levels = self._library.clips[candidate.clip].fingerprint.levels
+        return resemblance.alike_now(
+            self._last(stream, 2 * LOCAL), resemblance.piece(levels, end - 2 * LOCAL, end)
+        )
+
+    def _goes_on(self, stream: int, state: _Stream) -> bool:
+        """False when the followed clip is not what is heard, twice in a row; a clip that is over is followed no more."""
+        followed = state.followed
+        if followed is None:
+            return True
+        if int(self._frames[stream]) - followed.offset >= len(
+            self._library.clips[followed.clip].fingerprint.levels
+        ):
+            state.followed, state.strange = None, 0
+            return True
+        strange = self._local(stream, followed) < _GONE
+        state.strange = state.strange + 1 if strange else 0
+        return state.strange < 2
+
+    def _match(self, stream: int, best: _Candidate, among: frozenset[Announcement]) -> Match:
+        clip, now = self._library.clips[best.clip], int(self._frames[stream])
+        end = now - best.offset
+        heard = min(now - best.since, end)
+        return Match(
+            round(now * FRAME_S, 2),
+            among,
+            clip.name,
+            round(min(1.0, best.similarity), 3),
+            round(heard * FRAME_S, 2),
+            round(clip.fingerprint.seconds, 2),
+        )
+
+    def _grow(self) -> None:
+        old, self._capacity = self._capacity, self._capacity * 2
+        for name in ("_levels", "_before", "_frames", "_due"):
+            mine = getattr(self, name)
+            setattr(self, name, np.concatenate([mine, np.zeros_like(mine)]))
+        self._free = list(range(old, self._capacity))[::-1]
+
+
+def _says_more(among: frozenset[Announcement], said: Match | None) -> bool:
+    """A decision, or a smaller set than before; or another altogether."""
+    if said is None or not said.among:
+        return True
+    if len(said.among) == 1:
+        return len(among) == 1 and among != said.among
+    return among < said.among or not among & said.among
+
+
+def listen(samples: Samples, library: Library) -> list[Match]:
+    """All that would have been said live about one recording, 8 kHz."""
+    ear = AnnouncementEar(library, 1)
+    stream = np.array([ear.open()])
+    matches = []
+    for start in range(0, len(samples) - FRAME + 1, FRAME):
+        frame = np.ascontiguousarray(samples[start : start + FRAME], np.int16)[None, :]
+        matches += [match for _, match in ear.feed(frame, stream)]
+    return matches

@@ -1,0 +1,172 @@
+"""What a recording sounds like, in 800 bytes a second that survive telephone codecs, noise and lost packets.
+
+Sub-band levels, as Haitsma and Kalker take them (A Highly Robust Audio Fingerprinting System, ISMIR 2002), in 16 bands
+from 225 to 3425 Hz, mel-spaced, every 20 ms. They keep the signs of differences; here a patch of 1.44 s is kept as the low
+orders of its two-dimensional cosine transform without the constant ones, after the idea of Baluja and Covell (Waveprint,
+Pattern Recognition 41, 2008): level and frequency response drop out, and so does what a codec does to the details. Two
+patches are compared by their cosine.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialer.audio.frontend import FRAME, FRAME_S, RATE
+from dialer.errors import BadInput
+
+BANDS = 16
+PATCH = 72
+"""Frames of 20 ms."""
+PATCH_S = PATCH * FRAME_S
+STEPS_PER_DB = 2
+SHORTEST_S, LONGEST_S = 2.0, 120.0
+
+_LINES_HZ = np.arange(250.0, 3401.0, 50.0)
+_LOWEST_HZ, _HIGHEST_HZ = 225.0, 3425.0
+_LEAST_DB = 30.0  # of the power sums below: nothing is heard
+DEPTH = 30 * STEPS_PER_DB
+"""How far below the loudest band of a patch anything counts."""
+_COARSE = (12, 8)
+_FINE = (20, 12)
+"""Orders kept, in time and in frequency."""
+_QUIETEST = 40 * STEPS_PER_DB
+"""About -55 dBm0."""
+_LAG, _CHANGE = 5, 4.0 * STEPS_PER_DB
+_LEAST_CHANGING_S = 0.8
+
+Samples: TypeAlias = NDArray[np.int16]
+Levels: TypeAlias = NDArray[np.uint8]
+"""[…, frames, bands], half decibels above the least."""
+Patches: TypeAlias = NDArray[np.float32]
+"""[n, orders], each of length 1, or 0 where there was nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fingerprint:
+    levels: Levels
+    """[frames, bands]"""
+
+    @property
+    def seconds(self) -> float:
+        return len(self.levels) * FRAME_S
+
+    def patches(self) -> tuple[Patches, Patches]:
+        """Fine and coarse, of every window; number n begins with frame n."""
+        windows = np.lib.stride_tricks.sliding_window_view(self.levels, PATCH, axis=0).transpose(0, 2, 1)
+        return patches(windows)
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "Fingerprint":
+        """Raises `BadInput`."""
+        frames, left = divmod(len(content), BANDS)
+        if left or not PATCH <= frames <= round(LONGEST_S / FRAME_S):
+            raise BadInput(f"a fingerprint of {len(content)} bytes: {BANDS} for each 20 ms are wanted, "
+                           f"for {PATCH_S:g} to {LONGEST_S:g} s")  # fmt: skip
+        return cls(np.frombuffer(content, np.uint8).reshape(-1, BANDS))
+
+    def as_bytes(self) -> bytes:
+        return self.levels.tobytes()
+
+
+@lru_cache(maxsize=1)
+def _filters() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Windowed lines [2 frames, cosines and sines], and which line is in which band."""
+    time = np.arange(2 * FRAME)
+    angles = 2 * np.pi * np.outer(time, _LINES_HZ) / RATE
+    window = np.hanning(2 * FRAME + 1)[:-1]
+    lines = np.concatenate([np.cos(angles), np.sin(angles)], axis=1) * window[:, None]
+    edges = np.linspace(_mel(_LOWEST_HZ), _mel(_HIGHEST_HZ), BANDS + 1)
+    band = np.clip(np.searchsorted(edges, [_mel(hz) for hz in _LINES_HZ]) - 1, 0, BANDS - 1)
+    sums = np.zeros((len(_LINES_HZ), BANDS), np.float32)
+    sums[np.arange(len(_LINES_HZ)), band] = 1
+    return lines.astype(np.float32), sums
+
+
+def _mel(hz: float) -> float:
+    return 2595 * float(np.log10(1 + hz / 700))
+
+
+def levels_of(pairs: NDArray[np.float32]) -> Levels:
+    """[n, bands] of [n, 320]: the frame before, and the frame."""
+    lines, sums = _filters()
+    turned = pairs @ lines
+    np.square(turned, out=turned)
+    half = len(_LINES_HZ)
+    power = (turned[:, :half] + turned[:, half:]) @ sums
+    decibels = 10 * np.log10(power + np.float32(10 ** (_LEAST_DB / 10)))
+    return ((decibels - _LEAST_DB) * STEPS_PER_DB).astype(np.uint8)
+
+
+@lru_cache(maxsize=1)
+def _cosines() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def orders(size: int, most: int) -> NDArray[np.float32]:
+        angle = np.pi * (np.arange(size) + 0.5)[:, None] * np.arange(1, most + 1) / size
+        return (np.sqrt(2 / size) * np.cos(angle)).astype(np.float32)
+
+    return orders(PATCH, _FINE[0]), orders(BANDS, _FINE[1])
+
+
+def patches(windows: NDArray[np.uint8]) -> tuple[Patches, Patches]:
+    """Fine and coarse ones of [n, `PATCH`, bands]."""
+    in_time, in_band = _cosines()
+    floor = windows.max(axis=(1, 2)).astype(np.int16) - DEPTH
+    seen = np.maximum(windows, np.maximum(floor, 0).astype(np.uint8)[:, None, None]).astype(np.float32)
+    transformed = in_time.T @ (seen @ in_band)
+    fine = transformed.reshape(len(windows), _FINE[0] * _FINE[1])
+    coarse = transformed[:, : _COARSE[0], : _COARSE[1]].reshape(len(windows), _COARSE[0] * _COARSE[1])
+    return _unit(fine), _unit(coarse)
+
+
+def _unit(rows: NDArray[np.float32]) -> Patches:
+    length = np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]
+    return rows / np.maximum(length, np.float32(1e-3))
+
+
+def loud(levels: Levels) -> NDArray[np.bool_]:
+    """For each frame whether anything is heard, [..., bands] -> [...]."""
+    return np.asarray(levels.max(axis=-1) > _QUIETEST, np.bool_)
+
+
+def levels_in(samples: Samples) -> Levels:
+    """[frames, bands] of a recording at 8 kHz; before it is silence."""
+    frames = samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME).astype(np.float32)
+    before = np.concatenate([np.zeros((1, FRAME), np.float32), frames[:-1]])
+    return levels_of(np.concatenate([before, frames], axis=1))
+
+
+def learn(samples: Samples) -> Fingerprint:
+    """The fingerprint of one announcement, without the silence around it.
+
+    Raises `BadInput` for what cannot be recognised again: silence, too little, too much, tones.
+    """
+    levels = levels_in(samples)
+    heard = np.flatnonzero(loud(levels)) if len(levels) else np.zeros(0, np.intp)
+    if not len(heard):
+        raise BadInput("nothing is heard in it", "file")
+    levels = levels[heard[0] : heard[-1] + 1]
+    seconds = len(levels) * FRAME_S
+    if seconds < SHORTEST_S:
+        raise BadInput(f"too short: {seconds:.1f} s of sound, {SHORTEST_S:g} s are needed", "file")
+    if seconds > LONGEST_S:
+        raise BadInput(
+            f"too long: {seconds:.0f} s: cut one announcement out, {LONGEST_S:g} s at most", "file"
+        )
+    if _changing_s(levels) < _LEAST_CHANGING_S:
+        raise BadInput(
+            "nothing but tones or noise is heard in it: tones are known without being learned", "file"
+        )
+    return Fingerprint(levels)
+
+
+def _changing_s(levels: Levels) -> float:
+    """How long its timbre changes as that of speech and music does."""
+    top = levels.max(axis=1, keepdims=True).astype(np.float32)
+    seen = np.maximum(levels.astype(np.float32), top - DEPTH)
+    smooth = (seen[:-2] + seen[1:-1] + seen[2:]) / 3
+    timbre = smooth - smooth.mean(axis=1, keepdims=True)
+    change = np.sqrt(np.square(timbre[_LAG:] - timbre[:-_LAG]).mean(axis=1))
+    steady = loud(levels)[1:-1]
+    return float((change > _CHANGE)[steady[_LAG:] & steady[:-_LAG]].sum()) * FRAME_S
