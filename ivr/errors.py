@@ -8,6 +8,7 @@ IvrError
 ├── ExpressionError      an expression cannot be read, or came to no value
 ├── FlowRefused          a flow file with mistakes (ivr.flow.problems)
 ├── WrongVersion         a session was handed another version of its flow than the one it began with
+├── SessionTaken         somebody else has gone on with this session
 ├── NotPublished         no such flow or version in the store
 ├── PromptsRefused       a prompt's recording, settings or synthesiser cannot be used
 └── MissingPrompt        words for which no sound has been made
@@ -43,6 +44,9 @@ class ExpressionError(IvrError):
 
 
 class WrongVersion(IvrError): ...
+
+
+class SessionTaken(IvrError): ...
 
 
 class NotPublished(IvrError): ...

@@ -76,6 +76,19 @@ class Registered:
     reference: str = ""
 
 
+class Routes(Protocol):
+    async def flow(self, called: str, at: datetime) -> str | None:
+        """The flow that answers this number at this moment. None: nothing does, and the caller hears the fallback."""
+        ...
+
+
+class Gateways(Protocol):
+    def dial_string(self, kind: str, target: str) -> str | None:
+        """What Asterisk's Dial() is to be given for a `number` or a `sip` address, `PJSIP/+4930123456@trunk`. None:
+        this installation does not go there."""
+        ...
+
+
 class OptOuts(Protocol):
     async def register(self, call: str, number: str, scope: str) -> Registered:
         """`scope`: campaign, client, marketing, all. In force at once."""

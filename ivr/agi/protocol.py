@@ -3,18 +3,29 @@
 What is known of Asterisk 22 and shaped this: `result=-1` also means a missing prompt, a file that cannot
 be written or an unknown channel; after a hang-up a line `HANGUP` comes between replies; a variable whose
 value holds newlines spreads over several lines; `agi_network_script` carries the query string.
+
+Between two commands Asterisk reads the channel and throws away what it reads, keys included. It also reads commands
+into a buffer of its own and looks for the next one only when more arrives on the socket: two lines sent at once
+leave the second one lying there. STREAM FILE alone ends when a command arrives, and then says nothing of itself.
 """
 
 import asyncio
+import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import parse_qsl, unquote
 
-from ivr.errors import CallerHungUp, LinkBroken, NoReply, ProtocolViolation
+from ivr.errors import CallerHungUp, IvrError, LinkBroken, NoReply, ProtocolViolation
 
 LONGEST_LINE: Final = 64 * 1024
+KEYS: Final = "0123456789*#"
+
+_AT_ONCE_S: Final = 0.03  # two keys never come closer: what takes no longer than this needs no ear
+_NUDGE_S: Final = 0.25
+
+Result = TypeVar("Result")
 
 _CONTROL: Final = re.compile(r"[\r\n\x00]")
 _RESULT: Final = re.compile(
@@ -47,6 +58,12 @@ class Reply:
     @property
     def timed_out(self) -> bool:
         return self.note == "timeout"
+
+    @property
+    def key(self) -> str:
+        """The key whose code is the result, else an empty text."""
+        code = int(self.result) if self.result.isascii() and self.result.isdigit() else 0
+        return chr(code) if 32 < code < 127 and chr(code) in KEYS else ""
 
 
 def parse_request(block: bytes) -> AgiRequest:
@@ -102,6 +119,74 @@ class Conversation:
                 raise CallerHungUp(verb)
             return reply
 
+    async def last_words(self, verb: str, *args: str | int, within_s: float | None = None) -> Reply:
+        """As `command`, for one whose reply counts although the caller has hung up meanwhile."""
+        async with self._turn:
+            return await self._exchange(within_s or self._command_s, verb, *args)
+
+    async def meanwhile(self, work: Awaitable[Result], silence: str) -> tuple[Result, str]:
+        """Does the work, and gives the keys pressed while it took its time. `silence` is a sound file of some seconds."""
+        task = asyncio.ensure_future(work)  # noqa: TID251  waited for or cancelled below
+        try:
+            done, _ = await asyncio.wait((task,), timeout=_AT_ONCE_S)
+            keys = ""
+            if not done and not self.hangup_seen:
+                with contextlib.suppress(
+                    IvrError
+                ):  # the work is done to its end; the next command says what happened
+                    keys = await self._overhear(task, silence)
+            return await task, keys
+        finally:
+            task.cancel()
+
+    async def _overhear(self, task: "asyncio.Future[Result]", silence: str) -> str:
+        keys = ""
+        async with self._turn:
+            if not self._in_step:
+                raise LinkBroken("an earlier command never got its reply")
+            self._in_step = False
+            reply: Reply | None = Reply(200, "0")
+            while not task.done() and reply is not None and reply.ok:
+                reply = await self._ear(task, silence)
+                keys += reply.key if reply is not None else ""
+            if reply is None:
+                keys += await self._hush()
+            self._in_step = True
+        return keys
+
+    async def _ear(self, task: "asyncio.Future[Result]", silence: str) -> Reply | None:
+        """What Asterisk says when a key is pressed, the silence is over, or the caller has gone; None: it still plays."""
+        self._write(" ".join(["STREAM FILE", quote(silence), quote(KEYS), quote("0")]))
+        reading = asyncio.ensure_future(self._next_reply())  # noqa: TID251  waited for or cancelled below
+        try:
+            await asyncio.wait((task, reading), return_when=asyncio.FIRST_COMPLETED)
+            return await self._read_reply(*reading.result()) if reading.done() else None
+        finally:
+            if not reading.done():
+                reading.cancel()
+                await asyncio.wait((reading,))
+
+    async def _hush(self) -> str:
+        """Ends the silence. A key pressed at this moment comes before the answer."""
+        keys, owed = "", 1
+        self._write("NOOP")
+        while owed:
+            try:
+                async with asyncio.timeout(_NUDGE_S if owed < 5 else self._command_s):
+                    reply = await self._read_reply(*await self._next_reply())
+            except TimeoutError:  # Asterisk had read both lines at once, and looks only when there is a third
+                if owed >= 5:
+                    raise NoReply("NOOP") from None
+                self._write("NOOP")
+                owed += 1
+                continue
+            owed -= "endpos" not in reply.extra
+            keys += reply.key if "endpos" in reply.extra else ""
+        return keys
+
+    def _write(self, line: str) -> None:
+        self._writer.write(line.encode() + b"\n")
+
     async def set_variable(self, name: str, value: str) -> None:
         """Works after a hang-up as well, for as long as Asterisk keeps the script."""
         await self.command("SET VARIABLE", name, value)
@@ -122,7 +207,7 @@ class Conversation:
             raise LinkBroken(verb) from gone
 
     async def _send(self, verb: str, line: str) -> Reply:
-        self._writer.write(line.encode() + b"\n")
+        self._write(line)
         await self._writer.drain()
         code, mark, rest = await self._next_reply()
         if code == "511":
