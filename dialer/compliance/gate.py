@@ -17,9 +17,10 @@ from dialer.compliance.calling_hours import next_opening, open_everywhere
 from dialer.compliance.grounds import Grounds, grounds_of
 from dialer.compliance.holiday_calendars import HolidayBook
 from dialer.compliance.lists import list_refusal
-from dialer.compliance.profile import ForeignRingback
+from dialer.compliance.profile import ConnectRule, ForeignRingback
 from dialer.compliance.refusal import Refusal as Refusal
 from dialer.compliance.refusal import RefusalReason as RefusalReason
+from dialer.compliance.ringing import foreign_hold
 from dialer.compliance.short_calls import short_call_refusal
 from dialer.compliance.zones import zone_of
 from dialer.domain.campaign import RING_MINIMUM, Campaign, CampaignState
@@ -59,12 +60,13 @@ class Case:
 class DialPermit:
     """Leave to dial one number once. Made by `review` only.
 
-    `ring_minimum` is the longest that any rule of the call asks for. `on_foreign_ringback`: what to do when the tone heard is
-    of another country. `grounds`, `debt` and `consent` are kept with the attempt.
+    `ring_minimum` is the longest that any rule of the call asks for. `foreign_after`: how long it must have rung before it may
+    be hung up because the tone heard is of another country, None: never for that. `connect`: by when, from which moment on, an
+    agent must be there. `grounds`, `debt` and `consent` are kept with the attempt.
     """
 
     __slots__ = (
-        "attempt", "caller_id", "campaign", "consent", "contact", "debt", "grounds", "number", "on_foreign_ringback",
+        "attempt", "caller_id", "campaign", "connect", "consent", "contact", "debt", "foreign_after", "grounds", "number",
         "ring_for", "ring_minimum", "trunk",
     )  # fmt: skip
     _seal: ClassVar[object] = object()
@@ -81,13 +83,21 @@ class DialPermit:
         self.caller_id: str = case.facts.caller_id.number or ""
         self.ring_minimum: timedelta = max(RING_MINIMUM, timedelta(milliseconds=combined.ring_least_ms or 0))
         self.ring_for: timedelta = max(plan.ring_for, self.ring_minimum)
-        self.on_foreign_ringback: ForeignRingback = combined.on_foreign_ringback
+        self.foreign_after: timedelta | None = foreign_hold(
+            case.rules.profiles, _foreign_override(case.rules)
+        )
+        self.connect: tuple[ConnectRule, ...] = combined.connect
         self.grounds: Grounds = grounds_of(case.rules, case.facts, case.call)
         self.debt: str = case.call.debt
         self.consent: int | None = case.facts.consent.id
 
     def __repr__(self) -> str:
         return f"DialPermit(attempt={self.attempt}, number={self.number!r})"
+
+
+def _foreign_override(rules: CallRules) -> ForeignRingback | None:
+    given = [each.value for each in rules.loosened if each.field == "on_foreign_ringback"]
+    return ForeignRingback(given[-1]) if given else None
 
 
 def review(case: Case) -> DialPermit | Refusal:

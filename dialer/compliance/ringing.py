@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from dialer.compliance.combine import FLOOR_RING_MS, combine, ring_rules
@@ -101,9 +102,10 @@ def on_foreign_ringback(
     if override is not None:
         policy, came_from = override, ("override",)
     minimum = combine(profiles).ring_least_ms or FLOOR_RING_MS
-    if policy is ForeignRingback.FLAG_ONLY:
+    held = foreign_hold(profiles, override)
+    if held is None:
         return ForeignDecision(policy, came_from, ForeignAction.NONE, flagged=True, ring_least_ms=minimum)
-    cancel_at = max(identified_at_ms, ring_at_ms + _held_ms(policy, minimum, profiles, override))
+    cancel_at = max(identified_at_ms, ring_at_ms + int(held.total_seconds() * 1000))
     if answered_at_ms is not None and answered_at_ms <= cancel_at:
         return ForeignDecision(policy, came_from, ForeignAction.NONE, flagged=True, ring_least_ms=minimum)
     leg = Ringing(ended_ms=cancel_at, by_dialler=True, ringing_ms=(ring_at_ms,))
@@ -118,17 +120,21 @@ def on_foreign_ringback(
     )
 
 
+def foreign_hold(profiles: Sequence[Profile], override: ForeignRingback | None = None) -> timedelta | None:
+    """How long a call must have rung before it may be hung up for sounding foreign; None: it may not be, for that alone.
+
+    Hanging up at once is held back by every ring minimum that is not our own floor, unless an `override` on record says it.
+    """
+    policy = override or combine(profiles).on_foreign_ringback
+    if policy is ForeignRingback.FLAG_ONLY:
+        return None
+    if policy is ForeignRingback.HANG_UP_AFTER_MIN_RING:
+        return timedelta(milliseconds=combine(profiles).ring_least_ms or FLOOR_RING_MS)
+    if override is not None:
+        return timedelta(0)
+    return timedelta(milliseconds=max((rule.least_ms for rule in _binding(profiles)), default=0))
+
+
 def _binding(profiles: Sequence[Profile]) -> list[RingRule]:
     """Ring minima other than the product's own floor."""
     return [rule for profile, rule in ring_rules(profiles) if not profile.floor]
-
-
-def _held_ms(
-    policy: ForeignRingback, minimum: int, profiles: Sequence[Profile], override: ForeignRingback | None
-) -> int:
-    """How long it must ring before the cancel. Hanging up at once is held back by every minimum that is not our own floor."""
-    if policy is ForeignRingback.HANG_UP_AFTER_MIN_RING:
-        return minimum
-    if override is not None:
-        return 0
-    return max((rule.least_ms for rule in _binding(profiles)), default=0)

@@ -9,15 +9,24 @@ from dialer.domain.ids import AgentId, AttemptId
 
 
 class LineSign(StrEnum):
-    """What was signalled on a line before answer."""
+    """What was signalled, or heard, on a line before answer."""
 
     RINGING = "ringing"  # SIP 180, ISDN ALERTING
     PROGRESS = "progress"  # SIP 183, in-band audio
+    RINGBACK_HEARD = "ringback_heard"
+    VOICE_HEARD = "voice_heard"  # before the answer: an announcement
+    MUSIC_HEARD = "music_heard"  # in the place of the ring-back tone, as a rule
+    BUSY_HEARD = "busy_heard"  # busy, congestion, unobtainable, special information: nobody will answer
+    NOTHING_HEARD = "nothing_heard"  # sound comes, and it is silent
+
+    @property
+    def heard(self) -> bool:
+        return self not in (LineSign.RINGING, LineSign.PROGRESS)
 
 
 @dataclass(frozen=True, slots=True)
 class LineEvidence:
-    """The first source of evidence is SIP signalling; others may hear more on the same line."""
+    """From SIP signalling, or from the ears, which hear the early media of the same line."""
 
     attempt: AttemptId
     at: datetime

@@ -17,8 +17,12 @@ from dialer.pacing.survival import numbers
 
 Array = NDArray[np.float64]
 
-_BITS: Mapping[LineSign, int] = {sign: 1 << n for n, sign in enumerate(LineSign)}
-CLASSES = 1 << len(_BITS)  # every set of signs a line can have shown
+_BITS: Mapping[LineSign, int] = {LineSign.RINGING: 1, LineSign.PROGRESS: 2}
+_HEARD: Mapping[LineSign, int] = {
+    sign: (1 << len(_BITS)) + n for n, sign in enumerate(sign for sign in LineSign if sign.heard)
+}
+# every set of signals a line can have shown; what is heard last counts for more than any of them, and stands alone
+CLASSES = (1 << len(_BITS)) + len(_HEARD)
 AGES = 64  # seconds since dialling, the last piece is open
 _LONGEST = int(MOMENTS.max())
 
@@ -33,8 +37,10 @@ _RESCALE = 1e6
 
 
 def with_sign(signs: int, sign: LineSign) -> int:
-    """The set of signs after one more."""
-    return signs | _BITS.get(sign, 0)
+    """The class of a line after one more sign."""
+    if (heard := _HEARD.get(sign)) is not None:
+        return heard
+    return signs if signs in _HEARD.values() else signs | _BITS[sign]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,9 @@ class LineHazards:
 
     def __init__(self) -> None:
         self._growth = 2.0 ** (1.0 / _HALF_LIFE)
+        self._forget()
+
+    def _forget(self) -> None:
         self._weight = 1.0
         self._exposure = np.zeros((CLASSES, AGES))  # lines that were at risk, whole seconds
         self._seconds = np.zeros((CLASSES, AGES))  # the time they spent at it
@@ -179,22 +188,31 @@ class LineHazards:
 
     def take_up(self, document: Mapping[str, object]) -> None:
         """Raises ValueError, KeyError or TypeError when the document is not one of ours; then nothing has changed."""
+        known = _classes_of(document)
         read = {
-            name: numbers(document[name], size)
+            name: numbers(document[name], size * AGES)
             for name, size in (
-                ("exposure", CLASSES * AGES),
-                ("seconds", CLASSES * AGES),
-                ("answered", CLASSES * AGES),
-                ("failed", CLASSES * AGES),
-                ("moved", CLASSES * CLASSES * AGES),
+                ("exposure", known),
+                ("seconds", known),
+                ("answered", known),
+                ("failed", known),
+                ("moved", known * known),
             )
         }
-        self._exposure = read["exposure"].reshape(CLASSES, AGES)
-        self._seconds = read["seconds"].reshape(CLASSES, AGES)
-        self._answered = read["answered"].reshape(CLASSES, AGES)
-        self._failed = read["failed"].reshape(CLASSES, AGES)
-        self._moved = read["moved"].reshape(CLASSES, CLASSES, AGES)
-        self._weight = 1.0
+        self._forget()  # classes that were not known then begin without any lines
+        self._exposure[:known] = read["exposure"].reshape(known, AGES)
+        self._seconds[:known] = read["seconds"].reshape(known, AGES)
+        self._answered[:known] = read["answered"].reshape(known, AGES)
+        self._failed[:known] = read["failed"].reshape(known, AGES)
+        self._moved[:known, :known] = read["moved"].reshape(known, known, AGES)
+
+
+def _classes_of(document: Mapping[str, object]) -> int:
+    """How many classes the document tells of: there were fewer before lines were listened to."""
+    exposure = document["exposure"]
+    if not isinstance(exposure, list):
+        raise TypeError("exposure: must be a list")
+    return min(max(len(exposure) // AGES, 1), CLASSES)
 
 
 def _piece(age: float) -> int:

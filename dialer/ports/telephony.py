@@ -125,6 +125,13 @@ class Telephony(Protocol):
         """No more sound of this call. Quiet when there is none."""
         ...
 
+    def sounds_foreign(self, attempt: AttemptId) -> None:
+        """The ring-back tone is positively another country's: the unanswered call is ended as soon as its permit allows that.
+
+        16 CFR 310.4(b)(4)(ii) knows no exception for people abroad, so it may be the ring minimum first, or never.
+        """
+        ...
+
     async def hang_up(self, attempt: AttemptId) -> None:
         """End the call. An unanswered one is ended only when it has rung its minimum, whoever asks."""
         ...

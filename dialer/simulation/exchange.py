@@ -125,7 +125,8 @@ class SimulatedExchange:
         now = self._loop.time()
         self._book.dialled(now)
         fate = self._fate(permit)
-        limit = RingLimit(permit.ring_for.total_seconds(), permit.ring_minimum.total_seconds(), now)
+        foreign = None if permit.foreign_after is None else permit.foreign_after.total_seconds()
+        limit = RingLimit(permit.ring_for.total_seconds(), permit.ring_minimum.total_seconds(), now, foreign)
         line = self._lines[permit.attempt] = _Line(permit.attempt, fate, limit, now, talk_left=fate.talk)
         self._await_next(line)
 
@@ -263,9 +264,16 @@ class SimulatedExchange:
 
     def _end_by_us(self, line: _Line) -> None:
         line.ended_by_us = True
-        if line.picked_up_at is None:
+        if line.picked_up_at is None and not line.limit.foreign:
             self._book.given_up(line.limit.rings_since, line.dialled_at, self._loop.time())
         self._end(line, _NORMAL)
+
+    def sounds_foreign(self, attempt: AttemptId) -> None:
+        line = self._lines.get(attempt)
+        if line is not None and line.picked_up_at is None:
+            line.limit.foreign = True
+            _stop(line)
+            self._await_next(line)
 
     async def hang_up(self, attempt: AttemptId) -> None:
         self._need_link()

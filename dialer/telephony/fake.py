@@ -52,6 +52,7 @@ class Script:
     end_s: float | None = None
     cause: HangupCause = field(default_factory=HangupCause)
     presses_s: float | None = None
+    sign: LineSign = LineSign.RINGING  # what is signalled after `ring_s`
 
 
 BUSY = Script(ring_s=None, end_s=0.2, cause=HangupCause(17, 486, "User busy"))
@@ -115,20 +116,32 @@ class FakeTelephony:
     async def originate(self, permit: DialPermit, message: str) -> None:
         self._need_link()
         script = self._script(permit.number)
+        foreign = permit.foreign_after
         call = self._enter(
-            permit.attempt, permit.ring_for.total_seconds(), permit.ring_minimum.total_seconds(), script
+            permit.attempt,
+            permit.ring_for.total_seconds(),
+            permit.ring_minimum.total_seconds(),
+            script,
+            None if foreign is None else foreign.total_seconds(),
         )
         self.calls_placed.append(permit)
         self._later(call, script.ring_s, self._ring)
         self._later(call, script.answer_s, self._answer)
         self._later(call, script.end_s, lambda each: self._end(each, script.cause))
 
-    def _enter(self, attempt: AttemptId, ring_for_s: float, minimum_s: float, script: Script) -> _Call:
+    def _enter(
+        self,
+        attempt: AttemptId,
+        ring_for_s: float,
+        minimum_s: float,
+        script: Script,
+        foreign_after_s: float | None = None,
+    ) -> _Call:
         def give_up() -> None:
             call.ended_by_us = True
             self._end(call, HangupCause(16))
 
-        watch = RingWatch(self._clock, ring_for_s, minimum_s, give_up)
+        watch = RingWatch(self._clock, ring_for_s, minimum_s, give_up, foreign_after_s)
         call = self._calls[attempt] = _Call(attempt, watch, script)
         watch.start()
         return call
@@ -138,8 +151,8 @@ class FakeTelephony:
             call.timers.append(asyncio.get_running_loop().call_later(after_s, do, call))
 
     def _ring(self, call: _Call) -> None:
-        call.watch.signed(LineSign.RINGING)
-        self._tell(LineEvidence(call.attempt, self._clock.now(), LineSign.RINGING))
+        call.watch.signed(call.script.sign)
+        self._tell(LineEvidence(call.attempt, self._clock.now(), call.script.sign))
 
     def _answer(self, call: _Call) -> None:
         call.answered = True
@@ -225,6 +238,10 @@ class FakeTelephony:
 
     async def untap(self, attempt: AttemptId) -> None:
         self.taps.pop(attempt, None)
+
+    def sounds_foreign(self, attempt: AttemptId) -> None:
+        if (call := self._calls.get(attempt)) is not None and not call.answered:
+            call.watch.sounds_foreign()
 
     async def hang_up(self, attempt: AttemptId) -> None:
         self._need_link()

@@ -23,7 +23,9 @@ class RingLimit:
     ring_for_s: float
     minimum_s: float
     dialled_at: float = 0.0
+    foreign_after_s: float | None = None  # None: a foreign tone is no reason to hang up
     wanted_gone: bool = False  # somebody wants the call gone: at once when it has rung its minimum, else then
+    foreign: bool = False  # a ring-back tone of another country was positively identified
     rings_since: float | None = None
     _heard: LineSign | None = None
 
@@ -39,7 +41,10 @@ class RingLimit:
         """From then on the call may be given up."""
         if self.rings_since is None:
             return self.dialled_at + SILENT_LIMIT_S
-        return self.rings_since + (self.minimum_s if self.wanted_gone else self.ring_for_s)
+        least_s = self.minimum_s if self.wanted_gone else self.ring_for_s
+        if self.foreign and self.foreign_after_s is not None:
+            least_s = min(least_s, self.foreign_after_s)
+        return self.rings_since + least_s
 
 
 @dataclass(slots=True)
@@ -53,11 +58,12 @@ class RingWatch:
     ring_for_s: float
     minimum_s: float
     give_up: Callable[[], None]
+    foreign_after_s: float | None = None
     _limit: RingLimit = field(init=False)
     _timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        self._limit = RingLimit(self.ring_for_s, self.minimum_s, self.clock.monotonic())
+        self._limit = RingLimit(self.ring_for_s, self.minimum_s, self.clock.monotonic(), self.foreign_after_s)
         self._wait()
 
     def signed(self, sign: LineSign, rung_s: float = 0.0) -> None:
@@ -68,6 +74,11 @@ class RingWatch:
     def end_soon(self) -> None:
         """Somebody wants the call gone: at once when it has rung its minimum, else then."""
         self._limit.wanted_gone = True
+        self._wait()
+
+    def sounds_foreign(self) -> None:
+        """The called person is abroad by the tone heard: the call goes as soon as its rules allow that, if they do."""
+        self._limit.foreign = True
         self._wait()
 
     def stop(self) -> None:

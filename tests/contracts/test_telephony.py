@@ -107,6 +107,24 @@ async def test_no_ringing_is_cut_short_and_none_goes_on_for_ever(exchange: Excha
     assert timedelta(seconds=15) <= least <= timedelta(seconds=17)
 
 
+async def test_a_call_that_sounds_foreign_ends_as_soon_as_its_permit_allows(exchange: Exchange) -> None:
+    at_once = permit(number(Behaviour.RINGS_OUT, 3), on_foreign="hang_up_now")
+    after_minimum = permit(number(Behaviour.RINGS_OUT, 4), ring_for=timedelta(seconds=60))
+    never = permit(number(Behaviour.RINGS_OUT, 5), timedelta(seconds=18), on_foreign="flag_only")
+    leaves = (at_once, after_minimum, never)
+    for leave in leaves:
+        await exchange.driver.originate(leave, MESSAGE)
+    rang = [await exchange.wait(LineEvidence, attempt=leave.attempt) for leave in leaves]
+    for leave in leaves:
+        exchange.driver.sounds_foreign(leave.attempt)
+    ends = [await exchange.wait(CallEnded, within_s=25, attempt=leave.attempt) for leave in leaves]
+    rung = [end.at - ringing.at for end, ringing in zip(ends, rang, strict=True)]
+    assert all(end.by_us for end in ends)
+    assert rung[0] <= timedelta(seconds=2)
+    assert timedelta(seconds=15) <= rung[1] <= timedelta(seconds=17)
+    assert timedelta(seconds=18) <= rung[2] <= timedelta(seconds=20)
+
+
 async def test_an_answered_call_is_joined_to_the_desk_and_the_desk_is_free_afterwards(
     exchange: Exchange,
 ) -> None:

@@ -5,7 +5,7 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import PurePosixPath
 from typing import Protocol, TypeVar
 from uuid import UUID, uuid4
@@ -13,7 +13,9 @@ from uuid import UUID, uuid4
 from dialer.bootstrap import ami_link
 from dialer.clock import SystemClock
 from dialer.compliance.gate import DialPermit
+from dialer.compliance.rulebook import PROJECT_DEFAULT
 from dialer.domain.campaign import CallingHours, Campaign, CampaignPlan, CampaignState
+from dialer.domain.campaign_rules import CampaignRules, RuleOverride
 from dialer.domain.disposition import HangupCause
 from dialer.domain.events import LineSign, LinkUp, TelephonyEvent
 from dialer.domain.ids import AgentId, AttemptId, CampaignId, TrunkName
@@ -36,8 +38,19 @@ ALL_DAY = CallingHours(time(0), time(23, 59, 59, 999999))
 MESSAGE = "fairdial/abandoned-en"
 
 
-def permit(number: str, ring_for: timedelta = timedelta(seconds=16)) -> DialPermit:
-    plan = CampaignPlan("driver test", TrunkName("carrier"), hours=ALL_DAY, ring_for=ring_for)
+def permit(
+    number: str, ring_for: timedelta = timedelta(seconds=16), on_foreign: str | None = None
+) -> DialPermit:
+    """`on_foreign`: what an override on record says of foreign ring-back tones."""
+    field, at = "on_foreign_ringback", datetime(2026, 1, 1, tzinfo=UTC)
+    said = () if on_foreign is None else (RuleOverride(PROJECT_DEFAULT, field, on_foreign, "me", "test", at),)
+    plan = CampaignPlan(
+        "driver test",
+        TrunkName("carrier"),
+        hours=ALL_DAY,
+        ring_for=ring_for,
+        rules=CampaignRules(overrides=said),
+    )
     return permit_for(Campaign(CampaignId(1), CampaignState.RUNNING, plan), AttemptId(uuid4()), number)
 
 

@@ -103,7 +103,7 @@ class AsteriskTelephony:
     async def originate(self, permit: DialPermit, message: str) -> None:
         dial = self._trunks[permit.trunk]
         call = self._board.add_call(permit.attempt)
-        call.watch = self._watch(call, permit.ring_for, permit.ring_minimum)
+        call.watch = self._watch(call, permit.ring_for, permit.ring_minimum, permit.foreign_after)
         call.watch.start()  # before the order goes out: its first events may overtake the answer
         try:
             answer = await self._link.send(
@@ -127,12 +127,15 @@ class AsteriskTelephony:
         if not answer.ok:
             self._events.end_call(call.channel, HangupCause(0, None, answer.get("Message")[:80]))
 
-    def _watch(self, call: CallInHand, ring_for: timedelta, minimum: timedelta) -> RingWatch:
+    def _watch(
+        self, call: CallInHand, ring_for: timedelta, minimum: timedelta, foreign_after: timedelta | None
+    ) -> RingWatch:
         def give_up() -> None:
             call.ended_by_us = True
             self._tasks.spawn(self._hang_up_channel(call.channel), "give-up")
 
-        return RingWatch(self._clock, ring_for.total_seconds(), minimum.total_seconds(), give_up)
+        foreign_s = None if foreign_after is None else foreign_after.total_seconds()
+        return RingWatch(self._clock, ring_for.total_seconds(), minimum.total_seconds(), give_up, foreign_s)
 
     async def join(self, attempt: AttemptId, agent: AgentId, recording: str | None) -> None:
         call, desk = self._board.call(attempt), self._board.desk(agent)
@@ -228,6 +231,11 @@ class AsteriskTelephony:
             ),
         )
 
+    def sounds_foreign(self, attempt: AttemptId) -> None:
+        call = self._board.call(attempt)
+        if call is not None and not call.answered and call.watch is not None:
+            call.watch.sounds_foreign()
+
     async def hang_up(self, attempt: AttemptId) -> None:
         call = self._board.call(attempt)
         if call is None:
@@ -246,7 +254,7 @@ class AsteriskTelephony:
             call = self._board.add_call(adopted.attempt)
             call.answered = adopted.answered
             if not adopted.answered:
-                call.watch = self._watch(call, adopted.ring_for, adopted.ring_for)
+                call.watch = self._watch(call, adopted.ring_for, adopted.ring_for, None)
                 call.watch.start()
                 if adopted.rang_at is not None:
                     call.watch.signed(LineSign.RINGING)  # measured anew: longer than needed, never shorter

@@ -32,7 +32,7 @@ from dialer.compliance.gate import (
     review,
 )
 from dialer.compliance.holiday_calendars import FixedHolidays
-from dialer.compliance.profile import ConsentKind, ForeignRingback, Voice
+from dialer.compliance.profile import ClockStart, ConsentKind, Voice
 from dialer.domain.campaign import CallingHours, Campaign, CampaignPlan, CampaignState
 from dialer.domain.campaign_rules import CallPurpose, CampaignRules, RuleOverride
 from dialer.domain.ids import AttemptId, CampaignId, ContactId, TrunkName
@@ -103,7 +103,8 @@ def test_a_permit_carries_what_the_driver_and_the_ledger_need() -> None:
     assert isinstance(permit, DialPermit)
     assert (permit.number, permit.caller_id, permit.trunk) == (CANDIDATE.number, "+12125550100", "main")
     assert permit.ring_for >= permit.ring_minimum == timedelta(seconds=15)
-    assert permit.on_foreign_ringback is ForeignRingback.HANG_UP_AFTER_MIN_RING
+    assert permit.foreign_after == timedelta(seconds=15)
+    assert {rule.clock for rule in permit.connect} == {ClockStart.GREETING_END}
     assert {"us_ftc_tsr", "us_fcc_tcpa", "project_default"} <= set(permit.grounds.profiles)
     assert permit.grounds.rulebook == BOOK.book.fingerprint
     assert permit.grounds.registries == (("us_national", "2026-11-01"),)

@@ -107,6 +107,34 @@ def test_what_was_learnt_survives_a_restart() -> None:
         after.take_up({"exposure": [1.0]})
 
 
+def test_what_was_learnt_before_lines_were_listened_to_is_taken_up() -> None:
+    before, after = learnt(0.4, 500), LineHazards()
+    old = {
+        name: np.asarray(values).reshape(-1, AGES)[:4].ravel().tolist()
+        for name, values in before.document().items()
+        if name != "moved"
+    }
+    moved = np.asarray(before.document()["moved"]).reshape(CLASSES, CLASSES, AGES)[:4, :4]
+    after.take_up({**old, "moved": moved.ravel().tolist()})
+    assert after.table(HELD).eventually == pytest.approx(before.table(HELD).eventually)
+
+
+def test_what_is_heard_last_says_what_a_line_is() -> None:
+    ringing = with_sign(0, LineSign.RINGING)
+    busy = with_sign(with_sign(ringing, LineSign.RINGBACK_HEARD), LineSign.BUSY_HEARD)
+    assert busy == with_sign(0, LineSign.BUSY_HEARD) == with_sign(busy, LineSign.PROGRESS)
+    assert busy < CLASSES
+    hazards, rng = LineHazards(), np.random.default_rng(4)
+    for n in range(2000):
+        heard = with_sign(0, LineSign.BUSY_HEARD if n % 2 else LineSign.RINGBACK_HEARD)
+        hazards.moved(0, heard, hazards.passed(0, 0.0, 2.5))
+        piece = hazards.passed(heard, 2.5, float(rng.uniform(5, 12)))
+        (hazards.failed if n % 2 or rng.random() < 0.4 else hazards.answered)(heard, piece)
+    table = hazards.table(HELD)
+    assert table.eventually[busy * AGES + 4] < 0.05
+    assert table.eventually[with_sign(0, LineSign.RINGBACK_HEARD) * AGES + 4] > 0.5
+
+
 def test_answers_foreseen_second_by_second_are_the_answers_that_come() -> None:
     """Even when every answer comes in the first moment of a second."""
     hazards, rng = LineHazards(), np.random.default_rng(3)
