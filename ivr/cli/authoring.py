@@ -1,5 +1,6 @@
 """new, validate, diagram, script, schema, prompts."""
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +13,7 @@ from ivr.flow.problems import Problem, Weight
 from ivr.flow.reader import Checked, check, check_text
 from ivr.flow.schema import flow_schema
 from ivr.flow.validation.prompts import missing
+from ivr.prompts.checking import unheard
 from ivr.samples import names, text
 from ivr.script import as_markdown, script_of
 from ivr.words import Language, say
@@ -65,7 +67,7 @@ def validate(
     as_json: Json = False,
 ) -> None:
     """Say everything that is wrong with flow files: file, line, node, and what to do."""
-    results = [(file, check(file)) for file in files]
+    results = [(file, _checked(file)) for file in files]
     words = language(ctx)
     if as_json:
         show_json([_as_json(file, checked, words) for file, checked in results])
@@ -74,6 +76,14 @@ def validate(
             _report(ctx, file, checked)
     if not all(checked.usable for _, checked in results):
         raise typer.Exit(1)
+
+
+def _checked(file: Path) -> Checked:
+    """With warnings about values that cannot be heard."""
+    checked = check(file)
+    if checked.flow is None or not checked.usable:
+        return checked
+    return replace(checked, problems=(*checked.problems, *unheard(checked.flow)))
 
 
 def _as_json(file: Path, checked: Checked, words: Language) -> dict[str, object]:

@@ -1,9 +1,12 @@
 """How the command line speaks: one line for each refusal, JSON for programs, words in the operator's language."""
 
+import asyncio
 import json
+import re
 import sys
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import typer
 from typer.core import TyperGroup
@@ -12,8 +15,11 @@ from ivr.errors import IvrError
 from ivr.flow.model import Flow
 from ivr.flow.problems import FlowRefused
 from ivr.flow.reader import load
+from ivr.publishing import FileStore, fetch
 from ivr.samples import names, sample
 from ivr.words import Language, say
+
+Result = TypeVar("Result")
 
 
 class CommandGroup(TyperGroup):
@@ -54,6 +60,31 @@ def opened(which: str) -> Flow:
     if not Path(which).exists() and which in names():
         return sample(which)
     return load(Path(which))
+
+
+def either(which: str, store: Path) -> Flow:
+    """A file, a flow that ships, or NAME@VERSION of the store, NAME@ for the current version."""
+    named = re.fullmatch(r"([A-Za-z0-9_][A-Za-z0-9_.-]*)@([0-9a-f]*)", which)
+    if named is None or Path(which).exists():
+        return opened(which)
+    return run(fetch(FileStore(store), named[1], named[2] or None))
+
+
+def published(store: Path) -> list[Flow]:
+    """The current version of every flow."""
+    kept = FileStore(store)
+    return [run(fetch(kept, name)) for name in run(kept.flows())]
+
+
+def every_version(store: Path) -> list[Flow]:
+    """Of every flow: calls may still be on one that is not current any more."""
+    kept = FileStore(store)
+    versions = {(name, one.version): None for name in run(kept.flows()) for one in run(kept.history(name))}
+    return [run(fetch(kept, name, version)) for name, version in versions]
+
+
+def run(work: Coroutine[Any, Any, Result]) -> Result:
+    return asyncio.run(work)
 
 
 def write(text: str, output: Path | None) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import typer
 
-from ivr.cli import authoring, publishing, rehearsing
+from ivr.cli import authoring, prompting, publishing, rehearsing, serving
 from ivr.cli.console import CommandGroup
 from ivr.words import Language, of_environment
 
@@ -23,10 +23,11 @@ def commands(language: Callable[[], Language] = of_environment) -> typer.Typer:
         ctx.obj = language()
 
     for work in (
-        authoring.new, authoring.validate, authoring.diagram, authoring.script, authoring.schema, authoring.prompts,
-        rehearsing.rehearse, publishing.publish, publishing.versions, publishing.diff,
+        authoring.new, authoring.validate, authoring.diagram, authoring.script, authoring.schema,
+        rehearsing.rehearse, publishing.publish, publishing.versions, publishing.diff, serving.serve,
     ):  # fmt: skip
         group.command()(work)
+    group.add_typer(prompting.commands(), name="prompts")
     return group
 
 

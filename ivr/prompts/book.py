@@ -29,6 +29,7 @@ class FileBook:
         self._words: Mapping[str, Mapping[str, str]] = {}
         self._vocabulary: Mapping[str, Mapping[str, str]] = {}
         self._files: Mapping[str, str] = {}
+        self._strict: set[tuple[str, str]] = set()
         self._left_out: set[tuple[str, str, str]] = set()
         self.refresh()
 
@@ -46,6 +47,7 @@ class FileBook:
         self._words = {name: self._sounds(table) for name, table in index.words.items()}
         self._vocabulary = {name: self._sounds(table) for name, table in index.vocabulary.items()}
         self._files = self._sounds(index.files)
+        self._strict = {(flow, prompt) for flow, prompts in index.strict.items() for prompt in prompts}
         self._stamp = stamp
         return True
 
@@ -53,7 +55,8 @@ class FileBook:
         return {text: self._prefix + entry.file for text, entry in table.items()}
 
     def sounds(self, spoken: Spoken) -> Sequence[str]:
-        """Microseconds. A value that is no number, no code and no name made beforehand is left out."""
+        """Microseconds. A value that is no number, no code and no name made beforehand is left out, but not of a
+        disclosure or a consent: those are heard whole or not at all."""
         if spoken.file is not None and (recorded := self._files.get(spoken.file)) is not None:
             return (recorded,)
         pieces = spoken.pieces or (spoken.text,)
@@ -93,6 +96,8 @@ class FileBook:
             raise MissingPrompt(spoken.prompt, language, "numbers", spoken.flow)
         words = words_of(value, language, known)
         if words is None:
+            if (spoken.flow, spoken.prompt) in self._strict:
+                raise MissingPrompt(spoken.prompt, language, value, spoken.flow)
             self._leave_out(spoken)
             return []
         return [known[word] for word in words]

@@ -76,7 +76,9 @@ def build(
 ) -> Built:
     """`names` are texts that values may have (of contacts, say), made in every language of the flows. `now`: seconds of
     the epoch. Blocks. Raises `PromptsRefused` when nothing can be made at all; what fails for one file is in `failed`."""
+    flows = list(flows)
     wanted = list(plan(flows, folder, settings, names))
+    strict = {flow.name: sorted(catalogue(flow).strict) for flow in flows}
     jobs = {one.job.name: one.job for one in wanted}
     lacking = [job for job in jobs.values() if not _there(folder, job, settings)]
     built = Built(made=len(lacking), kept=len(jobs) - len(lacking))
@@ -85,6 +87,8 @@ def build(
     built.failed = sorted(wrong.values())
 
     def change(index: Index) -> None:
+        for name, ids in strict.items():
+            index.strict[name] = sorted({*index.strict.get(name, ()), *ids})
         for one in wanted:
             if one.job.name not in wrong:
                 _enter(index, one, folder, settings)
@@ -126,7 +130,7 @@ def plan(
     for flow in flows:
         made = catalogue(flow)
         for line in made.lines:
-            yield from _of_line(line, there, settings)
+            yield from of_line(line, there, settings)
         for language, rate in made.vocabularies:
             yield from (_spoken("words", language, rate, name, settings, name) for name in values if name)
         vocabularies |= made.vocabularies
@@ -139,7 +143,7 @@ def vocabulary_of(language: str, rate: str, settings: Settings) -> Iterator[Want
         yield _spoken("vocabulary", language, rate, word, settings, f"vocabulary {word!r}", _WORD_KEEPS_S)
 
 
-def _of_line(line: Line, there: Recordings, settings: Settings) -> Iterator[Wanted]:
+def of_line(line: Line, there: Recordings, settings: Settings) -> Iterator[Wanted]:
     if line.file is not None and (named := there.named(line.file)) is not None:
         yield _recorded(line, named, "files", there, settings)
     elif line.text and not line.value and (own := there.of(line)) is not None:

@@ -10,7 +10,7 @@ from ivr.expressions import Expression, Value
 from ivr.expressions.functions import text
 from ivr.flow.builtin import NAMES, PREFIX
 from ivr.flow.model import Flow
-from ivr.flow.nodes import Gather, Menu, Node, Play, Question, Set, Sms, Subflow
+from ivr.flow.nodes import Gather, Menu, Node, Play, Question, Say, Set, Sms, Subflow
 from ivr.flow.prompts import Prompt, PromptRef, Slot, Template, label_in
 from ivr.prompts.pieces import fixed
 from ivr.spoken import speak
@@ -46,11 +46,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class FreeText:
-    """A value of which nothing is known beforehand: heard only if it is a number, a code, or a name made beforehand."""
+    """A value of which nothing is known beforehand: heard only if it is a number, a code, or a name made beforehand.
+    `strict`: the prompt discloses something or asks for consent, so that nothing may be left out of it."""
 
     prompt: str
     language: str
     expression: str
+    strict: bool = False
 
 
 @dataclass(slots=True)
@@ -58,11 +60,13 @@ class Catalogue:
     lines: dict[Line, None] = field(default_factory=dict)
     vocabularies: set[tuple[str, str]] = field(default_factory=set)
     free: dict[FreeText, None] = field(default_factory=dict)
+    strict: set[str] = field(default_factory=set)
+    """Ids of prompts, empty for those written in place, of which nothing may be left out."""
 
 
 def catalogue(flow: Flow) -> Catalogue:
     """Lines in the order of the nodes, each once; languages and rates in which values are said; values nobody knows."""
-    made = Catalogue()
+    made = Catalogue(strict=_strict(flow))
     for name, node in flow.nodes.items():
         if isinstance(node, Play):
             for language, file in node.file.items():
@@ -72,6 +76,18 @@ def catalogue(flow: Flow) -> Catalogue:
         if isinstance(node, Question) and node.keys_prompt is None:
             _add_keys(made, flow, name, node)
     return made
+
+
+def _strict(flow: Flow) -> set[str]:
+    """What must be heard whole: disclosures, and the words of a consent, its options among them."""
+    strict: set[str] = set()
+    for node in flow.nodes.values():
+        if isinstance(node, Say) and node.disclosure is not None:
+            strict |= {ref.id for ref in node.prompt}
+        elif isinstance(node, Question) and node.consent:
+            strict |= {ref.id for ref in (*node.prompt, *(node.keys_prompt or ()))}
+            strict |= {PREFIX + name for name, _, _ in key_words(node, flow.language)}
+    return strict
 
 
 def _said(name: str, node: Node) -> Iterator[tuple[PromptRef, str, str]]:
@@ -154,11 +170,20 @@ def _add_values(made: Catalogue, flow: Flow, line: Line, slot: Slot) -> None:
         return
     possible = _possible(flow, slot.expression, line.language)
     if possible is None:
-        made.free[FreeText(line.prompt, line.language, slot.expression.source)] = None
+        possible = _examples(flow, slot.expression)
+        strict = (line.prompt if not line.prompt.startswith("node/") else "") in made.strict
+        made.free[FreeText(line.prompt, line.language, slot.expression.source, strict)] = None
         return
     for one in map(str.strip, possible):
         if one:
             made.lines[Line(flow.name, line.prompt, line.language, "", 0, one, line.rate, value=True)] = None
+
+
+def _examples(flow: Flow, expression: Expression) -> list[str]:
+    """Of contact fields, so that the examples of a flow can be heard as well as rehearsed."""
+    fields = [path[1] for path in expression.names if path[0] == "contact" and len(path) == 2]
+    simple = len(fields) == 1 and expression.source == f"contact.{fields[0]}"
+    return [flow.head.contact_fields.get(fields[0], "")] if simple else []
 
 
 _NUMERIC: Final = frozenset({"caller", "called", "now", "reference"})

@@ -31,13 +31,14 @@ Table = dict[str, Entry]
 @dataclass(slots=True)
 class Index:
     """`words` by `language/rate`, for all flows; `recorded` by `flow/language`: recordings of a flow's own words;
-    `files`: recordings that flows name; `vocabulary` by `language/rate`. `dropped`: files no longer named, and since when
+    `files`: recordings that flows name; `vocabulary` by `language/rate`; `strict`: ids of a flow's prompts of which nothing may be left out. `dropped`: files no longer named, and since when
     (seconds of the epoch). `version` counts what was written."""
 
     words: dict[str, Table] = field(default_factory=dict)
     recorded: dict[str, Table] = field(default_factory=dict)
     files: Table = field(default_factory=dict)
     vocabulary: dict[str, Table] = field(default_factory=dict)
+    strict: dict[str, list[str]] = field(default_factory=dict)
     dropped: dict[str, float] = field(default_factory=dict)
     version: int = 0
 
@@ -80,6 +81,7 @@ def read_index(folder: Path) -> Index:
             recorded=_tables(written["recorded"]),
             files=_table(written["files"]),
             vocabulary=_tables(written["vocabulary"]),
+            strict=written["strict"],
             dropped=written["dropped"],
             version=written["version"],
         )
