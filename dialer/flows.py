@@ -5,13 +5,16 @@ Besides the composition root the only part of the dialler that knows `ivr`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from dialer.clock import Clock
+from dialer.compliance.holiday_calendars import PublicHolidays
+from dialer.domain.inbound import ANY_NUMBER, Holidays, Reached, reached
 from dialer.domain.survey import Option, Question, Questionnaire
 from dialer.errors import BadInput, NotFound
-from dialer.ports.ivr import FlowPublication, IvrFlows
+from dialer.ports.ivr import FlowPublication, InboundRoutes, IvrFlows
+from dialer.storage.postgres.ivr_numbers import e164_of
 from dialer.storage.postgres.ivr_requests import (
     PostgresCallbacks,
     PostgresOptOuts,
@@ -123,6 +126,26 @@ def _question(name: str, node: nodes.Question) -> Question:
     )
 
 
+class InboundDesk:
+    """`ivr.ports.Routes`: which flow answers, by the table of routes and the public holidays."""
+
+    def __init__(self, routes: InboundRoutes, holidays: Holidays, region: str) -> None:
+        self._routes, self._holidays, self._region = routes, holidays, region
+
+    async def flow(self, called: str, at: datetime) -> str | None:
+        return (await self.reached(called, at)).flow
+
+    async def reached(self, called: str, at: datetime) -> Reached:
+        """With the reason. What is no telephone number has only the routes of any number."""
+        number = e164_of(called, self._region) or ANY_NUMBER
+        return reached(number, at, await self._routes.routes_of(number), self._holidays)
+
+
+def public_holidays(calendar: str, day: date) -> bool:
+    """Also the days kept in place of holidays on a weekend; a weekend that is worked is none."""
+    return PublicHolidays().holiday(calendar, day, observed=True)
+
+
 @dataclass(frozen=True, slots=True)
 class FlowPorts:
     """What flows need of the world, on the dialler's database: each field fulfils a port of `ivr.ports`."""
@@ -159,6 +182,7 @@ _ports: tuple[
     type[ports.Callbacks],
     type[ports.Voicemails],
     type[ports.TextMessages],
+    type[ports.Routes],
 ] = (
     KeptFlows,
     PostgresIvrSessions,
@@ -167,4 +191,5 @@ _ports: tuple[
     PostgresCallbacks[ports.Registered],
     PostgresVoicemails[ports.Registered],
     PostgresTextMessages[ports.Registered],
+    InboundDesk,
 )

@@ -1,6 +1,6 @@
 """Calls in an IVR between two steps, and what was answered on them.
 
-Fulfils `SessionStore`, `Answers` and `Endings` of `ivr.ports` by their shape; this package does not know `ivr`.
+Fulfils `SessionStore` and `Answers` of `ivr.ports` by their shape; this package does not know `ivr`.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -24,7 +24,6 @@ _SAVE = named("save_session")
 _SAVE_WITH_ANSWERS = named("save_session_with_answers")
 _SAVE_ANSWER = named("save_answer")
 _FORGET = named("forget_session")
-_CHECKS = named("note_session_checks")
 _LINK = named("link_session")
 _SESSION = named("session_of")
 _ANSWERS = named("answers_of")
@@ -47,15 +46,20 @@ class PostgresIvrSessions:
         return None if row is None or not row["state"] else (row["state"], row["revision"])
 
     async def save(self, call: str, state: Mapping[str, Any], revision: int) -> bool:
-        return await self.save_step(call, state, revision, ())
+        """False when the session has another revision by now, and then nothing was stored.
+
+        `commands` beside the state are those of the step: the questions it settled are stored in the same statement, so
+        that neither is there without the other, and so are the checks of an end.
+        """
+        commands = state.get("commands", ())
+        return await self.save_step(
+            call, state, revision, [each for each in commands if each.get("do") == "save_answer"]
+        )
 
     async def save_step(
         self, call: str, state: Mapping[str, Any], revision: int, answers: Sequence[Mapping[str, Any]]
     ) -> bool:
-        """State and settled questions (the fields of `SaveAnswer`) in one statement: both are there or neither is.
-
-        False when the session has another revision by now, and then nothing was stored.
-        """
+        """As `save`, with the settled questions (the fields of `SaveAnswer`) told apart."""
         before = max(len(state.get("answers", {})) - len(answers), 0)
         rows = [_answer_row(answer, before + nth) for nth, answer in enumerate(answers)]
         if revision == 0:
@@ -81,6 +85,7 @@ class PostgresIvrSessions:
             min(_moment(state["started"] or state["at"]), at),
             at,
             *_end(state),
+            _checks(state),
         )
 
     async def forget(self, call: str) -> None:
@@ -90,10 +95,6 @@ class PostgresIvrSessions:
     async def link(self, call: str, attempt: AttemptId) -> None:
         """The call is an attempt of a campaign: an opt-out of the campaign or the client means that one."""
         await self._database.rows(_LINK, call, attempt)
-
-    async def ended(self, call: str, checks: Mapping[str, bool]) -> None:
-        """The flow's conditions at the end, from `Ended`."""
-        await self._database.rows(_CHECKS, call, dict(checks))
 
     async def open_sessions(self, since: datetime) -> Sequence[tuple[str, Mapping[str, Any], int]]:
         """Calls without an end: after a restart those that the exchange no longer has are to be hung up."""
@@ -154,12 +155,17 @@ _CALL_FIELDS = (
 
 
 def _moved(state: Mapping[str, Any]) -> tuple[object, ...]:
-    return state["language"], state["node"], dict(state), _moment(state["at"]), *_end(state)
+    return state["language"], state["node"], dict(state), _moment(state["at"]), *_end(state), _checks(state)
 
 
 def _end(state: Mapping[str, Any]) -> tuple[datetime | None, str | None]:
     result = state.get("ended") or None
     return (_moment(state["at"]) if result else None), result
+
+
+def _checks(state: Mapping[str, Any]) -> dict[str, bool]:
+    ends = [each for each in state.get("commands", ()) if each.get("do") == "ended"]
+    return dict(ends[-1]["checks"]) if ends else {}
 
 
 def _moment(seconds: float) -> datetime:

@@ -102,11 +102,15 @@ class TestSessions:
     async def test_the_end_of_a_call_and_its_checks(self, ports: FlowPorts) -> None:
         await ports.sessions.save("call-1", state(), 0)
         assert [each[0] for each in await ports.sessions.open_sessions(NOW)] == ["call-1"]
-        await ports.sessions.save("call-1", state(ended="completed", wait="", at=AT + 90), 1)
-        await ports.sessions.ended("call-1", {"right_person": True, "disclosed": False})
+        checks = {"right_person": True, "disclosed": False}
+        end = {"do": "ended", "result": "completed", "node": "closing", "seconds": 90.0, "checks": checks}
+        settled = {"do": "save_answer", **answer("q9", None, "not_asked")}
+        over = state(ended="completed", wait="", at=AT + 90, commands=[settled, {"do": "hang_up"}, end])
+        assert await ports.sessions.save("call-1", over, 1)
         call = await ports.sessions.session("call-1")
         assert (call.result, call.ended_at) == ("completed", NOW + timedelta(seconds=90))
         assert call.checks == {"right_person": True, "disclosed": False}
+        assert [(one.question, one.status) for one in call.answers] == [("q9", "not_asked")]
         assert await ports.sessions.open_sessions(NOW) == []
 
     async def test_a_call_that_is_not_there(self, ports: FlowPorts) -> None:

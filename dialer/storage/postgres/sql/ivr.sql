@@ -5,12 +5,14 @@ select state, revision from ivr_sessions where call = $1;
 
 -- name: begin_session
 -- A call's first step; no row when the call is known already.
--- params: call, flow, version, language, caller, called, e164, node, state, started_at, updated_at, ended_at, result, answers
+-- params: call, flow, version, language, caller, called, e164, node, state, started_at, updated_at, ended_at, result, checks,
+-- answers
 with saved as (
     insert into ivr_sessions (
-        call, flow, version, language, caller, called, e164, node, state, revision, started_at, updated_at, ended_at, result
+        call, flow, version, language, caller, called, e164, node, state, revision, started_at, updated_at, ended_at, result,
+        checks
     )
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $11, $12, $13)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $11, $12, $13, $14)
     on conflict (call) do nothing
     returning call
 ), answered as (
@@ -18,7 +20,7 @@ with saved as (
     select s.call, a.question, a.place, a.status, nullif(a.value, 'null'), a.facts, a.clip, a.language, to_timestamp(a.at),
            a.offset_s, a.consent, a.said
     from saved s
-    cross join jsonb_to_recordset($14) as a (
+    cross join jsonb_to_recordset($15) as a (
         question text, place smallint, status text, value jsonb, facts jsonb, clip text, language text, at double precision,
         offset_s real, consent boolean, said text
     )
@@ -27,19 +29,19 @@ select 1 from saved;
 
 -- name: save_session
 -- A further step; no row when the session has another revision by now.
--- params: call, revision, language, node, state, updated_at, ended_at, result
+-- params: call, revision, language, node, state, updated_at, ended_at, result, checks
 update ivr_sessions
-set language = $3, node = $4, state = $5, updated_at = greatest(updated_at, $6), ended_at = $7, result = $8,
+set language = $3, node = $4, state = $5, updated_at = greatest(updated_at, $6), ended_at = $7, result = $8, checks = $9,
     revision = revision + 1
 where call = $1 and revision = $2
 returning 1;
 
 -- name: save_session_with_answers
 -- A further step with the questions it settled: both or neither.
--- params: call, revision, language, node, state, updated_at, ended_at, result, answers
+-- params: call, revision, language, node, state, updated_at, ended_at, result, checks, answers
 with saved as (
     update ivr_sessions
-    set language = $3, node = $4, state = $5, updated_at = greatest(updated_at, $6), ended_at = $7, result = $8,
+    set language = $3, node = $4, state = $5, updated_at = greatest(updated_at, $6), ended_at = $7, result = $8, checks = $9,
         revision = revision + 1
     where call = $1 and revision = $2
     returning call
@@ -48,7 +50,7 @@ with saved as (
     select s.call, a.question, a.place, a.status, nullif(a.value, 'null'), a.facts, a.clip, a.language, to_timestamp(a.at),
            a.offset_s, a.consent, a.said
     from saved s
-    cross join jsonb_to_recordset($9) as a (
+    cross join jsonb_to_recordset($10) as a (
         question text, place smallint, status text, value jsonb, facts jsonb, clip text, language text, at double precision,
         offset_s real, consent boolean, said text
     )
@@ -67,11 +69,6 @@ on conflict (call, question) do nothing;
 -- A call and its answers.
 -- params: call
 delete from ivr_sessions where call = $1;
-
--- name: note_session_checks
--- The flow's conditions at the end of a call.
--- params: call, checks
-update ivr_sessions set checks = $2 where call = $1;
 
 -- name: link_session
 -- The call is an attempt of a campaign.
