@@ -36,8 +36,10 @@ from dialer.engine.recorder import RecordingHouse
 from dialer.engine.retention import NightShift, RetentionAges, RetentionRunner, daily
 from dialer.engine.trunk_meter import TrunkLimits
 from dialer.errors import Misconfigured, StorageDown
+from dialer.listening.client import EarsProcess, EarsSettings
 from dialer.pacing.floor_pacer import FairPacer
 from dialer.pacing.pacer import Pacer
+from dialer.ports.ears import EarEvent, EarSink
 from dialer.ports.registries import RegistryBook
 from dialer.recordings.local import LocalRecordings
 from dialer.registries.book import Registries
@@ -74,6 +76,8 @@ class Service:
     floor: FloorView
     recordings: LocalRecordings
     registries: Registries
+    ears: EarsProcess | None
+    """None: switched off."""
 
 
 def trunk_limits(settings: Settings) -> list[TrunkLimits]:
@@ -106,6 +110,32 @@ def _telephony(settings: Settings, sink: _Ear, clock: Clock) -> AsteriskTelephon
     landing = settings.recordings.landing_in_asterisk or settings.recordings.landing
     trunks = {TrunkName(name): _dial_string(name, trunk) for name, trunk in settings.trunks.items()}
     return AsteriskTelephony(ami_link(settings, rng), trunks, PurePosixPath(landing), sink, clock, rng)
+
+
+class _Heard:
+    """Where the ears' events go, for a driver that has to exist before the engine does."""
+
+    sink: EarSink | None = None
+
+    def __call__(self, event: EarEvent) -> None:
+        if self.sink is not None:
+            self.sink(event)
+
+
+def _ears(settings: Settings, sink: EarSink, clock: Clock) -> EarsProcess | None:
+    ears, log_as = settings.ears, settings.log
+    if not ears.enabled:
+        return None
+    how = EarsSettings(
+        ears.host,
+        ears.port,
+        ears.public_address,
+        ears.tick_ms / 1000,
+        ears.most_streams,
+        log_as.level,
+        log_as.format,
+    )
+    return EarsProcess(how, sink, clock)
 
 
 async def open_store(settings: Settings, clock: Clock) -> PostgresStore:
@@ -158,8 +188,9 @@ def build(settings: Settings, store: PostgresStore, clock: Clock, pacer: Pacer |
         house=recording_house(settings),
     )
     ear.engine = engine
-    floor = FloorView(engine, telephony, store.campaigns, clock, settings.time_zone, registries)
-    return Service(settings, clock, store, telephony, engine, floor, recordings, registries)
+    ears = _ears(settings, _Heard(), clock)
+    floor = FloorView(engine, telephony, store.campaigns, clock, settings.time_zone, registries, ears)
+    return Service(settings, clock, store, telephony, engine, floor, recordings, registries, ears)
 
 
 def opened_recordings(settings: Settings) -> LocalRecordings:
@@ -288,6 +319,8 @@ async def running(
         parts.push_async_callback(tasks.close)
         await asyncio.to_thread(service.registries.verify)
         tasks.spawn(_verify_registries(service.registries), "registries")
+        if service.ears is not None:
+            tasks.spawn(service.ears.run(), "ears")
         tasks.spawn(service.engine.run(), "engine")
         tasks.spawn(service.telephony.run(), "telephony")
         tasks.spawn(service.floor.run(), "floor")

@@ -58,6 +58,19 @@ class AgiSection(Section):
     most_sessions: int = Field(default=1000, ge=1)
 
 
+class EarsSection(Section):
+    """Where Asterisk brings the sound of lines; Asterisk must be able to reach it."""
+
+    enabled: bool = Field(default=True, description="false: lines are dialled unheard")
+    host: Line = "127.0.0.1"
+    port: int = Field(default=0, ge=0, le=65535, description="0: the system chooses a free one at each start")
+    public_address: Line | None = Field(
+        default=None, pattern=r".+:[0-9]{1,5}", description="host:port as Asterisk sees it"
+    )
+    tick_ms: int = Field(default=40, ge=20, le=200, description="how often all streams are listened to")
+    most_streams: int = Field(default=4000, ge=1, le=50_000, description="lines heard at once")
+
+
 class HttpSection(Section):
     host: Line = "127.0.0.1"
     port: Port = 8080
@@ -178,6 +191,7 @@ class Settings(BaseSettings):
     time_zone: str = Field(default="UTC", description="in which the operator is shown times")
     ami: AmiSection = AmiSection()
     agi: AgiSection = AgiSection()
+    ears: EarsSection = EarsSection()
     http: HttpSection = HttpSection()
     asterisk: AsteriskSection = AsteriskSection()
     trunks: dict[str, TrunkSection] = Field(default_factory=dict)
@@ -292,12 +306,16 @@ def inconsistencies(settings: Settings) -> list[str]:
             wrong.append(f"trunks.{name}.caller_id: must be an E.164 number such as +12025550100")
     if settings.asterisk.rtp_end <= settings.asterisk.rtp_start:
         wrong.append("asterisk.rtp_end: must be above rtp_start")
+    if settings.ears.public_address is None and settings.ears.host in ("0.0.0.0", "::"):  # noqa: S104  # compared
+        wrong.append("ears.public_address: say at which host:port Asterisk reaches the ears")
     return wrong
 
 
 def exposed(settings: Settings) -> list[str]:
     """Ports that listen beyond this machine: worth a line in the log."""
     listening = {"http": settings.http.host, "agi": settings.agi.host}
+    if settings.ears.enabled:
+        listening["ears"] = settings.ears.host
     return [name for name, host in listening.items() if not _is_loopback(host)]
 
 

@@ -17,6 +17,7 @@ from dialer.domain.ids import AgentId, AttemptId, CampaignId
 from dialer.engine.engine import Engine
 from dialer.errors import StorageDown
 from dialer.pacing.decision import WindowState
+from dialer.ports.ears import Ears
 from dialer.ports.floor import (
     AgentOnFloor,
     CampaignOnFloor,
@@ -59,9 +60,10 @@ class FloorView:
         clock: Clock,
         zone: str,
         registries: RegistryBook | None = None,
+        ears: Ears | None = None,
     ) -> None:
         self._engine, self._telephony, self._store, self._clock = engine, telephony, store, clock
-        self._registries = registries
+        self._registries, self._ears = registries, ears
         self._zone = ZoneInfo(zone)
         self._counts: dict[CampaignId, _Counts] = {}
         self._latest = Snapshot(clock.now(), (), (), ())
@@ -196,8 +198,15 @@ class FloorView:
             PartHealth("telephony", self._telephony.link_up, self._telephony.problem or ""),
             PartHealth("engine", engine.active and engine.reconciled, self._engine_detail()),
             PartHealth("recordings", recordings is None, recordings or ""),
+            *self._ears_part(),
             *self._registry_parts(),
         ]
+
+    def _ears_part(self) -> Sequence[PartHealth]:
+        """Without them calls go on unheard."""
+        if self._ears is None:
+            return ()
+        return [PartHealth("ears", self._ears.up, self._ears.problem or "", needed=False)]
 
     def _registry_parts(self) -> Sequence[PartHealth]:
         """How old a copy may be is the rules' business: its age is told, and only one that cannot be read is broken."""
@@ -224,6 +233,7 @@ class FloorView:
             originates_in_flight=self._engine.originator.in_flight,
             answer_to_join_s=tuple(supervisor.answer_to_join_s),
             setup_s=tuple(supervisor.setup_s),
+            ears=self._ears.figures() if self._ears is not None else None,
         )
 
     # --- commands -------------------------------------------------------------------------------------------------------

@@ -88,6 +88,24 @@ class EarsLost:
     because: str
 
 
+@dataclass(frozen=True, slots=True)
+class EarsFigures:
+    """Since the ears' process began; all 0 while there is none."""
+
+    streams: int = 0
+    """Open now."""
+    streams_total: int = 0
+    frames: int = 0
+    """Of sound, 20 ms each."""
+    silences: int = 0
+    """Frames that did not come, for which silence was heard."""
+    refused: int = 0
+    """Connections: unknown, broken, or too many."""
+    late_ticks: int = 0
+    longest_tick_s: float = 0.0
+    cpu_s: float = 0.0
+
+
 EarEvent = (
     TapOpened | RingHeard | AnnouncementHeard | ToneMeasured | AnswerHeard | TapClosed | EarsUp | EarsLost
 )
@@ -121,3 +139,5 @@ class Ears(Protocol):
     def drop(self, tap: TapId) -> None:
         """Nothing more of it is of interest."""
         ...
+
+    def figures(self) -> EarsFigures: ...

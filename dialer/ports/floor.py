@@ -13,6 +13,7 @@ from dialer.domain.ids import AgentId, AttemptId, CampaignId, ContactId, TrunkNa
 from dialer.domain.pacing_plan import PacingMode
 from dialer.domain.phone_number import PhoneNumber
 from dialer.pacing.decision import Binding, WindowState
+from dialer.ports.ears import EarsFigures
 from dialer.ports.pacing import DecisionSample
 from dialer.ports.storage import Abandonment, ContactCounts
 
@@ -104,11 +105,15 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class PartHealth:
-    """One part of the service: database, telephony, schema, engine (active or standing by) …"""
+    """One part of the service: database, telephony, schema, engine (active or standing by) …
+
+    Without one that is not `needed` the service does less, but is ready.
+    """
 
     name: str
     ok: bool
     detail: str
+    needed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +125,7 @@ class Gauges:
     originates_in_flight: int
     answer_to_join_s: Sequence[float]  # the latest, at most 10,000
     setup_s: Sequence[float]
+    ears: EarsFigures | None = None  # None: switched off
 
 
 class Floor(Protocol):

@@ -26,6 +26,7 @@ class PartOut(Out):
     name: str
     ok: bool
     detail: str
+    needed: bool
 
 
 class ContactCountsOut(Out):

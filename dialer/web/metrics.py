@@ -18,6 +18,7 @@ from dialer.domain.agent import AgentState
 from dialer.domain.attempt import AttemptState
 from dialer.domain.contact import ContactState
 from dialer.ports.floor import Floor, Gauges, Snapshot
+from dialer.web.ears_metrics import ears_families
 from dialer.web.pacing_metrics import pacing_families
 
 OPENMETRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -82,6 +83,7 @@ class FloorMetrics:
         yield from pacing_families(snapshot)
         yield from _floor(snapshot)
         yield from _link(floor, gauges)
+        yield from ears_families(gauges.ears)
         yield self._setup.family("dialer_call_setup_seconds", "From dialling to the first ringing")
         yield self._join.family("dialer_answer_to_join_seconds", "From the answer to the agent")
 

@@ -189,7 +189,7 @@ export class Figures {
     document.getElementById("parts").replaceChildren(...parts.map((part) => {
       const state = this.say(part.ok ? "page.part_ok" : "page.part_bad");
       const detail = part.detail ? ` · ${part.detail}` : "";
-      return element("li", {}, pill(part.ok ? "good" : "bad", `${part.name}: ${state}${detail}`));
+      return element("li", {}, pill(part.ok ? "good" : part.needed ? "bad" : "warn", `${part.name}: ${state}${detail}`));
     }));
   }
 
