@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 from dialer.audio import resemblance
 from dialer.audio.fingerprint import (
     BANDS,
+    HOP,
     PATCH,
+    SPAN,
+    WINDOW,
     Levels,
     Patches,
     levels_of,
@@ -29,16 +32,16 @@ from dialer.errors import BadInput
 
 __all__ = ["AnnouncementEar", "Clip", "Library", "Match", "listen"]
 
-SIMILAR_NOW = 0.3
-_KEPT = 400
-"""Frames of each stream that are remembered: 8 s."""
-_EVERY, _SOON = 24, 12
+SIMILAR_NOW = 0.35
+"""The least likeness of the last half second; of the right clip 0.4 and more, of another word mostly under 0."""
+_KEPT = 200
+"""Hops of each stream that are remembered: 8 s."""
+_EVERY, _SOON = 24, 12  # frames
 _LEAST_LOUD = 0.55  # of a patch, or it says too little
 _POSSIBLE = 0.6  # coarse
 _RIVAL = 0.25
 _UNLIKELY = 0.5
-_GONE = 0.25
-_QUIET_POWER = 100.0 * FRAME
+_QUIET_POWER = 100.0 * WINDOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +83,6 @@ class _Stream:
     candidates: dict[int, _Candidate] = field(default_factory=dict)
     said: Match | None = None
     followed: _Candidate | None = None
-    strange: int = 0
-    """How often in a row the followed clip was not what was heard."""
 
 
 class AnnouncementEar:
@@ -94,7 +95,7 @@ class AnnouncementEar:
         self._library = library
         self._capacity = capacity
         self._levels = np.zeros((capacity, _KEPT, BANDS), np.uint8)
-        self._before = np.zeros((capacity, FRAME), np.int16)
+        self._sound = np.zeros((capacity, WINDOW), np.int16)
         self._frames = np.zeros(capacity, np.int64)
         self._due = np.zeros(capacity, np.int64)
         self._streams: dict[int, _Stream] = {}
@@ -117,11 +118,11 @@ class AnnouncementEar:
             self._grow()
         stream = self._free.pop()
         self._levels[stream] = 0
-        self._before[stream] = 0
+        self._sound[stream] = 0
         self._frames[stream] = 0
         # streams that begin together are not all compared in the same moment
         self._opened += 1
-        self._due[stream] = PATCH + self._opened % _SOON
+        self._due[stream] = PATCH * HOP + self._opened % (_SOON // HOP) * HOP
         self._streams[stream] = _Stream()
         return stream
 
@@ -139,32 +140,36 @@ class AnnouncementEar:
             raise BadInput(f"frames of shape {frames.shape}: [{len(streams)}, {FRAME}] int16 is wanted")
         which: Indices = np.asarray(streams, np.intp)
         self._hear(frames, which)
-        due = which[self._frames[which] >= self._due[which]]
+        due = which[(self._frames[which] >= self._due[which]) & (self._frames[which] % HOP == 0)]
         if not len(due) or not self._library.clips:
             return []
         self._due[due] = self._frames[due] + _EVERY
         return self._compare(due)
 
     def _hear(self, frames: Samples, streams: Indices) -> None:
-        pairs = np.empty((len(streams), 2 * FRAME), np.float32)
-        pairs[:, :FRAME] = self._before[streams]
-        pairs[:, FRAME:] = frames
-        self._before[streams] = frames
-        place = self._frames[streams] % _KEPT
         self._frames[streams] += 1
-        sounding = np.einsum("ij,ij->i", pairs, pairs) > _QUIET_POWER
-        self._levels[streams, place] = 0
+        odd = self._frames[streams] % HOP == 1
+        self._sound[streams[odd], FRAME : 2 * FRAME] = frames[odd]
+        now, last = streams[~odd], frames[~odd]
+        windows = self._sound[now]
+        windows[:, 2 * FRAME :] = last
+        self._sound[now, :FRAME] = last
+        place = (self._frames[now] // HOP - 1) % _KEPT
+        samples = windows.astype(np.float32)
+        sounding = np.einsum("ij,ij->i", samples, samples) > _QUIET_POWER
+        self._levels[now, place] = 0
         if sounding.any():
-            self._levels[streams[sounding], place[sounding]] = levels_of(pairs[sounding])
+            self._levels[now[sounding], place[sounding]] = levels_of(samples[sounding])
 
-    def _last(self, stream: int, count: int) -> Levels:
-        now = int(self._frames[stream])
-        return self._levels[stream, np.arange(now - count, now) % _KEPT]
+    def _last(self, stream: int, hops: int) -> Levels:
+        now = int(self._frames[stream]) // HOP
+        found: Levels = self._levels[stream, np.arange(now - hops, now) % _KEPT]
+        return found
 
     # --- comparing ----------------------------------------------------------------------------------
 
     def _compare(self, streams: Indices) -> list[tuple[int, Match]]:
-        moments = (self._frames[streams][:, None] + np.arange(-PATCH, 0)) % _KEPT
+        moments = (self._frames[streams][:, None] // HOP + np.arange(-PATCH, 0)) % _KEPT
         windows = self._levels[streams[:, None], moments]
         sounding = loud(windows)
         speaks = (sounding.mean(axis=1) >= _LEAST_LOUD) & sounding[:, -LOCAL:].any(axis=1)
@@ -200,9 +205,9 @@ class AnnouncementEar:
         least = max(_POSSIBLE, float(best.max()) - _RIVAL)
         for clip in self._library.best_of_classes(best, least):
             similarity, end = self._library.place(clip, everywhere, fine)
-            known = state.candidates.get(clip)
-            if known is None or similarity > known.similarity + 0.05:
-                state.candidates[clip] = _Candidate(clip, now - end, similarity, now - PATCH)
+            before = state.candidates.get(clip)
+            if before is None or similarity > before.similarity + 0.05:
+                state.candidates[clip] = _Candidate(clip, now - end, similarity, now - SPAN)
 
     # --- deciding -----------------------------------------------------------------------------------
 
@@ -225,7 +230,7 @@ class AnnouncementEar:
         now = int(self._frames[stream])
         for clip, known in list(state.candidates.items()):
             over = now - known.offset - len(self._library.clips[clip].fingerprint.levels)
-            if over > PATCH or (not silent and 0 < known.similarity < _UNLIKELY):
+            if over > SPAN or (not silent and 0 < known.similarity < _UNLIKELY):
                 del state.candidates[clip]
 
     def _decide(self, stream: int, state: _Stream) -> None:
@@ -246,40 +251,32 @@ class AnnouncementEar:
         rivals = [each for each in found[1:] if clips[each.clip].announcement is not ours]
         if not rivals:
             return frozenset([ours])
-        first = max(
-            0, now - _KEPT, min(min(each.offset for each in found), min(each.since for each in found))
-        )
+        begun = max(0, min(each.offset for each in found), min(each.since for each in found))
+        hops = min(_KEPT, (now - begun) // HOP)
         one, *others = (
-            resemblance.piece(clips[each.clip].fingerprint.levels, first - each.offset, now - each.offset)
+            resemblance.piece(clips[each.clip].fingerprint.levels, now - each.offset, hops)
             for each in (best, *rivals)
         )
-        excluded = resemblance.rather(self._last(stream, now - first), one, np.stack(others))
+        excluded = resemblance.rather(self._last(stream, hops), one, np.stack(others))
         possible = [each for each, out in zip(rivals, excluded.tolist(), strict=True) if not out]
         return frozenset([ours, *(clips[each.clip].announcement for each in possible)])
 
     def _alike_now(self, stream: int, candidate: _Candidate) -> bool:
-        return self._local(stream, candidate) >= SIMILAR_NOW
-
-    def _local(self, stream: int, candidate: _Candidate) -> float:
         end = int(self._frames[stream]) - candidate.offset
-        levels = self._library.clips[candidate.clip].fingerprint.levels
-        return resemblance.alike_now(
-            self._last(stream, 2 * LOCAL), resemblance.piece(levels, end - 2 * LOCAL, end)
-        )
+        clip = resemblance.piece(self._library.clips[candidate.clip].fingerprint.levels, end, PATCH)
+        return resemblance.alike_now(self._last(stream, PATCH), clip) >= SIMILAR_NOW
 
     def _goes_on(self, stream: int, state: _Stream) -> bool:
-        """False when the followed clip is not what is heard, twice in a row; a clip that is over is followed no more."""
+        """False when the followed clip is not what is heard; a clip that is over is followed no more."""
         followed = state.followed
         if followed is None:
             return True
         if int(self._frames[stream]) - followed.offset >= len(
             self._library.clips[followed.clip].fingerprint.levels
         ):
-            state.followed, state.strange = None, 0
+            state.followed = None
             return True
-        strange = self._local(stream, followed) < _GONE
-        state.strange = state.strange + 1 if strange else 0
-        return state.strange < 2
+        return self._alike_now(stream, followed)
 
     def _match(self, stream: int, best: _Candidate, among: frozenset[Announcement]) -> Match:
         clip, now = self._library.clips[best.clip], int(self._frames[stream])
@@ -296,7 +293,7 @@ class AnnouncementEar:
 
     def _grow(self) -> None:
         old, self._capacity = self._capacity, self._capacity * 2
-        for name in ("_levels", "_before", "_frames", "_due"):
+        for name in ("_levels", "_sound", "_frames", "_due"):
             mine = getattr(self, name)
             setattr(self, name, np.concatenate([mine, np.zeros_like(mine)]))
         self._free = list(range(old, self._capacity))[::-1]

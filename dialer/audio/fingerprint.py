@@ -1,10 +1,11 @@
 """What a recording sounds like, in 800 bytes a second that survive telephone codecs, noise and lost packets.
 
 Sub-band levels, as Haitsma and Kalker take them (A Highly Robust Audio Fingerprinting System, ISMIR 2002), in 16 bands
-from 225 to 3425 Hz, mel-spaced, every 20 ms. They keep the signs of differences; here a patch of 1.44 s is kept as the low
+from 225 to 3425 Hz, mel-spaced, of windows of 60 ms. They keep the signs of differences; here a patch of 1.44 s is kept as the low
 orders of its two-dimensional cosine transform without the constant ones, after the idea of Baluja and Covell (Waveprint,
 Pattern Recognition 41, 2008): level and frequency response drop out, and so does what a codec does to the details. Two
-patches are compared by their cosine.
+patches are compared by their cosine. Of a live stream the levels are taken every 40 ms; of a clip every 20 ms, so that
+none of a stream's patches lies further than 10 ms beside one of the clip's.
 """
 
 from dataclasses import dataclass
@@ -18,9 +19,15 @@ from dialer.audio.frontend import FRAME, FRAME_S, RATE
 from dialer.errors import BadInput
 
 BANDS = 16
-PATCH = 72
-"""Frames of 20 ms."""
-PATCH_S = PATCH * FRAME_S
+HOP = 2
+"""Frames of 20 ms from one look at a live stream to the next."""
+WINDOW = 3 * FRAME
+HOP_S = HOP * FRAME_S
+PATCH = 36
+"""Hops."""
+PATCH_S = PATCH * HOP_S
+SPAN = (PATCH - 1) * HOP + 1
+"""Frames from the first of a patch to its last."""
 STEPS_PER_DB = 2
 SHORTEST_S, LONGEST_S = 2.0, 120.0
 
@@ -55,14 +62,14 @@ class Fingerprint:
 
     def patches(self) -> tuple[Patches, Patches]:
         """Fine and coarse, of every window; number n begins with frame n."""
-        windows = np.lib.stride_tricks.sliding_window_view(self.levels, PATCH, axis=0).transpose(0, 2, 1)
-        return patches(windows)
+        windows = np.lib.stride_tricks.sliding_window_view(self.levels, SPAN, axis=0)[..., ::HOP]
+        return patches(windows.transpose(0, 2, 1))
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "Fingerprint":
         """Raises `BadInput`."""
         frames, left = divmod(len(content), BANDS)
-        if left or not PATCH <= frames <= round(LONGEST_S / FRAME_S):
+        if left or not SPAN <= frames <= round(LONGEST_S / FRAME_S):
             raise BadInput(f"a fingerprint of {len(content)} bytes: {BANDS} for each 20 ms are wanted, "
                            f"for {PATCH_S:g} to {LONGEST_S:g} s")  # fmt: skip
         return cls(np.frombuffer(content, np.uint8).reshape(-1, BANDS))
@@ -73,10 +80,10 @@ class Fingerprint:
 
 @lru_cache(maxsize=1)
 def _filters() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Windowed lines [2 frames, cosines and sines], and which line is in which band."""
-    time = np.arange(2 * FRAME)
+    """Windowed lines [3 frames, cosines and sines], and which line is in which band."""
+    time = np.arange(WINDOW)
     angles = 2 * np.pi * np.outer(time, _LINES_HZ) / RATE
-    window = np.hanning(2 * FRAME + 1)[:-1]
+    window = np.hanning(WINDOW + 1)[:-1]
     lines = np.concatenate([np.cos(angles), np.sin(angles)], axis=1) * window[:, None]
     edges = np.linspace(_mel(_LOWEST_HZ), _mel(_HIGHEST_HZ), BANDS + 1)
     band = np.clip(np.searchsorted(edges, [_mel(hz) for hz in _LINES_HZ]) - 1, 0, BANDS - 1)
@@ -89,22 +96,23 @@ def _mel(hz: float) -> float:
     return 2595 * float(np.log10(1 + hz / 700))
 
 
-def levels_of(pairs: NDArray[np.float32]) -> Levels:
-    """[n, bands] of [n, 320]: the frame before, and the frame."""
+def levels_of(windows: NDArray[np.float32]) -> Levels:
+    """[n, bands] of [n, `WINDOW`] samples."""
     lines, sums = _filters()
-    turned = pairs @ lines
+    turned = windows @ lines
     np.square(turned, out=turned)
     half = len(_LINES_HZ)
     power = (turned[:, :half] + turned[:, half:]) @ sums
     decibels = 10 * np.log10(power + np.float32(10 ** (_LEAST_DB / 10)))
-    return ((decibels - _LEAST_DB) * STEPS_PER_DB).astype(np.uint8)
+    levels: Levels = ((decibels - _LEAST_DB) * STEPS_PER_DB).astype(np.uint8)
+    return levels
 
 
 @lru_cache(maxsize=1)
 def _cosines() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     def orders(size: int, most: int) -> NDArray[np.float32]:
         angle = np.pi * (np.arange(size) + 0.5)[:, None] * np.arange(1, most + 1) / size
-        return (np.sqrt(2 / size) * np.cos(angle)).astype(np.float32)
+        return np.asarray(np.sqrt(2 / size) * np.cos(angle), np.float32)
 
     return orders(PATCH, _FINE[0]), orders(BANDS, _FINE[1])
 
@@ -122,7 +130,7 @@ def patches(windows: NDArray[np.uint8]) -> tuple[Patches, Patches]:
 
 def _unit(rows: NDArray[np.float32]) -> Patches:
     length = np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]
-    return rows / np.maximum(length, np.float32(1e-3))
+    return np.asarray(rows / np.maximum(length, np.float32(1e-3)), np.float32)
 
 
 def loud(levels: Levels) -> NDArray[np.bool_]:
@@ -133,8 +141,9 @@ def loud(levels: Levels) -> NDArray[np.bool_]:
 def levels_in(samples: Samples) -> Levels:
     """[frames, bands] of a recording at 8 kHz; before it is silence."""
     frames = samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME).astype(np.float32)
-    before = np.concatenate([np.zeros((1, FRAME), np.float32), frames[:-1]])
-    return levels_of(np.concatenate([before, frames], axis=1))
+    silent = np.zeros((2, FRAME), np.float32)
+    padded = np.concatenate([silent, frames])
+    return levels_of(np.concatenate([padded[:-2], padded[1:-1], frames], axis=1))
 
 
 def learn(samples: Samples) -> Fingerprint:

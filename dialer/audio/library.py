@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dialer.audio.fingerprint import PATCH, Fingerprint, Patches
+from dialer.audio.fingerprint import SPAN, Fingerprint, Patches
 from dialer.domain.announcements import Announcement
 
 _GRID = 2
@@ -57,14 +57,14 @@ class Library:
         """The similarity, and the frame of the clip that follows the patch; both of one stream."""
         first = self._starts[clip]
         rows = everywhere[first : first + (len(self._fine[clip]) + _GRID - 1) // _GRID]
-        return self.near(clip, int(rows.argmax()) * _GRID + PATCH, fine)
+        return self.near(clip, int(rows.argmax()) * _GRID + SPAN, fine)
 
     def near(self, clip: int, end: int, fine: Patches) -> tuple[float, int]:
         """As `place`, within a frame of where it is thought to be; 0 when the patch is not all in the clip."""
-        begin = max(0, end - PATCH - 1)
-        rows = self._fine[clip][begin : end - PATCH + 2]
-        if end - PATCH + 1 < 0 or not len(rows):
+        begin = max(0, end - SPAN - 1)
+        rows = self._fine[clip][begin : end - SPAN + 2]
+        if end - SPAN + 1 < 0 or not len(rows):
             return 0.0, end
         scores = rows @ fine
         best = int(scores.argmax())
-        return float(scores[best]), begin + best + PATCH
+        return float(scores[best]), begin + best + SPAN

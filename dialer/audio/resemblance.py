@@ -5,43 +5,40 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dialer.audio.fingerprint import BANDS, DEPTH, PATCH, STEPS_PER_DB, Fingerprint, Levels
+from dialer.audio.fingerprint import BANDS, DEPTH, HOP, SPAN, STEPS_PER_DB, Fingerprint, Levels
 from dialer.audio.frontend import FRAME_S
 
 SIMILAR = 0.75
 """The least cosine of two patches that counts as the same sound. Other speech stays below 0.65, see the benchmark."""
-LOCAL = 24
-"""Frames: how far back a word is looked for."""
-_CLEAR, _CLEAR_IN_ALL = 0.25, 9.0  # towards: 1 is the one, -1 the other, 0 neither
-_ENOUGH = 350.0  # squared decibels times frames: about a tenth of a second of different sounds
+LOCAL = 12
+"""Hops: how far back a word is looked for."""
+_CLEAR, _CLEAR_IN_ALL = 0.25, 6.4  # towards: 1 is the one, -1 the other, 0 neither
+_ENOUGH = 175.0  # squared decibels times hops: about a tenth of a second of different sounds
 _CODECS_DB = 3.0  # a difference that may come from a codec
 _SAYS_NOTHING = 4.0
-_REACH = 2
 
 Shapes = NDArray[np.float32]
 
 
-def piece(levels: Levels, first: int, last: int) -> Levels:
-    """Frames `first` to `last`; what lies outside is silent."""
-    out = np.zeros((last - first, BANDS), np.uint8)
-    begin, end = max(first, 0), min(last, len(levels))
-    if begin < end:
-        out[begin - first : end - first] = levels[begin:end]
+def piece(clip: Levels, end: int, hops: int) -> Levels:
+    """[hops, bands] of a clip as a stream would hear it, the last being frame `end` - 1; what lies outside is silent."""
+    frames = np.arange(end - 1 - (hops - 1) * HOP, end, HOP)
+    out = np.zeros((hops, BANDS), np.uint8)
+    inside = (frames >= 0) & (frames < len(clip))
+    out[inside] = clip[frames[inside]]
     return out
 
 
 def shapes(levels: Levels) -> Shapes:
-    """[…, frames, bands] in decibels, smooth in time, without level and frequency response."""
+    """[…, hops, bands] in decibels, smooth in time, without level and frequency response."""
     top = levels.max(axis=(-2, -1), keepdims=True).astype(np.float32)
     seen = np.maximum(levels.astype(np.float32), top - DEPTH) / np.float32(STEPS_PER_DB)
     seen -= seen.mean(axis=-1, keepdims=True)
     seen -= seen.mean(axis=-2, keepdims=True)
-    around = [(0, 0)] * (seen.ndim - 2) + [(_REACH, _REACH), (0, 0)]
-    padded, frames = np.pad(seen, around, mode="edge"), seen.shape[-2]
-    smooth = padded[..., :frames, :].copy()
-    for lag in range(1, 2 * _REACH + 1):
-        smooth += padded[..., lag : lag + frames, :]
-    return np.asarray(smooth / np.float32(2 * _REACH + 1), np.float32)
+    smooth = seen.copy()
+    smooth[..., 1:, :] += seen[..., :-1, :]
+    smooth[..., :-1, :] += seen[..., 1:, :]
+    return np.asarray(smooth / np.float32(3), np.float32)
 
 
 def alike_now(heard: Levels, clip: Levels) -> float:
@@ -53,7 +50,7 @@ def alike_now(heard: Levels, clip: Levels) -> float:
 
 
 def rather(heard: Levels, one: Levels, others: Levels) -> NDArray[np.bool_]:
-    """For each of `others` [n, frames, bands] whether it is certainly `one` and not that; all of the same moments.
+    """For each of `others` [n, hops, bands] whether it is certainly `one` and not that; all of the same moments.
 
     The linear discriminant between two known shapes under even noise: the projection on their difference. The more
     they differ, the less clear it has to be.
@@ -91,15 +88,16 @@ def resemblance(one: Fingerprint, other: Fingerprint) -> Resemblance | None:
         return None
     shared = np.zeros(len(one.levels), bool)
     for start in similar * every:
-        shared[start : start + PATCH] = True
+        shared[start : start + SPAN] = True
     place = int(best.argmax())
     offset = int(scores[place].argmax()) - place * every
     return Resemblance(float(best.max()), float(shared.sum()) * FRAME_S, _differs_from_s(one, other, offset))
 
 
 def _differs_from_s(one: Fingerprint, other: Fingerprint, offset: int) -> float | None:
-    for end in range(PATCH, len(one.levels) + 1, 6):
-        mine = piece(one.levels, 0, end)
-        if rather(mine, mine, piece(other.levels, offset, end + offset)[None]).all():
+    for end in range(SPAN, len(one.levels) + 1, HOP):
+        hops = (end + 1) // HOP
+        mine = piece(one.levels, end, hops)
+        if rather(mine, mine, piece(other.levels, end + offset, hops)[None]).all():
             return round(end * FRAME_S, 2)
     return None

@@ -103,24 +103,23 @@ def default_announcement_rules() -> Mapping[Announcement, RetryRule]:
     The delays are ours, no source names any: a phone that is switched off is mostly on again the same day, one out of
     reach within the hour, a bill is paid within days. `number_is_dead` moves on to the contact's next number.
     """
-    minutes, hours, days = (lambda n: timedelta(minutes=n)), (lambda n: timedelta(hours=n)), timedelta
-    dead = RetryRule(minutes(5), 6, number_is_dead=True)
+    dead = RetryRule(timedelta(minutes=5), 6, number_is_dead=True)
     return {
         Announcement.VACANT: dead,
         Announcement.CHANGED: dead,
-        Announcement.SUSPENDED: RetryRule(days(7), 3),
-        Announcement.ARREARS: RetryRule(days(3), 3),
-        Announcement.PAUSED: RetryRule(days(7), 3),
-        Announcement.POWERED_OFF: RetryRule(hours(4), 4),
-        Announcement.UNREACHABLE: RetryRule(hours(1), 5),
-        Announcement.OUT_OF_COVERAGE: RetryRule(hours(2), 4),
-        Announcement.IN_CALL: RetryRule(minutes(10), 5),
-        Announcement.USER_BUSY: RetryRule(minutes(15), 4),
-        Announcement.REJECTED: RetryRule(days(1), 2),
-        Announcement.NO_ANSWER: RetryRule(hours(2), 4),
-        Announcement.BARRED: RetryRule(days(7), 2),
-        Announcement.FORWARD_FAILED: RetryRule(hours(4), 3),
-        Announcement.CALL_REMINDER: RetryRule(hours(4), 3),
-        Announcement.NETWORK_BUSY: RetryRule(minutes(5), 6),
-        Announcement.LINE_FAULT: RetryRule(minutes(30), 6),
+        Announcement.SUSPENDED: RetryRule(timedelta(days=7), 3),
+        Announcement.ARREARS: RetryRule(timedelta(days=3), 3),
+        Announcement.PAUSED: RetryRule(timedelta(days=7), 3),
+        Announcement.POWERED_OFF: RetryRule(timedelta(hours=4), 4),
+        Announcement.UNREACHABLE: RetryRule(timedelta(hours=1), 5),
+        Announcement.OUT_OF_COVERAGE: RetryRule(timedelta(hours=2), 4),
+        Announcement.IN_CALL: RetryRule(timedelta(minutes=10), 5),
+        Announcement.USER_BUSY: RetryRule(timedelta(minutes=15), 4),
+        Announcement.REJECTED: RetryRule(timedelta(days=1), 2),
+        Announcement.NO_ANSWER: RetryRule(timedelta(hours=2), 4),
+        Announcement.BARRED: RetryRule(timedelta(days=7), 2),
+        Announcement.FORWARD_FAILED: RetryRule(timedelta(hours=4), 3),
+        Announcement.CALL_REMINDER: RetryRule(timedelta(hours=4), 3),
+        Announcement.NETWORK_BUSY: RetryRule(timedelta(minutes=5), 6),
+        Announcement.LINE_FAULT: RetryRule(timedelta(minutes=30), 6),
     }
