@@ -17,10 +17,9 @@ log = logging.getLogger(__name__)
 
 
 class Dialplan:
-    """The names this executor shares with the dialplan: variables of the channel, contexts and their extensions."""
+    """The names this executor shares with the dialplan: variables of the channel, extensions of
+    [fairdial-transfer]."""
 
-    TRANSFER: Final = "fairdial-transfer"
-    IVR: Final = "fairdial-ivr"
     DIAL: Final = "dial"
     WAIT: Final = "wait"
 
@@ -29,6 +28,8 @@ class Dialplan:
     TARGET: Final = "FAIRDIAL_TARGET"
     RING_S: Final = "FAIRDIAL_RING_S"
     CONTACT: Final = "FAIRDIAL_CONTACT"
+    ENTRY: Final = "FAIRDIAL_ENTRY"
+    OUTCOME: Final = "FAIRDIAL_OUTCOME"
 
 
 TRANSFERRING: Final = "transferring"
@@ -47,43 +48,62 @@ class Call:
         self._session, self._agi, self._line = session, conversation, line
         self._effects, self._recordings = effects, recordings
         self._leaving = ""
+        self._gone = False
 
-    async def run(self, begin: ev.Event | None) -> str:
+    async def run(self, begin: ev.Event | None, tell: Mapping[str, str]) -> str:
         """`begin` is what brings the caller here; None takes up the commands of the last step. Gives the result.
+        `tell` are variables of the channel, set as soon as the first step is stored.
 
-        Raises CallerHungUp when the call ended with that; the session is at its end then."""
+        Raises CallerHungUp when the caller has gone; the session is at its end then."""
+        commands = await self._step(begin) if begin is not None else self._session.left
         try:
-            commands = await self._step(begin) if begin is not None else self._session.left
-            while (event := await self._carry_out(commands)) is not None:
-                commands = await self._step(event)
+            for name, value in tell.items():
+                await self._agi.set_variable(name, value)
         except CallerHungUp:
-            await self.hung_up()
-            raise
+            self._gone = True
+        await self._on(commands)
+        if self._gone:
+            raise CallerHungUp(self._session.state.node)
         return self._leaving or self._session.state.ended
 
     async def hung_up(self) -> None:
         """The end of the session of a caller who is gone; nothing is asked of the line any more."""
-        session = self._session
-        commands = await session.last_step(ev.HungUp(at=session.at()))
-        await self._carry_out(commands)
+        self._gone = True
+        await self._on(await self._step(ev.HungUp(at=self._session.at())))
 
     async def talked(self) -> None:
         """The caller was put through and hung up afterwards, in the dialplan."""
-        session = self._session
-        commands = await session.last_step(ev.TransferDone(at=session.at(), outcome="answered"))
-        await self._carry_out([each for each in commands if type(each) in _NEED_NOBODY])
-        if not session.state.ended:
-            await self.hung_up()
+        self._gone = True
+        await self._on(await self._step(ev.TransferDone(at=self._session.at(), outcome="answered")))
+
+    async def _on(self, commands: Sequence[do.Command]) -> None:
+        """Until the flow has ended, or has let the call go."""
+        while (event := await self._carry_out(commands)) is not None:
+            commands = await self._step(event)
 
     async def _step(self, event: ev.Event) -> Sequence[do.Command]:
+        if self._gone:
+            return await self._session.last_step(event)
         return await self._line.meanwhile(self._session.step(event))
 
     async def _carry_out(self, commands: Sequence[do.Command]) -> ev.Event | None:
-        """The event of what was waited for; None when nothing more is."""
+        """The event of what was waited for; None when nothing more is. Of a caller who has gone all is done that needs no
+        line, and the rest is a hang-up."""
         event: ev.Event | None = None
         for command in commands:
-            event = await _DO[type(command)](self, command)
+            if not self._gone:
+                try:
+                    event = await _DO[type(command)](self, command)
+                    continue
+                except CallerHungUp:
+                    self._gone = True
+            event = await self._without_line(command)
         return event
+
+    async def _without_line(self, command: do.Command) -> ev.Event | None:
+        if type(command) not in _ON_LINE:
+            return await _DO[type(command)](self, command)
+        return ev.HungUp(at=self._session.at()) if getattr(command, "turn", 0) else None
 
     # --- on the line ------------------------------------------------------------------------------------------------------
 
@@ -223,4 +243,5 @@ _DO: Final[Mapping[type, Callable[[Call, Any], Awaitable[ev.Event | None]]]] = {
     do.Ended: Call._ended,
 }
 
-_NEED_NOBODY: Final = frozenset({do.SaveAnswer, do.Fault, do.HangUp, do.Ended})
+_ON_LINE: Final = frozenset({do.Play, do.Gather, do.Record, do.Transfer, do.Http})
+"""What makes no sense for a caller who is gone. A request is made all the same."""

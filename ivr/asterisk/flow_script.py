@@ -188,9 +188,13 @@ class FlowScript:
 
     async def _run(self, conversation: Conversation, session: Session, event: ev.Event | None) -> str:
         call = self._call(conversation, session)
-        # from here on the dialplan can come back to this session should this process die
-        await conversation.set_variable(Dialplan.SESSION, session.call)
-        return await call.run(event)
+        query = conversation.request.query
+        # with its session the dialplan can come back should this process die
+        tell = {Dialplan.SESSION: session.call}
+        for name, key in ((Dialplan.ENTRY, "entry"), (Dialplan.OUTCOME, "outcome")):
+            if query.get(key):
+                tell[name] = ""
+        return await call.run(event, tell)
 
     def _call(self, conversation: Conversation, session: Session) -> Call:
         line = Line(conversation, self._sounds)

@@ -31,8 +31,15 @@ class Sounds:
         try:
             return self._book.sounds(spoken)
         except MissingPrompt as missing:
-            if self._told.first(missing.flow, missing.prompt, missing.language, missing.words):
-                log.warning("%s", missing, extra={"action": "ivr.prompt_missing", "prompt": missing.prompt})
+            # its words may hold what a caller said: they stay out of the log
+            if self._told.first(missing.flow, missing.prompt, missing.language):
+                log.warning(
+                    "flow %s, prompt %s has no sound in %s: run `fairdial ivr prompts build`",
+                    missing.flow,
+                    missing.prompt or "written in place",
+                    missing.language,
+                    extra={"action": "ivr.prompt_missing", "prompt": missing.prompt},
+                )
         except Exception:  # whatever a book does, the caller is not dropped for it
             if self._told.first("book", spoken.prompt, spoken.language):
                 log.exception("no sound", extra={"action": "ivr.prompt_failed", "prompt": spoken.prompt})

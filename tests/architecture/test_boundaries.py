@@ -10,6 +10,7 @@ import pytest
 from dialer.domain.disposition import AGENT_RESULTS, ANSWERED, ANSWERED_BY_PERSON, Disposition
 from dialer.domain.ids import AgentId
 from dialer.telephony.asterisk import dialplan
+from ivr.asterisk import Dialplan
 
 pytestmark = pytest.mark.unit
 
@@ -44,12 +45,38 @@ def test_the_driver_and_the_dialplan_use_the_same_names() -> None:
     contexts = set(re.findall(r"^\[(fairdial-[\w-]+)\]", text, re.MULTILINE))
     ours = {value for name, value in vars(dialplan).items() if name.startswith("CONTEXT_")}
     assert ours <= contexts
-    for bridge in (dialplan.BRIDGE_ANSWERED, dialplan.BRIDGE_DESKS):
+    for bridge in (dialplan.BRIDGE_ANSWERED, dialplan.BRIDGE_DESKS, dialplan.BRIDGE_TRANSFERS):
         assert f"BridgeWait({bridge}," in text
     for event in (dialplan.EVENT_CALL, dialplan.EVENT_DESK, dialplan.EVENT_PROBE):
         assert f"UserEvent({event}," in text
-    for variable in (dialplan.VARIABLE_MESSAGE, dialplan.VARIABLE_JOINED):
+    for variable in (dialplan.VARIABLE_MESSAGE, dialplan.VARIABLE_JOINED, *_OF_FLOWS):
         assert f"${{{variable}}}" in text
+
+
+_OF_FLOWS = (
+    dialplan.VARIABLE_FLOW,
+    dialplan.VARIABLE_SESSION,
+    dialplan.VARIABLE_ENTRY,
+    dialplan.VARIABLE_LANGUAGE,
+    Dialplan.NEXT,
+    Dialplan.TARGET,
+    Dialplan.RING_S,
+    Dialplan.OUTCOME,
+)
+
+
+def test_the_executor_of_flows_and_the_dialplan_use_the_same_names() -> None:
+    text = (PROJECT / "asterisk-config/extensions.conf").read_text("utf-8")
+    assert (Dialplan.SESSION, Dialplan.ENTRY, Dialplan.CONTACT) == (
+        dialplan.VARIABLE_SESSION,
+        dialplan.VARIABLE_ENTRY,
+        dialplan.VARIABLE_CONTACT,
+    )
+    transfer = text.partition(f"[{dialplan.CONTEXT_TRANSFER}]")[2]
+    for extension in (Dialplan.DIAL, Dialplan.WAIT):
+        assert f"\nexten = {extension},1," in transfer
+    for script in ("/inbound)", "/flow?", "/gone?"):
+        assert f"AGI(${{FAIRDIAL_AGI}}{script}" in text
 
 
 def test_channel_ids_are_read_back_and_nothing_else_is() -> None:

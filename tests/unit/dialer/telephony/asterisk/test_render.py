@@ -182,7 +182,7 @@ def test_contexts_are_the_ones_the_service_names(rendered: dict[str, str]) -> No
     }
     assert contexts == {
         "fairdial-answered", "fairdial-message", "fairdial-announce", "fairdial-desk", "fairdial-inbound", "fairdial-probe",
-        "fairdial-phones",
+        "fairdial-ivr", "fairdial-phones", "fairdial-transfer",
     }  # fmt: skip
     used = set(re.findall(r"^context = (\S+)", rendered["pjsip.conf"], re.MULTILINE))
     assert used <= contexts
