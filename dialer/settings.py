@@ -69,6 +69,10 @@ class EarsSection(Section):
     )
     tick_ms: int = Field(default=40, ge=20, le=200, description="how often all streams are listened to")
     most_streams: int = Field(default=4000, ge=1, le=50_000, description="lines heard at once")
+    announcements: Path = Field(
+        default=Path("/var/lib/fairdial/announcements"),
+        description="the carriers' announcements that were learned: `fairdial announcements add`",
+    )
 
 
 class HttpSection(Section):
@@ -168,6 +172,20 @@ class RulesSection(Section):
     )
 
 
+class IvrSection(Section):
+    """What flows may reach, and where the fallback leaves call-backs while the service is away."""
+
+    spool: Path = Field(
+        default=Path("/var/spool/fairdial/callbacks"), description="call-backs that the fallback took"
+    )
+    http_hosts: tuple[Line, ...] = Field(
+        default=(),
+        description="hosts that flows may ask, such as crm.example.com or *.example.com; each flow has its own list besides",
+    )
+    http_plain: tuple[Line, ...] = Field(default=(), description="of these, the ones asked without TLS")
+    http_private: bool = Field(default=False, description="they may have addresses inside the house")
+
+
 class LogSection(Section):
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["json", "console"] = "json"
@@ -201,6 +219,7 @@ class Settings(BaseSettings):
     prompts: PromptsSection = PromptsSection()
     retention: RetentionSection = RetentionSection()
     rules: RulesSection = RulesSection()
+    ivr: IvrSection = IvrSection()
     log: LogSection = LogSection()
 
     @classmethod

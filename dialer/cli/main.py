@@ -8,6 +8,7 @@ from dialer import __version__
 from dialer.cli import (
     agents,
     amd,
+    announcements,
     benchmarks,
     caller_ids,
     campaign_message,
@@ -65,6 +66,7 @@ app.add_typer(report.commands, name="report")
 app.add_typer(simulate.commands, name="simulate")
 app.add_typer(tones.commands, name="tones")
 app.add_typer(amd.commands, name="amd")
+app.add_typer(announcements.commands, name="announcements")
 app.add_typer(service.asterisk_commands, name="asterisk")
 app.add_typer(ivr_commands(console.language), name="ivr")
 
