@@ -5,7 +5,19 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dialer.lab.bench import amd, ami_parse, calls, compressed, http, join, profile, registry, storage, tones
+from dialer.lab.bench import (
+    amd,
+    ami_parse,
+    calls,
+    compressed,
+    http,
+    join,
+    profile,
+    registry,
+    storage,
+    taps,
+    tones,
+)
 from dialer.lab.bench.loaded import new_loop
 from dialer.lab.bench.verdict import Line, Verdict
 from dialer.lab.centre import PROJECT
@@ -187,6 +199,37 @@ def answered(quick: bool) -> Verdict:
     return Verdict(lines, got, _wrong({"silence or noise was called a machine": not machines}))
 
 
+def hearing_lines(quick: bool) -> Verdict:
+    """Of other ways only what they cost and whether they work; a rival's failure is no failure of ours."""
+    got = taps.run(rounds=1 if quick else 2)
+    ours = got[taps.OURS]
+    lines = [
+        Line(
+            "Asterisk's CPU for a second of a tapped line, more",
+            ours["asterisk_ms_per_line_s_more"],
+            "ms",
+            rival,
+            got[name]["asterisk_ms_per_line_s_more"],
+            less_is_better=True,
+        )
+        for rival, name in taps.RIVALS.items()
+        if "asterisk_ms_per_line_s_more" in got[name]
+    ]
+    lines += [
+        Line("taps that come up, all ordered at once", ours["taps_up_per_s"], "/s"),
+        Line("from the order to the first frame, p50", ours["order_to_first_frame_ms"]["p50"], "ms"),
+        Line("frames heard of those due", 100 * ours["frames_over_due"], "%", goal=99),
+        Line("longest gap at the answer", ours["gap_at_answer_ms"]["most"], "ms"),
+    ]
+    every = got["untapped"]["lines"]
+    right = {
+        "lines were not heard": ours["taps_up"] == ours["audible"] == every,
+        "answers were not seen": ours["answers_seen"] == every,
+        "channels were left behind": not ours["channels_left_after_hang_up"],
+    }
+    return Verdict(lines, got, _wrong(right))
+
+
 def _under(what: str, share: float, goal: float) -> Line:
     return Line(what, 100 * share, "%", goal=goal, less_is_better=True)
 
@@ -225,6 +268,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "compressed": small_time,
     "tones": heard_tones,
     "amd": answered,
+    "taps": hearing_lines,
 }
 ON_REQUEST = frozenset({"compressed"})
 """Takes a quarter of an hour: only when asked for by name."""

@@ -39,6 +39,7 @@ class EarReceiver:
 
     def __init__(self) -> None:
         self.streams: dict[UUID, Stream] = {}
+        self._connections: set[asyncio.BaseTransport] = set()
 
     @property
     def address(self) -> str:
@@ -51,11 +52,14 @@ class EarReceiver:
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Connection(self.streams), HOST, 0)
+        self._server = await loop.create_server(lambda: _Connection(self.streams, self._connections), HOST, 0)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._server.close()
+        for connection in tuple(self._connections):
+            connection.close()
+        await asyncio.sleep(0)  # the loop closes them in its next turn
 
     async def frames(self, tap: UUID, count: int, within_s: float = 10) -> Stream:
         """Wait until so many frames of it are here."""
@@ -66,10 +70,14 @@ class EarReceiver:
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(self, streams: dict[UUID, Stream]) -> None:
-        self._streams = streams
+    def __init__(self, streams: dict[UUID, Stream], open_ones: set[asyncio.BaseTransport]) -> None:
+        self._streams, self._open_ones = streams, open_ones
         self._stream: Stream | None = None
         self._rest = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+        self._open_ones.add(transport)
 
     def data_received(self, data: bytes) -> None:
         now, held = time.monotonic(), self._rest + data
@@ -87,5 +95,6 @@ class _Connection(asyncio.Protocol):
             self._stream.frames.append(body)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._open_ones.discard(self._transport)
         if self._stream is not None:
             self._stream.open = False
