@@ -26,6 +26,8 @@ _TREATMENT: Final = 1
 _PAUSE_S: Final = 0.2
 _WORD_KEEPS_S: Final = 0.015  # single words of a number stand close together
 
+_FEW: Final = 8  # made here: processes take a second to begin
+
 Progress = Callable[[int, int], None]
 
 
@@ -107,7 +109,15 @@ def _enter(index: Index, one: Wanted, folder: Path, settings: Settings) -> None:
 
 
 def _there(folder: Path, job: Job, settings: Settings) -> bool:
-    return all(file.exists() for file in files_of(folder, job.name, settings))
+    return all(heard(file) for file in files_of(folder, job.name, settings))
+
+
+def heard(file: Path) -> bool:
+    """There, and not one that lost its content when the machine went down."""
+    try:
+        return file.stat().st_size > 44
+    except FileNotFoundError:
+        return False
 
 
 def files_of(folder: Path, name: str, settings: Settings) -> list[Path]:
@@ -199,6 +209,12 @@ def _run(
     wrong: dict[str, str] = {}
     if not jobs:
         return wrong
+    if len(jobs) <= _FEW:
+        for done, job in enumerate(jobs, start=1):
+            if (reason := make(job, folder, settings)) is not None:
+                wrong[job.name] = f"{job.what}: {reason}"
+            progress(done, len(jobs))
+        return wrong
     # fresh processes: a fork of a program with threads may hang
     fresh = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=fresh) as pool:
@@ -216,7 +232,7 @@ def _run(
 
 
 def make(job: Job, folder: Path, settings: Settings) -> str | None:
-    """In a worker process: None, or why it cannot be made. Raises `NoSynthesiser`."""
+    """None, or why it cannot be made. Raises `NoSynthesiser`."""
     try:
         if job.text == PAUSE:
             _write_silence(job, folder, settings)
@@ -229,7 +245,7 @@ def make(job: Job, folder: Path, settings: Settings) -> str | None:
         shape = Shape(-settings.loudness, -settings.peak, job.keep_s)
         made = {wanted: treated(samples, rate, wanted, shape) for wanted in _rates(settings)}
         for form, file in zip(settings.formats, files_of(folder, job.name, settings), strict=True):
-            write_whole(file, encoded(made[RATES.get(form, 8_000)], form))
+            write_whole(file, encoded(made[RATES.get(form, 8_000)], form), safe=False)
     except NoSynthesiser:
         raise
     except PromptsRefused as refused:
@@ -243,7 +259,7 @@ def _write_silence(job: Job, folder: Path, settings: Settings) -> None:
     import numpy as np
 
     for form, file in zip(settings.formats, files_of(folder, job.name, settings), strict=True):
-        write_whole(file, encoded(np.zeros(int(_PAUSE_S * RATES.get(form, 8_000))), form))
+        write_whole(file, encoded(np.zeros(int(_PAUSE_S * RATES.get(form, 8_000))), form), safe=False)
 
 
 def _rates(settings: Settings) -> set[int]:

@@ -173,7 +173,6 @@ def _add_values(made: Catalogue, flow: Flow, line: Line, slot: Slot) -> None:
         possible = _examples(flow, slot.expression)
         strict = (line.prompt if not line.prompt.startswith("node/") else "") in made.strict
         made.free[FreeText(line.prompt, line.language, slot.expression.source, strict)] = None
-        return
     for one in map(str.strip, possible):
         if one:
             made.lines[Line(flow.name, line.prompt, line.language, "", 0, one, line.rate, value=True)] = None

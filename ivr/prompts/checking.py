@@ -8,7 +8,7 @@ from typing import Final
 from ivr.flow.model import Flow
 from ivr.flow.problems import Problem, Weight
 from ivr.flow.validation.names import in_head
-from ivr.prompts.building import files_of, of_line, plan, vocabulary_of
+from ivr.prompts.building import files_of, heard, of_line, plan, vocabulary_of
 from ivr.prompts.catalogue import Catalogue, Line, catalogue
 from ivr.prompts.index import Entry, Index, change_index, locked, read_index
 from ivr.prompts.recordings import Recordings, recordings
@@ -106,7 +106,7 @@ def _finding(code: str, line: Line, seconds: float = 0.0) -> Finding:
 
 
 def _on_disk(folder: Path, entry: Entry, settings: Settings) -> bool:
-    return all(file.exists() for file in files_of(folder, entry.file, settings))
+    return all(heard(file) for file in files_of(folder, entry.file, settings))
 
 
 # --- what is no longer needed -----------------------------------------------------------------------------------------

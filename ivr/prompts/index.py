@@ -124,12 +124,13 @@ def locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def write_whole(file: Path, data: bytes) -> None:
-    """Into its place as the last act, and safe from a crash of the machine."""
+def write_whole(file: Path, data: bytes, *, safe: bool = True) -> None:
+    """Into its place as the last act; `safe` also from a crash of the machine, which costs some milliseconds."""
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     with draft.open("wb") as out:
         out.write(data)
-        out.flush()
-        os.fsync(out.fileno())
+        if safe:
+            out.flush()
+            os.fsync(out.fileno())
     draft.replace(file)

@@ -13,7 +13,8 @@ from ivr.flow.records import ListOf, MapOf, Record, read_fields
 
 FILE: Final = "prompts.yaml"
 FORMATS: Final = ("slin", "ulaw", "alaw", "wav", "slin16", "g722")
-VOICES: Final = {"en": "en-us", "zh": "cmn-latn-pinyin"}
+VOICES: Final = {"en": ("en-us", 140), "zh": ("cmn-latn-pinyin", 180)}
+"""Voice and speed of espeak-ng; its words of Mandarin are syllables."""
 _ADDRESS: Final = r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[^\s]*)?"
 
 
@@ -24,7 +25,7 @@ class Voice:
 
     kind: str = has(OneOf(("espeak", "program", "http")), "espeak, program or http", "espeak")
     voice: str = has(Pattern(r"[A-Za-z0-9_+.-]{1,60}", "en-us"), "the voice", "")
-    speed: int = has(Whole(80, 450), "words a minute of espeak-ng", 140)
+    speed: int = has(Whole(80, 450), "words a minute of espeak-ng; else 140, in Mandarin 180", 0)
     program: tuple[str, ...] = has(
         ListOf(Words(), most=40), "the program and its arguments; {voice} and {rate} are put in", ()
     )
@@ -55,9 +56,10 @@ class Settings:
 
     def voice(self, language: str) -> Voice:
         given = self.voices.get(language, Voice())
-        if given.kind == "espeak" and not given.voice:
-            return replace(given, voice=VOICES.get(language, language))
-        return given
+        if given.kind != "espeak":
+            return given
+        voice, speed = VOICES.get(language, (language, 140))
+        return replace(given, voice=given.voice or voice, speed=given.speed or speed)
 
 
 def settings_of(folder: Path) -> Settings:

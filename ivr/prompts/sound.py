@@ -28,6 +28,7 @@ ENDINGS: Final = {
 }
 RATES: Final = {"slin16": 16_000, "g722": 16_000}
 _FRAME_S: Final = 0.01
+_FADE_S: Final = 0.003
 _QUIET_DB: Final = -35.0
 """Below the loud parts: silence. An untreated line noise lies at -50 dB and lower, the ends of words at -30."""
 _RAW: Final = {
@@ -43,8 +44,8 @@ _RAW: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """`loudness_db`: RMS of the voiced parts, `peak_db`: the highest sample; of full scale. `keep_s` stays at both
-    ends."""
+    """`loudness_db`: RMS of the voiced parts, `peak_db`: the highest sample; of full scale. `keep_s` of
+    silence stand at both ends, also where the recording has less."""
 
     loudness_db: float = -19.0
     peak_db: float = -3.0
@@ -188,9 +189,14 @@ def _voiced(levels: Samples) -> NDArray[np.bool_]:
 def _trimmed(samples: Samples, rate: int, keep_s: float) -> tuple[Samples, Samples]:
     levels = _levels(samples, rate)
     heard = np.flatnonzero(_voiced(levels))
-    first = max(0, int(heard[0] * _FRAME_S * rate - keep_s * rate))
-    last = int((heard[-1] + 1) * _FRAME_S * rate + keep_s * rate)
-    return samples[first:last], levels[heard[0] : heard[-1] + 1]
+    first, last = (round(at * _FRAME_S * rate) for at in (heard[0], heard[-1] + 1))
+    keep = round(keep_s * rate)
+    before, after = max(0, keep - first), max(0, last + keep - len(samples))
+    padded = np.pad(samples, (before, after))[max(0, first - keep) : before + last + keep]
+    edge = np.linspace(0, 1, max(1, round(_FADE_S * rate)))
+    padded[: len(edge)] *= edge
+    padded[-len(edge) :] *= edge[::-1]
+    return padded, levels[heard[0] : heard[-1] + 1]
 
 
 def _gain(levels: Samples, shape: Shape) -> float:
