@@ -36,6 +36,7 @@ from dialer.engine.recorder import RecordingHouse
 from dialer.engine.retention import NightShift, RetentionAges, RetentionRunner, daily
 from dialer.engine.trunk_meter import TrunkLimits
 from dialer.errors import Misconfigured, StorageDown
+from dialer.flows import FlowShelf, public_holidays
 from dialer.listening.client import EarsProcess, EarsSettings
 from dialer.pacing.floor_pacer import FairPacer
 from dialer.pacing.pacer import Pacer
@@ -143,7 +144,7 @@ async def open_store(settings: Settings, clock: Clock) -> PostgresStore:
     url = settings.database_url.get_secret_value()
     while True:
         try:
-            store = await PostgresStore.open(url, settings.database_pool, clock)
+            store = await PostgresStore.open(url, settings.database_pool, clock, settings.default_region)
         except StorageDown as down:
             log.warning("waiting for the database", extra={"action": "service.no_database", "why": str(down)})
             await asyncio.sleep(_DATABASE_PAUSE_S)
@@ -171,9 +172,12 @@ def build(settings: Settings, store: PostgresStore, clock: Clock, pacer: Pacer |
         store.changes,
         store.pacing,
         store.ledger,
+        store.tones,
     )
     registries = Registries(settings.registries.folder, clock)
     who = (socket.gethostname(), os.getpid())
+    heard = _Heard()
+    ears = _ears(settings, heard, clock)
     engine = Engine(
         telephony,
         stores,
@@ -186,9 +190,9 @@ def build(settings: Settings, store: PostgresStore, clock: Clock, pacer: Pacer |
         who,
         zone=ZoneInfo(settings.time_zone),
         house=recording_house(settings),
+        ears=ears,
     )
-    ear.engine = engine
-    ears = _ears(settings, _Heard(), clock)
+    ear.engine, heard.sink = engine, engine.hear
     floor = FloorView(engine, telephony, store.campaigns, clock, settings.time_zone, registries, ears)
     return Service(settings, clock, store, telephony, engine, floor, recordings, registries, ears)
 
@@ -288,6 +292,8 @@ def web_app(service: Service) -> web.Application:
             lists=_Lists(service),
             region=settings.default_region,
             zone=ZoneInfo(settings.time_zone),
+            flows=FlowShelf(service.store.ivr_flows),
+            holidays=public_holidays,
             trunks=frozenset(settings.trunks),
             rules=service.engine.rulebook,
             explainer=Explainer(

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import orjson
+
 from dialer.clock import Clock
 from dialer.compliance.holiday_calendars import PublicHolidays
 from dialer.domain.inbound import ANY_NUMBER, Holidays, Reached, reached
@@ -95,7 +97,8 @@ class FlowShelf:
         if language not in known:
             raise BadInput(f"language: {name} speaks {', '.join(known)}", "language")
         spoken: Language = "zh" if language == "zh" else "en"
-        return script_of(flow, spoken).as_json()
+        made: dict[str, Any] = orjson.loads(orjson.dumps(script_of(flow, spoken).as_json()))
+        return made
 
     async def questionnaire(self, name: str, version: str | None = None) -> Questionnaire:
         """Raises `NotFound`."""
@@ -110,7 +113,9 @@ def questionnaire_of(flow: Flow) -> Questionnaire:
         node = flow.nodes[name]
         if isinstance(node, nodes.Question):
             questions.append(_question(name, node))
-    return Questionnaire(flow.name, flow.version, dict(flow.head.title), tuple(questions))
+    return Questionnaire(
+        flow.name, flow.version, dict(flow.head.title), tuple(questions), tuple(flow.head.contact_fields)
+    )
 
 
 def _question(name: str, node: nodes.Question) -> Question:

@@ -95,7 +95,12 @@ def moment(at: datetime | None) -> str:
 
 def show(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """`columns` are keys of the catalogue. Without a terminal: tab-separated lines, headings first."""
-    headings = [say(f"column.{name}", language()) for name in columns]
+    show_table([say(f"column.{name}", language()) for name in columns], rows)
+
+
+def show_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """As `show`, for headings that are words already; what is in them is cleaned as cells are."""
+    headings = [_cell(heading) for heading in headings]
     cells = [[_cell(value) for value in row] for row in rows]
     if sys.stdout.isatty():
         _draw(headings, cells)

@@ -20,6 +20,7 @@ from dialer.cli import (
     database,
     do_not_call,
     explain,
+    inbound,
     overrides,
     pacing,
     privacy,
@@ -28,6 +29,7 @@ from dialer.cli import (
     rules,
     service,
     simulate,
+    survey,
     tones,
     users,
 )
@@ -68,7 +70,11 @@ app.add_typer(tones.commands, name="tones")
 app.add_typer(amd.commands, name="amd")
 app.add_typer(announcements.commands, name="announcements")
 app.add_typer(service.asterisk_commands, name="asterisk")
-app.add_typer(ivr_commands(console.language), name="ivr")
+app.add_typer(inbound.commands, name="inbound")
+app.add_typer(survey.commands, name="survey")
+flow_commands = ivr_commands(console.language)
+flow_commands.command()(survey.deploy)
+app.add_typer(flow_commands, name="ivr")
 
 
 def _version(wanted: bool) -> None:

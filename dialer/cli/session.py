@@ -80,7 +80,8 @@ async def opened() -> AsyncIterator[Session]:
     from dialer.storage.postgres.store import PostgresStore
 
     settings, clock = console.settings(), SystemClock()
-    store = await PostgresStore.open(settings.database_url.get_secret_value(), 2, clock)
+    url = settings.database_url.get_secret_value()
+    store = await PostgresStore.open(url, 2, clock, settings.default_region)
     try:
         await check_current(store.pool)
         yield Session(settings, store, clock)

@@ -49,6 +49,7 @@ class Questionnaire:
     version: str
     titles: Mapping[str, str]
     questions: tuple[Question, ...]
+    contact_fields: tuple[str, ...] = ()
 
     def title(self, language: str) -> str:
         return self.titles.get(language) or next(iter(self.titles.values()), self.flow)

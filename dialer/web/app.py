@@ -20,6 +20,8 @@ from dialer.web.routes import (
     contacts,
     do_not_call,
     explanations,
+    inbound,
+    ivr,
     live,
     offers,
     pacing,
@@ -44,6 +46,8 @@ OPERATIONS: tuple[Operation, ...] = (
     *recordings.OPERATIONS,
     *do_not_call.OPERATIONS,
     *consents.OPERATIONS,
+    *ivr.OPERATIONS,
+    *inbound.OPERATIONS,
 )
 
 

@@ -1,18 +1,23 @@
 """What the web is given by whoever puts the service together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from dialer.clock import Clock
 from dialer.compliance.rulebook import Rulebook
 from dialer.domain.ids import CampaignId
+from dialer.domain.inbound import Holidays
+from dialer.domain.survey import Questionnaire
 from dialer.engine.explainer import Explainer
+from dialer.errors import NotFound
 from dialer.ports.consent import ConsentStore
 from dialer.ports.dialling import GateRecords
 from dialer.ports.floor import Floor
+from dialer.ports.ivr import CallerRequests, InboundRoutes, IvrCalls, IvrFlows
 from dialer.ports.ledger import LedgerStore
 from dialer.ports.pacing import PacingStore
 from dialer.ports.privacy import PrivacyStore, RetentionStore
@@ -49,6 +54,14 @@ class Store(Protocol):
     @property
     def history(self) -> AttemptHistory: ...
     @property
+    def inbound(self) -> InboundRoutes: ...
+    @property
+    def ivr_calls(self) -> IvrCalls: ...
+    @property
+    def ivr_flows(self) -> IvrFlows: ...
+    @property
+    def ivr_requests(self) -> CallerRequests: ...
+    @property
     def ledger(self) -> LedgerStore: ...
     @property
     def pacing(self) -> PacingStore: ...
@@ -82,6 +95,30 @@ class ListIntake(Protocol):
         ...
 
 
+class FlowReader(Protocol):
+    """Published flows, for whoever does not know what a flow is made of. Every method raises `NotFound`."""
+
+    async def script(self, name: str, version: str | None, language: str) -> Mapping[str, Any]:
+        """As an agent reads it. Raises `BadInput` for a language the flow does not speak."""
+        ...
+
+    async def questionnaire(self, name: str, version: str | None = None) -> Questionnaire: ...
+
+
+class NoFlows:
+    """Where no flows are read."""
+
+    async def script(self, name: str, version: str | None, language: str) -> Mapping[str, Any]:
+        raise NotFound(f"no flow {name!r} has been published")
+
+    async def questionnaire(self, name: str, version: str | None = None) -> Questionnaire:
+        raise NotFound(f"no flow {name!r} has been published")
+
+
+def _no_holidays(_calendar: str, _day: date) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class WebDeps:
     store: Store
@@ -93,4 +130,6 @@ class WebDeps:
     zone: ZoneInfo = _UTC  # whose midnight begins a day
     rules: Rulebook = _NO_RULES
     explainer: Explainer | None = None
+    flows: FlowReader = NoFlows()  # noqa: RUF009  it has no state
+    holidays: Holidays = _no_holidays
     trunks: frozenset[str] | None = None  # names a campaign may use; None: not checked

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from dialer.web.models import Problem
-from dialer.web.operations import UUID_PARAMETERS, Operation
+from dialer.web.operations import TEXT_PARAMETERS, UUID_PARAMETERS, Operation
 
 _REF = "#/components/schemas/{model}"
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}}
@@ -69,12 +69,15 @@ def _tag(path: str) -> str:
 
 def _in_path(operation: Operation) -> Iterator[dict[str, Any]]:
     for name in operation.parameters:
-        schema = (
-            {"type": "string", "format": "uuid"}
-            if name in UUID_PARAMETERS
-            else {"type": "integer", "minimum": 0, "exclusiveMaximum": 10**18}
-        )
-        yield {"name": name, "in": "path", "required": True, "schema": schema}
+        yield {"name": name, "in": "path", "required": True, "schema": _path_schema(name)}
+
+
+def _path_schema(name: str) -> dict[str, Any]:
+    if name in UUID_PARAMETERS:
+        return {"type": "string", "format": "uuid"}
+    if name in TEXT_PARAMETERS:
+        return {"type": "string", "pattern": f"^{TEXT_PARAMETERS[name]}$"}
+    return {"type": "integer", "minimum": 0, "exclusiveMaximum": 10**18}
 
 
 def _in_query(operation: Operation) -> Iterator[dict[str, Any]]:

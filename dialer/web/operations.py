@@ -39,6 +39,9 @@ class Call:
     def uuid_in_path(self, name: str) -> UUID:
         return UUID(self.request.match_info[name])
 
+    def text_in_path(self, name: str) -> str:
+        return self.request.match_info[name]
+
     def only_own(self, agent: int | None) -> None:
         """An agent may act on itself only; supervisors on everyone."""
         if not Role(self.caller.role).covers(Role.SUPERVISOR) and (
@@ -86,11 +89,17 @@ class Operation:
 
 
 UUID_PARAMETERS = frozenset({"attempt", "recording"})
+TEXT_PARAMETERS = {
+    "flow": "[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}",
+    "call": "[^/]{1,200}",  # the exchange's own name for it
+    "reference": "[0-9]{6,20}",
+}
 
 
 def _pattern(part: str) -> str:
     name = part[1:-1]
-    return f"{{{name}:{_UUID if name in UUID_PARAMETERS else '[0-9]{1,18}'}}}"
+    pattern = _UUID if name in UUID_PARAMETERS else TEXT_PARAMETERS.get(name, "[0-9]{1,18}")
+    return f"{{{name}:{pattern}}}"
 
 
 _UUID = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"

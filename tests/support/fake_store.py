@@ -44,6 +44,7 @@ from dialer.web.deps import ListSummary
 from tests.support.fake_gate import FakeGate
 from tests.support.fake_ledger import FakeLedger
 from tests.support.memory_consent import MemoryConsent
+from tests.support.memory_ivr import MemoryCalls, MemoryFlows, MemoryRequests, MemoryRoutes
 
 
 class FakeCampaigns:
@@ -386,6 +387,10 @@ class FakeStore:
     do_not_call: FakeDoNotCall = field(default_factory=FakeDoNotCall)
     gate: FakeGate = field(default_factory=FakeGate)
     history: FakeHistory = field(default_factory=FakeHistory)
+    inbound: MemoryRoutes = field(default_factory=MemoryRoutes)
+    ivr_calls: MemoryCalls = field(default_factory=MemoryCalls)
+    ivr_flows: MemoryFlows = field(default_factory=MemoryFlows)
+    ivr_requests: MemoryRequests = field(default_factory=MemoryRequests)
     ledger: FakeLedger = field(default_factory=FakeLedger)
     pacing: FakePacing = field(default_factory=FakePacing)
     privacy: PrivacyStore = field(default_factory=lambda: cast(PrivacyStore, _NotAsked()))

@@ -25,14 +25,17 @@ from dialer.domain.ids import AgentId, AttemptId, CampaignId, ContactId, TrunkNa
 from dialer.domain.phone_number import PhoneNumber
 from dialer.engine.explainer import Explainer
 from dialer.engine.gatekeeper import Gatekeeper
+from dialer.flows import publish_flow
 from dialer.ports.dialling import DialFacts
 from dialer.ports.storage import AttemptView, ContactView, RecordingView
 from dialer.rulebook.load import load_rules
 from dialer.simulation.lawless import NoRegistries
 from dialer.web.app import build_app
 from dialer.web.deps import WebDeps
+from ivr.samples import sample
 from tests.support.fake_floor import LIVE_CALL, NOON, FakeFloor, afternoon
 from tests.support.fake_store import FakeClock, FakeFiles, FakeIntake, FakeStore
+from tests.support.memory_ivr import interview, ivr_call
 
 Client = TestClient[web.Request, web.Application]
 
@@ -76,6 +79,9 @@ async def store(tmp_path: Path) -> FakeStore:
     )
     for attempt, state in ((ENDED_CALL, AttemptState.ENDED), (LIVE_CALL, AttemptState.TALKING)):
         store.history.rows[attempt] = attempt_view(attempt, state)
+    await publish_flow(store.ivr_flows, sample("survey"), NOON, "ana")
+    store.ivr_calls.rows = [interview(nth) for nth in range(3)]
+    store.ivr_calls.calls["call-1"] = ivr_call("call-1")
     name = f"{ENDED_CALL}-1.wav"
     write_silence(tmp_path / name)
     store.recordings.rows[RECORDING] = recording_view(name)
@@ -107,6 +113,7 @@ async def served(store: FakeStore, tmp_path: Path) -> AsyncIterator[Served]:
         FakeIntake(),
         rules=_rules(),
         explainer=_explainer(store, clock),
+        flows=store.ivr_flows.shelf,
     )
     app = build_app(deps, hasher=QUICK_HASHER)
     async with TestClient(TestServer(app)) as client:

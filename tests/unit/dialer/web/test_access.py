@@ -20,6 +20,10 @@ IN_PATH = {
     "agent": "1",
     "attempt": str(ENDED_CALL),
     "recording": str(RECORDING),
+    "flow": "survey",
+    "call": "call-1",
+    "reference": "000018",
+    "route": "1",
 }
 ENDLESS = {"live_stream"}
 
