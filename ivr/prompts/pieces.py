@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Final
 
 from ivr.spoken import speak
@@ -13,6 +14,7 @@ _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,5})(?:\.[0-9]{1,4})?")
 _CODE: Final = re.compile(r"[A-Z0-9](?:[A-Z0-9 /.-]{0,30}[A-Z0-9])?")
 
 
+@lru_cache(4096)
 def fixed(text: str) -> str:
     """Without marks before and space behind, so that what follows a value is found; empty when nothing is to be said.
     The mark at the end stays: a synthesiser's voice falls with it."""
@@ -40,20 +42,34 @@ def _spelled(code: str, language: str) -> str:
 
 def _split(text: str, language: str, known: Collection[str]) -> list[str] | None:
     if language == "zh":
-        return _longest(list(text.replace(" ", "").replace("，", PAUSE)), "", 4, known)
-    return _longest(text.replace(",", f" {PAUSE}").split(), " ", 3, known)
+        return _longest(text.replace(" ", "").replace("，", PAUSE), known)
+    return _longest_of_words(text.replace(",", f" {PAUSE}").split(), known)
 
 
-def _longest(units: list[str], joint: str, most: int, known: Collection[str]) -> list[str] | None:
+def _longest(text: str, known: Collection[str]) -> list[str] | None:
     """The longest entry first: 二十一 is one word, and sounds like one."""
     found: list[str] = []
-    at = 0
-    while at < len(units):
-        for size in range(min(most, len(units) - at), 0, -1):
-            word = joint.join(units[at : at + size])
-            if word in known:
+    at, end = 0, len(text)
+    while at < end:
+        for size in (4, 3, 2, 1):
+            if (word := text[at : at + size]) in known:
                 found.append(word)
-                at += size
+                at += len(word)
+                break
+        else:
+            return None
+    return found
+
+
+def _longest_of_words(words: list[str], known: Collection[str]) -> list[str] | None:
+    """The same where words have spaces between them: Hong Kong dollars."""
+    found: list[str] = []
+    at = 0
+    while at < len(words):
+        for size in (3, 2, 1):
+            if (word := " ".join(words[at : at + size])) in known:
+                found.append(word)
+                at += word.count(" ") + 1
                 break
         else:
             return None
