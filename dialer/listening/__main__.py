@@ -14,12 +14,13 @@ from dialer.clock import SystemClock
 from dialer.listening.control import Control
 from dialer.listening.matcher import NoMatcher
 from dialer.listening.receiver import Receiver
+from dialer.listening.strangers import AT_ONCE, MOST
 from dialer.listening.wire import Broken, Ready, Serve
 from dialer.telemetry import configure_logging
 
 log = logging.getLogger(__name__)
 
-_OTHER_FILES = 320  # strangers, and what the interpreter has open
+_OTHER_FILES = AT_ONCE + MOST + 64  # strangers, and what the interpreter has open
 
 
 def main(descriptor: int, parent: int) -> int:

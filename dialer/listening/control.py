@@ -53,3 +53,7 @@ class Control:
             self.is_open = self.is_open and len(self._unsent) <= _MOST_UNSENT
         except OSError:
             self.is_open = False
+
+    def close(self) -> None:
+        self.is_open = False
+        self._connection.close()

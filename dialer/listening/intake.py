@@ -106,9 +106,9 @@ class Intake:
 
     def frames(self, rows: Indices, slots: Indices) -> NDArray[np.int16]:
         """[n, 160]; silence for slots below 0."""
-        bytes_ = self._packets[rows, slots, HEAD:]
-        frames = bytes_.view("<i2")
-        frames[slots < 0] = 0
+        silent = slots < 0
+        frames = self._packets[rows, np.where(silent, 0, slots), HEAD:].view("<i2")
+        frames[silent] = 0
         return frames
 
 

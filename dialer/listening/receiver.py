@@ -25,7 +25,7 @@ from dialer.ports.ears import EarsFigures, TapClosed, TapId
 EXPECTED_S = 10.0
 """After this nobody brings the sound any more."""
 REPORT_S = 0.5
-_ROUNDS = 8  # readings of streams that had more than one reading takes
+_LONGEST_S = 0.5  # of reading on for streams that had more than one reading takes
 
 
 class Receiver:
@@ -98,15 +98,15 @@ class Receiver:
         for connection, uuid in self._strangers.known(now, lambda each: TapId(each) in self._expected):
             self._meet(connection, uuid, now)
         rows = self._intake.rows
-        for _ in range(_ROUNDS):
-            if not rows:
-                break
+        while rows:
             read = self._intake.read(rows)
             self._hear(read, now, on_time)
             for row, why in read.ended:
                 self._ended(row, why, now)
             gone = {row for row, _ in read.ended}
             rows = [row for row in read.rows[~read.drained].tolist() if row not in gone]
+            if self._clock.monotonic() - now > _LONGEST_S:
+                break
         self._forget(now)
 
     # --- commands -------------------------------------------------------------------------------------
@@ -196,17 +196,18 @@ class Receiver:
         if now - self._reported_at < REPORT_S:
             return
         self._reported_at = now
-        self._control.say(
-            EarsFigures(
-                len(self._streams),
-                self._total,
-                self._frames,
-                self._silences,
-                self._refusals.count,
-                self._late,
-                round(self._longest_s, 4),
-                round(time.process_time(), 3),
-            )
+        self._control.say(self.figures())
+
+    def figures(self) -> EarsFigures:
+        return EarsFigures(
+            len(self._streams),
+            self._total,
+            self._frames,
+            self._silences,
+            self._refusals.count,
+            self._late,
+            round(self._longest_s, 4),
+            round(time.process_time(), 3),
         )
 
     def close(self) -> None:

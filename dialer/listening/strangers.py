@@ -12,8 +12,10 @@ from dialer.listening.packets import HEAD, UUID_HEAD, UUID_PACKET
 log = logging.getLogger(__name__)
 
 PATIENCE_S = 2.0
-_AT_ONCE = 256
-"""Of them, waiting; and as many are accepted in one tick."""
+AT_ONCE = 256
+"""Accepted in one tick."""
+MOST = 512
+"""Waiting; of more, those go that have waited longest."""
 
 
 @dataclass(slots=True)
@@ -49,16 +51,13 @@ class Strangers:
         return bool(self._waiting)
 
     def accept(self, now: float) -> None:
-        for _ in range(_AT_ONCE):
+        for _ in range(AT_ONCE):
             try:
                 connection, _where = self._port.accept()
             except OSError:  # nobody is there, or gone again, or no descriptor is left
                 return
             connection.setblocking(False)
-            if len(self._waiting) >= _AT_ONCE:
-                self.refuse(connection, "too many that do not say who they are", now)
-            else:
-                self._waiting.append(_Stranger(connection, now + PATIENCE_S))
+            self._waiting.append(_Stranger(connection, now + PATIENCE_S))
 
     def known(self, now: float, expected: Callable[[UUID], bool]) -> Iterator[tuple[socket.socket, UUID]]:
         """Those who have said an expected uuid."""
@@ -76,6 +75,8 @@ class Strangers:
             else:  # that it is expected may be a command not yet read
                 each.unknown_before = True
                 self._waiting.append(each)
+        while len(self._waiting) > MOST:
+            self.refuse(self._waiting.pop(0).connection, "too many that do not say who they are", now)
 
     def refuse(self, connection: socket.socket, why: str, now: float) -> None:
         with suppress(OSError):
