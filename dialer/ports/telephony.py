@@ -122,7 +122,10 @@ class Telephony(Protocol):
         ...
 
     async def untap(self, attempt: AttemptId) -> None:
-        """No more sound of this call. Quiet when there is none."""
+        """No more sound of this call. Quiet when there is none.
+
+        On a line that sends nothing the connection may stay, without frames, until it sends something or ends.
+        """
         ...
 
     def sounds_foreign(self, attempt: AttemptId) -> None:

@@ -19,7 +19,8 @@ from dialer.telephony.asterisk.ami_wire import Headers
 from dialer.telephony.asterisk.calls_in_hand import CallInHand, Switchboard, attempt_id
 from dialer.telephony.asterisk.channel_facts import Fact, Gone, NeverBegan, Up
 
-# u: the line's unique id; q: no beep; o: only what comes from it; E, S: end with it
+# u: the line's unique id; q: no beep; o: only what comes from it; E, S: end with it. Without l, its long queue: on a busy
+# exchange sound is rather lost than late
 _OPTIONS: Final = "uqoES"
 _CONNECT_MS: Final = 3000
 # in a dial string "/" and "," would begin something else
