@@ -24,6 +24,8 @@ def at_answer(strategy: AnswerStrategy) -> Step:
 def on_news(strategy: AnswerStrategy, news: News) -> Step:
     """A fax is hung up under every strategy, an agent who hears it with it; what is not known to be a machine is connected."""
     verdict = news.answer.verdict
+    if news.kind is Kind.SPEECH:
+        return at_answer(strategy)
     if verdict is Verdict.FAX:
         return Step.HANG_UP
     if verdict.is_person or strategy is AnswerStrategy.CONNECT_AT_ONCE:

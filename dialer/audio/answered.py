@@ -38,6 +38,8 @@ class Verdict(StrEnum):
 
 
 class Kind(StrEnum):
+    SPEECH = "speech"
+    """Somebody has begun to speak; nothing else is known yet. Told once, before the verdict."""
     VERDICT = "verdict"
     GREETING_OVER = "greeting_over"
     """A machine's: nothing was said for `GREETING_OVER_S`, or it beeped."""
@@ -96,13 +98,14 @@ _RINGING_STILL_S = 0.1  # a tone that was there before is the end of the ring-ba
 
 
 class _Listener:
-    __slots__ = ("answer", "beep_at_s", "greeting_over", "model")
+    __slots__ = ("answer", "beep_at_s", "greeting_over", "model", "spoke")
 
     def __init__(self, model: AnswerModel) -> None:
         self.model = model
         self.answer: Answer | None = None
         self.beep_at_s: float | None = None
         self.greeting_over = False
+        self.spoke = False
 
 
 class AnsweredEar:
@@ -179,9 +182,12 @@ class AnsweredEar:
         if listener.answer is not None:
             if said is not None and said.pause_s >= GREETING_OVER_S:
                 yield self._greeting_over(listener, listener.answer, now, said.end_s)
-        elif (
-            answer := self._verdict(listener.model, now, said, beeping=self._lines.sounds(stream))
-        ) is not None:
+            return
+        if said is not None and not listener.spoke:
+            listener.spoke = True
+            yield News(Kind.SPEECH, now, Answer(Verdict.UNCERTAIN, now, round(said.start_s, 3)))
+        answer = self._verdict(listener.model, now, said, beeping=self._lines.sounds(stream))
+        if answer is not None:
             listener.answer = answer
             yield News(Kind.VERDICT, now, answer)
 

@@ -42,7 +42,8 @@ _FINE = (20, 12)
 _QUIETEST = 40 * STEPS_PER_DB
 """About -55 dBm0."""
 _LAG, _CHANGE = 5, 4.0 * STEPS_PER_DB
-_LEAST_CHANGING_S = 0.8
+_EVEN = 8 * STEPS_PER_DB
+_LEAST_CHANGING_S = 0.3
 
 Samples: TypeAlias = NDArray[np.int16]
 Levels: TypeAlias = NDArray[np.uint8]
@@ -171,11 +172,12 @@ def learn(samples: Samples) -> Fingerprint:
 
 
 def _changing_s(levels: Levels) -> float:
-    """How long its timbre changes as that of speech and music does."""
-    top = levels.max(axis=1, keepdims=True).astype(np.float32)
-    seen = np.maximum(levels.astype(np.float32), top - DEPTH)
+    """How long its timbre changes while its level stays, as in speech and music; a tone's changes only at its ends."""
+    top = levels.max(axis=1).astype(np.float32)
+    seen = np.maximum(levels.astype(np.float32), top[:, None] - DEPTH)
     smooth = (seen[:-2] + seen[1:-1] + seen[2:]) / 3
     timbre = smooth - smooth.mean(axis=1, keepdims=True)
     change = np.sqrt(np.square(timbre[_LAG:] - timbre[:-_LAG]).mean(axis=1))
-    steady = loud(levels)[1:-1]
-    return float((change > _CHANGE)[steady[_LAG:] & steady[:-_LAG]].sum()) * FRAME_S
+    around = np.lib.stride_tricks.sliding_window_view(top, _LAG + 3)
+    lasts = (around.min(axis=1) > _QUIETEST) & (np.ptp(around, axis=1) < _EVEN)
+    return float(((change > _CHANGE) & lasts).sum()) * FRAME_S

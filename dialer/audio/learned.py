@@ -4,7 +4,8 @@ What is kept is a small JSON document:
 
     {"format": 1, "trunk": "north", "tones": [{"hz": [449.8], "cadence": [1.0, -4.0], "calls": 37}]}
 
-A tone counts as home once it was heard in `ENOUGH_CALLS` calls: one call may have been forwarded abroad.
+A tone counts as home once it was heard in `ENOUGH_CALLS` calls and in `ENOUGH_SHARE` of all: now and then somebody is
+abroad who answers, or a call is forwarded there.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,8 @@ from dialer.audio.zones import Kind, Sound, same_cadence, same_lines, written_ca
 from dialer.errors import BadInput
 
 ENOUGH_CALLS = 3
+ENOUGH_SHARE = 0.1
+_MOST_TONES = 32
 _SAME_BURST_S = 0.06
 
 
@@ -57,14 +60,16 @@ class LearnedTones:
         """With one more answered domestic call."""
         known = next((index for index, each in enumerate(self.tones) if each.is_like(tone)), None)
         if known is None:
-            return replace(self, tones=(*self.tones, tone))
+            often = sorted(self.tones, key=lambda each: -each.calls)[: _MOST_TONES - 1]
+            return replace(self, tones=(*(each for each in self.tones if each in often), tone))
         tones = list(self.tones)
         tones[known] = tones[known].with_another(tone)
         return replace(self, tones=tuple(tones))
 
     def sounds(self, enough_calls: int = ENOUGH_CALLS) -> tuple[Sound, ...]:
         """What counts as home."""
-        return tuple(tone.as_sound() for tone in self.tones if tone.calls >= enough_calls)
+        enough = max(enough_calls, ENOUGH_SHARE * sum(tone.calls for tone in self.tones))
+        return tuple(tone.as_sound() for tone in self.tones if tone.calls >= enough)
 
     def as_document(self) -> dict[str, Any]:
         tones = [

@@ -186,11 +186,11 @@ def _class(answer: LiveAnswer, deadline: datetime) -> _Found:
 
 
 def _machine(answer: LiveAnswer) -> _Found | None:
-    """Whoever presses a key is a person, whatever a detector thought."""
+    """Whoever presses a key is a person, whatever a detector thought; and who had an agent lost nothing by its verdict."""
     if answer.reviewed is AnsweredBy.MACHINE:
         return CallClass.MACHINE, Because.MACHINE_CONFIRMED, None
     heard_as_machine = answer.verdict is AnsweredBy.MACHINE and answer.reviewed is None
-    if heard_as_machine and answer.optout_at is None:
+    if heard_as_machine and answer.optout_at is None and answer.joined_at is None:
         return CallClass.MACHINE, Because.MACHINE_DETECTED, None
     return None
 

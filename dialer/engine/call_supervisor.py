@@ -7,6 +7,7 @@ import logging
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 
+from dialer.audio.answered import Kind, News
 from dialer.clock import Clock
 from dialer.domain.attempt import AttemptSignal, AttemptState
 from dialer.domain.disposition import Disposition, HangupCause
@@ -30,12 +31,18 @@ from dialer.domain.events import (
 )
 from dialer.domain.ids import AgentId, AttemptId
 from dialer.domain.transitions import IllegalTransition
+from dialer.engine.answer_wait import AnswerWait
 from dialer.engine.floor_reporter import FloorReporter
 from dialer.engine.hand_over import HandOver
+from dialer.engine.home_tones import HomeTones
 from dialer.engine.ledger_writer import LedgerWriter
+from dialer.engine.line_hearing import told_foreign
+from dialer.engine.listener import LineListener
 from dialer.engine.live_call import LiveCall, outcome, settle
 from dialer.engine.recorder import Recorder
-from dialer.errors import NotFound
+from dialer.errors import LinkDown, NotFound, Refused
+from dialer.ports.ears import Ears
+from dialer.ports.ledger import Heard
 from dialer.ports.storage import TimelineEntry
 from dialer.ports.telephony import Telephony
 from dialer.tasks import TaskOwner
@@ -57,6 +64,9 @@ class CallSupervisor:
         tasks: TaskOwner,
         on_change: Callable[[LiveCall | None], None],
         floor: FloorReporter,
+        ears: Ears,
+        homes: HomeTones,
+        keeps_listening: Callable[[], bool] = lambda: False,
     ) -> None:
         self._telephony, self._ledger, self.recordings = telephony, ledger, recordings
         self._clock, self._tasks, self._on_change, self._floor = clock, tasks, on_change, floor
@@ -65,6 +75,10 @@ class CallSupervisor:
         )
         self.desks = self._hand_over.desks
         self.calls: dict[AttemptId, LiveCall] = {}
+        self.listener = LineListener(
+            telephony, ears, homes, tasks, self, lambda attempt: self.calls.get(attempt), keeps_listening
+        )
+        self._wait = AnswerWait(clock, self._connect, self._hang_up_on_machine, self._hand_over.leave_message)
         self.totals: Counter[tuple[str, Disposition]] = Counter()
         self.answer_to_join_s: deque[float] = deque(maxlen=10_000)
         self.setup_s: deque[float] = deque(maxlen=10_000)
@@ -119,6 +133,10 @@ class CallSupervisor:
                 self._ended(call, event)
 
     def _signed(self, call: LiveCall, event: LineEvidence) -> None:
+        if event.sign.heard:
+            self._floor.signalled(call, event.sign)
+            self._note(call, event.sign)
+            return
         call.evidence.append(event.sign)
         if call.rang_at is None or (event.sign is LineSign.RINGING and call.evidence.count(event.sign) == 1):
             call.rang_at = event.at
@@ -127,13 +145,18 @@ class CallSupervisor:
         call.move(_G.RANG)
         self._floor.signalled(call, event.sign)
         self._keep(call, event.sign)
+        self.listener.signalled(call, event.sign)
 
     def _answered(self, call: LiveCall, event: CallAnswered) -> None:
         call.move(_G.ANSWERED)
         call.answered_at = event.at
         self._keep(call, "answered")
         self._floor.answered(call)
-        self._hand_over.seek_agent(call)
+        heard = self.listener.answered(call)
+        if heard and call.plan.listening.waits and call.agent is None:
+            self._wait.hold(call)
+        else:
+            self._hand_over.seek_agent(call)
         self._on_change(None)
 
     def _joined(self, call: LiveCall, event: CallJoined) -> None:
@@ -183,12 +206,24 @@ class CallSupervisor:
         self, call: LiveCall, disposition: Disposition, because: str, event: CallEnded, dialled: bool = True
     ) -> None:
         self._hand_over.stop_waiting(call)
+        self._wait.forget(call)
+        self.listener.ended(call)
         del self.calls[call.id]
         self._telephony.forget(call.id)
         _log_end(call, disposition, because, event.cause)
         self.totals[call.plan.name, disposition] += 1
         self._floor.ended(call, disposition, dialled)
-        self._ledger.settle(settle(call.claimed, call.plan, disposition, because, event, dialled=dialled))
+        self._ledger.settle(
+            settle(
+                call.claimed,
+                call.plan,
+                disposition,
+                because,
+                event,
+                dialled=dialled,
+                announced=call.announced(disposition),
+            )
+        )
         self._on_change(call)
 
     def _leave_agent(self, call: LiveCall, event: CallEnded) -> None:
@@ -199,6 +234,57 @@ class CallSupervisor:
             self.desks.call_ended(call.agent, call.id, call.plan.wrap_up)
         else:
             self.desks.release(call.agent, call.id)
+
+    # --- what the ears have heard ---------------------------------------------------------------------------------------
+
+    def evidence(self, event: LineEvidence) -> None:
+        self.handle(event)
+
+    def heard_foreign(self, call: LiveCall) -> None:
+        self._note(
+            call, "foreign_ringback", told_foreign(call.hearing.foreign) if call.hearing.foreign else ""
+        )
+        self._telephony.sounds_foreign(call.id)
+
+    def heard_no_answer(self, call: LiveCall, because: str) -> None:
+        """It is ended early, but never before its ring minimum: the driver sees to that."""
+        self._note(call, "nobody_will_answer", because)
+        self._tasks.spawn(self._end(call), f"end-{call.id}")
+
+    def heard_answer(self, call: LiveCall, news: News) -> None:
+        hearing = call.hearing
+        if news.kind is Kind.VERDICT:
+            sure = (
+                "" if news.answer.machine is None else f", machine with probability {news.answer.machine:.3f}"
+            )
+            self._note(call, "heard", f"{news.answer.verdict} after {news.answer.decided_at_s:.1f} s{sure}")
+        if news.kind is not Kind.SPEECH:
+            self._ledger.heard(
+                Heard(call.id, hearing.greeting_start, hearing.greeting_end, hearing.answered_by)
+            )
+        self._wait.heard(call, news)
+        if hearing.fax and call.state is _S.TALKING:
+            self._tasks.spawn(self._end(call), f"end-{call.id}")
+
+    def deaf(self, call: LiveCall, because: str) -> None:
+        self._wait.deaf(call, because)
+
+    def _connect(self, call: LiveCall, because: str) -> None:
+        if call.state is _S.WAITING:
+            if because:
+                self._note(call, "connected_unheard", because)
+            self._hand_over.seek_agent(call)
+
+    def _hang_up_on_machine(self, call: LiveCall) -> None:
+        self._tasks.spawn(self._end(call), f"end-{call.id}")
+
+    async def _end(self, call: LiveCall) -> None:
+        try:
+            await self._telephony.hang_up(call.id)
+        except (LinkDown, Refused) as why:
+            log.info(
+                "not ended", extra={"action": "call.not_ended", "attempt_id": str(call.id), "why": str(why)}
+            )
 
     # --- after an interruption ------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -23,8 +23,10 @@ from dialer.engine.decision_log import DecisionLog
 from dialer.engine.dial_loop import DialLoop
 from dialer.engine.floor_reporter import FloorReporter
 from dialer.engine.gatekeeper import Gatekeeper
-from dialer.engine.ledger_writer import LedgerWriter
+from dialer.engine.home_tones import HomeTones
+from dialer.engine.ledger_writer import HeardStore, LedgerWriter
 from dialer.engine.lesson_keeper import LessonKeeper
+from dialer.engine.listener import NoEars
 from dialer.engine.live_call import LiveCall
 from dialer.engine.opt_out_keeper import OptOutKeeper, OptOutStore
 from dialer.engine.originator import Originator
@@ -35,6 +37,8 @@ from dialer.engine.recording_keeper import RecordingKeeper
 from dialer.engine.trunk_meter import TrunkLimits, TrunkMeter
 from dialer.errors import Conflict, LinkDown, StorageDown
 from dialer.pacing.pacer import Pacer
+from dialer.ports.ears import EarEvent, Ears
+from dialer.ports.hearing import TrunkToneStore
 from dialer.ports.pacing import PacingStore
 from dialer.ports.recordings import RecordingStore
 from dialer.ports.storage import (
@@ -66,6 +70,7 @@ _LIMBS = frozenset(
         "lessons",
         "decisions",
         "opt-outs",
+        "home-tones",
     }
 )
 _UTC = ZoneInfo("UTC")
@@ -73,7 +78,7 @@ _UNKNOWN_HOUSE = RecordingHouse()
 _STRAY_LOOKS = 6  # orders given before an interruption are carried out soon after it, or never
 
 
-class EngineLedger(OptOutStore, Reach, Protocol):
+class EngineLedger(OptOutStore, Reach, HeardStore, Protocol):
     """What the engine needs of the abandonment ledger."""
 
 
@@ -87,6 +92,7 @@ class EngineStores:
     changes: Changes
     pacing: PacingStore
     ledger: EngineLedger
+    tones: TrunkToneStore
 
 
 class Engine:
@@ -109,6 +115,8 @@ class Engine:
         features: ContactReader = contact_features,
         zone: ZoneInfo = _UTC,
         house: RecordingHouse = _UNKNOWN_HOUSE,
+        ears: Ears | None = None,
+        keeps_listening: Callable[[], bool] = lambda: False,
     ) -> None:
         self._telephony, self._stores, self._clock, self._who = telephony, stores, clock, who
         self._gatekeeper = gatekeeper
@@ -116,13 +124,23 @@ class Engine:
         self._tasks = TaskOwner(self._task_failed)
         self._failure: asyncio.Future[None] | None = None
         self.meters = {limits.name: TrunkMeter(limits, clock.monotonic()) for limits in trunks}
-        self.ledger = LedgerWriter(stores.attempts, stores.agents, stores.recordings)
+        self.ledger = LedgerWriter(stores.attempts, stores.agents, stores.recordings, stores.ledger)
+        self.homes = HomeTones(stores.tones, clock)
         self.floor = FloorReporter(pacer, clock, features)
         self.recorder = Recorder(
             telephony, self.ledger.recording, self.ledger.note, clock, self._tasks, house
         )
         self.supervisor = CallSupervisor(
-            telephony, self.ledger, self.recorder, clock, self._tasks, self._changed, self.floor
+            telephony,
+            self.ledger,
+            self.recorder,
+            clock,
+            self._tasks,
+            self._changed,
+            self.floor,
+            ears or NoEars(),
+            self.homes,
+            keeps_listening,
         )
         self.keeper = RecordingKeeper(stores.recordings, recording_store, clock)
         self.budget = BudgetKeeper(
@@ -190,6 +208,10 @@ class Engine:
                 if isinstance(event, DeskDown):
                     self.preview.sweep()
 
+    def hear(self, event: EarEvent) -> None:
+        """What the ears say."""
+        self.supervisor.listener.take(event)
+
     def _changed(self, ended: LiveCall | None) -> None:
         if ended is not None and (meter := self.meters.get(ended.trunk)) is not None:
             meter.give_back()
@@ -231,6 +253,7 @@ class Engine:
                 (self.lessons.run(), "lessons"),
                 (self.decisions.run(), "decisions"),
                 (self.opt_outs.run(), "opt-outs"),
+                (self.homes.run(), "home-tones"),
             ):
                 self._tasks.spawn(work, name)
             await self._failure
@@ -261,6 +284,7 @@ class Engine:
                 break
             await asyncio.sleep(_STAND_BY_S)
         await self.lessons.take_up()
+        await self.homes.take_up()
         for call in await self._reconciler.take_over(self.campaigns):
             if call.trunk in self.meters:
                 self.meters[call.trunk].in_use += 1
@@ -395,6 +419,7 @@ class Engine:
         """Keep what was learnt, and give the lock back for an engine that stands by."""
         if self.active:
             await self.lessons.keep()
+            await self.homes.keep()
             await self.decisions.write()
         try:
             await self._stores.runners.end_runner(self.runner, self._clock.now())

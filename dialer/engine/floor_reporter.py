@@ -184,7 +184,11 @@ class FloorReporter:
     def no_agent(self, call: LiveCall) -> None:
         """The caller hears the message from now on and needs no agent."""
         self.calls.no_agent(call)
-        self._over(call.id, LineEnd.ABANDONED if call.joined_at is None else LineEnd.PERSON)
+        if call.joined_at is not None:
+            end = LineEnd.PERSON
+        else:
+            end = LineEnd.MACHINE if call.for_machine else LineEnd.ABANDONED
+        self._over(call.id, end)
 
     def ended(self, call: LiveCall, disposition: Disposition, sent: bool) -> None:
         """`sent` is False for a call that never left this program."""

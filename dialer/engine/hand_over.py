@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
+from datetime import timedelta
 
 from dialer.acd.desks import Desks
 from dialer.clock import Clock
@@ -25,6 +26,9 @@ _S = AttemptState
 _LEAST_MARGIN_S = 0.04
 _MOST_MARGIN_S = 0.4
 _REMEMBERED = 50
+_LOOK_S = 0.25
+_GRAIN_S = 0.005
+_LONGEST_GREETING = timedelta(seconds=10)  # whoever speaks longer is told that nobody is free
 
 
 class HandOver:
@@ -69,20 +73,28 @@ class HandOver:
             self._join(call, agent)
             return
         self._waiting.append(call)
-        asyncio.get_running_loop().call_later(self._patience_s(call), self._waited_enough, call)
+        if call.joined_at is not None:
+            call.waits_since = self._clock.now()
+        self._wait_on(call)
 
-    def _patience_s(self, call: LiveCall) -> float:
-        """How long an agent is waited for: the limit, less what the exchange lately took at most to begin the message.
+    def _wait_on(self, call: LiveCall) -> None:
+        left_s = self._patience_s(call)
+        asyncio.get_running_loop().call_later(
+            _LOOK_S if left_s is None else left_s, self._waited_enough, call
+        )
+
+    def _patience_s(self, call: LiveCall) -> float | None:
+        """How long an agent is waited for: until one must be there, less what the exchange lately took at most to begin the
+        message. None: that is open, because the called person is still speaking.
 
         An agent who becomes free in between could not be joined in time either. 47 CFR 64.1200(a)(7)(i): the message begins
-        within two seconds. Who has waited already, for an agent whose phone then failed, waits only for the rest.
+        within two seconds.
         """
+        if (due := call.agent_due()) is None:
+            return None
         margin = min(max(self._took_s, default=0.0) + _LEAST_MARGIN_S, _MOST_MARGIN_S)
         limit = call.plan.answer_within.total_seconds()
-        waited = 0.0
-        if call.joined_at is None and call.answered_at is not None:
-            waited = (self._clock.now() - call.answered_at).total_seconds()
-        return max(max(limit - margin, limit / 2) - max(waited, 0.0), 0.0)
+        return max((due - self._clock.now()).total_seconds() - min(margin, limit / 2), 0.0)
 
     def message_begun(self, call: LiveCall) -> None:
         if (asked := self._asked.get(call.id)) is not None:
@@ -139,9 +151,20 @@ class HandOver:
     def _waited_enough(self, call: LiveCall) -> None:
         if call not in self._waiting:
             return
+        left_s = self._patience_s(call)
+        if (left_s is None and not self._spoke_too_long(call)) or (left_s or 0.0) > _GRAIN_S:
+            self._wait_on(call)  # the ears have heard more of the greeting meanwhile
+            return
         self.stop_waiting(call)
         self._floor.no_agent(call)
         self._note(call, "no_agent", f"none free within {call.plan.answer_within.total_seconds():g} s")
+        self._tasks.spawn(self._play(call), f"message-{call.id}")
+
+    def _spoke_too_long(self, call: LiveCall) -> bool:
+        return call.answered_at is not None and self._clock.now() - call.answered_at > _LONGEST_GREETING
+
+    def leave_message(self, call: LiveCall) -> None:
+        """On the machine that answered."""
         self._tasks.spawn(self._play(call), f"message-{call.id}")
 
     async def _play(self, call: LiveCall) -> None:

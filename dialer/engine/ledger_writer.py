@@ -9,12 +9,13 @@ import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from dialer.domain.ids import AttemptId
 from dialer.engine.bell import Bell
 from dialer.engine.recording_log import RecordingMove
 from dialer.errors import NotFound, StorageDown
+from dialer.ports.ledger import Heard
 from dialer.ports.storage import (
     AgentChange,
     AgentStore,
@@ -35,6 +36,10 @@ _BATCH = 500
 Item = TypeVar("Item")
 
 
+class HeardStore(Protocol):
+    async def record_heard(self, heard: Sequence[Heard]) -> None: ...
+
+
 @dataclass(slots=True)
 class _News:
     """Of one attempt. It goes into one statement, so that its end never comes before what led to it."""
@@ -49,15 +54,19 @@ class _Batch:
     attempts: defaultdict[AttemptId, _News] = field(default_factory=lambda: defaultdict(_News))
     agents: list[AgentChange] = field(default_factory=list)
     recordings: list[RecordingMove] = field(default_factory=list)
+    heard: list[Heard] = field(default_factory=list)
     stored: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __bool__(self) -> bool:
-        return bool(self.attempts or self.agents or self.recordings)
+        return bool(self.attempts or self.agents or self.recordings or self.heard)
 
 
 class LedgerWriter:
-    def __init__(self, attempts: AttemptStore, agents: AgentStore, recordings: RecordingIndex) -> None:
+    def __init__(
+        self, attempts: AttemptStore, agents: AgentStore, recordings: RecordingIndex, hearing: HeardStore
+    ) -> None:
         self._attempts, self._agents, self._recordings = attempts, agents, recordings
+        self._hearing = hearing
         self._batch = _Batch()
         self._writing: _Batch | None = None
         self._bell = Bell()
@@ -85,6 +94,10 @@ class LedgerWriter:
         self._batch.recordings.append(move)
         self._bell.strike()
 
+    def heard(self, heard: Heard) -> None:
+        self._batch.heard.append(heard)
+        self._bell.strike()
+
     async def drained(self) -> None:
         """Everything noted so far is in the store; what is noted meanwhile is not waited for."""
         last = self._batch if self._batch else self._writing
@@ -108,6 +121,8 @@ class LedgerWriter:
             await self._all(going_on, self._record)
         if ended := [each for each in news if each.end is not None]:
             await self._all(ended, self._settle)
+        if batch.heard:
+            await self._all(batch.heard, self._hearing.record_heard)
         if batch.agents:
             await self._all(batch.agents, self._agents.record_states)
 

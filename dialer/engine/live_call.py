@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from dialer.compliance.connection import agent_due
+from dialer.compliance.profile import ConnectRule
+from dialer.domain.announcements import Announcement, disposition_of
 from dialer.domain.attempt import TRANSITIONS, AttemptSignal, AttemptState
 from dialer.domain.campaign import Campaign, CampaignPlan
 from dialer.domain.contact import TRANSITIONS as CONTACT_TRANSITIONS
@@ -13,6 +16,7 @@ from dialer.domain.ids import AgentId, AttemptId, TrunkName
 from dialer.domain.pacing_plan import PacingMode
 from dialer.domain.recycling import aftermath
 from dialer.domain.transitions import following
+from dialer.engine.line_hearing import LineHearing
 from dialer.ports.storage import ClaimedContact, Progress, Settlement
 
 
@@ -34,6 +38,9 @@ class LiveCall:
     cancelled: bool = False
     unknown: bool = False  # nobody saw it end
     evidence: list[str] = field(default_factory=list)
+    connect: tuple[ConnectRule, ...] = ()  # by when, from which moment on, an agent must be there
+    hearing: LineHearing = field(default_factory=LineHearing)
+    waits_since: datetime | None = None  # for another agent, after one whose phone failed
 
     @property
     def id(self) -> AttemptId:
@@ -55,13 +62,34 @@ class LiveCall:
 
     @property
     def message(self) -> str:
-        """What is played when no agent comes, or what an agentless campaign calls for."""
+        """What is played when no agent comes, or left on a machine, or what an agentless campaign calls for."""
         plan = self.plan
+        if self.for_machine and plan.listening.machine_message is not None:
+            return plan.listening.machine_message
         return plan.message if self.agentless and plan.message is not None else plan.abandoned_message
 
     @property
     def unanswered(self) -> bool:
         return self.state in (AttemptState.CLAIMED, AttemptState.DIALLING, AttemptState.RINGING)
+
+    @property
+    def for_machine(self) -> bool:
+        """Hears a message that is left on a machine."""
+        return self.hearing.machine
+
+    def announced(self, disposition: Disposition) -> Announcement | None:
+        """What the carrier announced, where that is why the call ended so."""
+        said = self.hearing.announcement
+        return said if said is not None and disposition is disposition_of(said) else None
+
+    def agent_due(self) -> datetime | None:
+        """When an agent, or else the message, must be there; None while that is open."""
+        if self.waits_since is not None or self.answered_at is None:
+            return self.waits_since + self.plan.answer_within if self.waits_since is not None else None
+        heard = self.hearing
+        return agent_due(
+            self.connect, self.plan.answer_within, self.answered_at, heard.greeting_start, heard.greeting_end
+        )
 
     def move(self, signal: AttemptSignal) -> None:
         """Raises `IllegalTransition`; the state is then unchanged."""
@@ -80,13 +108,20 @@ class LiveCall:
         )
 
 
+_SAYS_LITTLE = frozenset({Disposition.NO_ANSWER, Disposition.FAILED})
+
+
 def outcome(call: LiveCall, ended: CallEnded) -> tuple[Disposition, str]:
     """The one disposition of a call, from the state it ended in."""
     if call.unknown and call.answered_at is None:
         return Disposition.LOST, ended.cause.text
     match call.state:
+        case AttemptState.TALKING if call.hearing.fax and ended.by_us:
+            return Disposition.FAX, "a fax answered"
         case AttemptState.TALKING:
             return Disposition.CONNECTED, "talked with an agent"
+        case AttemptState.MESSAGE if call.for_machine and call.joined_at is None:
+            return Disposition.MESSAGE_LEFT, "a machine has the message"
         case AttemptState.MESSAGE | AttemptState.WAITING if call.joined_at is not None:
             return Disposition.DROPPED, "the agent's phone failed and nobody else took the call"
         case AttemptState.MESSAGE if call.agentless:
@@ -100,10 +135,13 @@ def outcome(call: LiveCall, ended: CallEnded) -> tuple[Disposition, str]:
 
 
 def _left_waiting(call: LiveCall, ended: CallEnded) -> tuple[Disposition, str]:
+    if (heard := call.hearing.answered_end()) is not None:
+        return heard
     if call.agentless:
         return Disposition.HUNG_UP, "left before the message began"
     waited = ended.at - call.answered_at if call.answered_at is not None else call.plan.answer_within
-    if waited >= call.plan.answer_within:
+    due = call.agent_due()
+    if due is not None and ended.at >= due:
         return Disposition.ABANDONED, f"no agent after {waited.total_seconds():.1f} s"
     return Disposition.HUNG_UP, f"left {waited.total_seconds():.1f} s after the answer"
 
@@ -111,10 +149,15 @@ def _left_waiting(call: LiveCall, ended: CallEnded) -> tuple[Disposition, str]:
 def _never_answered(call: LiveCall, ended: CallEnded) -> tuple[Disposition, str]:
     if call.cancelled:
         return Disposition.CANCELLED, "ended on request"
+    by_network = of_unanswered(ended.cause)
+    heard = call.hearing.unanswered_end()
+    # what was heard tells more than a cause that says only that nobody answered
+    if heard is not None and (ended.by_us or by_network in _SAYS_LITTLE):
+        return heard
     if ended.by_us:
         rang = (ended.at - call.rang_at).total_seconds() if call.rang_at is not None else 0.0
         return Disposition.NO_ANSWER, f"rang {rang:.1f} s"
-    return of_unanswered(ended.cause), ended.cause.text
+    return by_network, ended.cause.text
 
 
 def settle(
@@ -126,10 +169,14 @@ def settle(
     *,
     dialled: bool,
     not_before: datetime | None = None,
+    announced: Announcement | None = None,
 ) -> Settlement:
+    """`announced`: what the carrier said, which has retry rules of its own."""
     after = aftermath(
         disposition,
-        plan.retry,
+        plan.retry
+        if announced is None
+        else {**plan.retry, disposition: plan.listening.announcements[announced]},
         ended_at=ended.at,
         times_so=claimed.tally.get(disposition, 0) + 1,
         attempts=claimed.attempts + dialled,

@@ -201,6 +201,7 @@ class Originator:
                 now,
                 agent=agent,
                 address_state=states[permit.attempt],
+                connect=permit.connect,
             )
             self._start(call, contact.features, meter, permit)
         return Committed(len(permits), refusals)

@@ -88,6 +88,7 @@ class _Day:
                 changes,
                 self._pacing,
                 self._attempts,
+                self._attempts,
             ),
             NoRecordings(),
             [TrunkLimits(TRUNK, self._world.lines, floor.calls_per_second, "+12025550100")],

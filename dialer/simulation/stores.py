@@ -21,7 +21,8 @@ from dialer.domain.transitions import following
 from dialer.engine.bell import Bell
 from dialer.pacing.pacer import ContactFeatures, Lesson, LineEnd
 from dialer.ports.dialling import DialFacts, FactsWanted, Judge, RefusedClaim
-from dialer.ports.ledger import OptOut
+from dialer.ports.hearing import TrunkTones
+from dialer.ports.ledger import Heard, OptOut
 from dialer.ports.pacing import DecisionSample
 from dialer.ports.recordings import RecordingMissing
 from dialer.ports.storage import (
@@ -161,6 +162,14 @@ class SimulatedAttempts:
     async def record_opt_outs(self, opt_outs: Sequence[OptOut]) -> frozenset[AttemptId]:
         """Nobody presses a key in a simulation."""
         return frozenset()
+
+    async def record_heard(self, heard: Sequence[Heard]) -> None:
+        """Nobody listens in a simulation."""
+
+    async def trunk_tones(self) -> Sequence[TrunkTones]:
+        return ()
+
+    async def keep_trunk_tones(self, tones: Sequence[TrunkTones], now: datetime) -> None: ...
 
     async def numbers_by_prefix(self, campaign: CampaignId) -> Sequence[PhoneNumber]:
         """A simulated list reaches nowhere: its world has its own rules."""

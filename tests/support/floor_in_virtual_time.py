@@ -22,6 +22,7 @@ from dialer.ports.recordings import RecordingMissing
 from dialer.ports.storage import RecordingMarks, StoredRecording
 from dialer.simulation.lawless import lawless_gatekeeper
 from dialer.telephony.fake import FakeTelephony, Script
+from tests.support.fake_ears import FakeEars
 from tests.support.memory_ledger import (
     MemoryAgents,
     MemoryAttempts,
@@ -91,6 +92,7 @@ async def floor(
     lessons: Sequence[Lesson] = (),
     house: RecordingHouse = RecordingHouse(),  # noqa: B008  # frozen
     attributes: Mapping[str, str] = {},  # of every contact; never changed
+    ears: FakeEars | None = None,
 ) -> AsyncIterator[VirtualFloor]:
     """`attempts` and `telephony` of an earlier floor make this one the engine after a crash."""
     clock, fresh = VirtualClock(), attempts is None
@@ -115,7 +117,15 @@ async def floor(
     engine = Engine(
         exchange,
         EngineStores(
-            attempts, campaign_store, agent_store, recordings, runners, QuietChanges(), pacing, attempts
+            attempts,
+            campaign_store,
+            agent_store,
+            recordings,
+            runners,
+            QuietChanges(),
+            pacing,
+            attempts,
+            attempts,
         ),
         NoRecordings(),
         limits,
@@ -125,7 +135,10 @@ async def floor(
         clock,
         ("test", 1),
         house=house,
+        ears=ears,
     )
+    if ears is not None:
+        ears.sink = engine.hear
     ear.append(engine)
     running = asyncio.ensure_future(engine.run())
     await asyncio.sleep(0)

@@ -31,7 +31,8 @@ from dialer.ports.dialling import (
     RefusedClaim,
     StoredRefusal,
 )
-from dialer.ports.ledger import OptOut
+from dialer.ports.hearing import TrunkTones
+from dialer.ports.ledger import Heard, OptOut
 from dialer.ports.pacing import DecisionSample
 from dialer.ports.storage import (
     Abandonment,
@@ -85,6 +86,8 @@ class MemoryAttempts:
         self.consents: dict[str, ConsentStanding] = {}
         self.refusals: dict[ContactId, list[StoredRefusal]] = {}
         self.lines: list[TimelineEntry] = []
+        self.heard: dict[AttemptId, Heard] = {}
+        self.tones: dict[tuple[TrunkName, str], TrunkTones] = {}
         self.away = False
         self.not_running: set[CampaignId] = set()
 
@@ -260,6 +263,19 @@ class MemoryAttempts:
             contact = self.contacts[claimed.contact]
             contact.state, contact.due_at = ContactState.BLOCKED, None
         return frozenset(claimed.attempt for claimed in known)
+
+    async def record_heard(self, heard: Sequence[Heard]) -> None:
+        self._reach()
+        for each in heard:
+            self.heard[each.attempt] = each
+
+    async def trunk_tones(self) -> Sequence[TrunkTones]:
+        self._reach()
+        return list(self.tones.values())
+
+    async def keep_trunk_tones(self, tones: Sequence[TrunkTones], now: datetime) -> None:
+        self._reach()
+        self.tones |= {(each.trunk, each.country): each for each in tones}
 
     async def numbers_by_prefix(self, campaign: CampaignId) -> Sequence[PhoneNumber]:
         self._reach()

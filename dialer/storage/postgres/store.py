@@ -9,6 +9,7 @@ from dialer.clock import Clock
 from dialer.ports import storage
 from dialer.ports.consent import ConsentStore
 from dialer.ports.dialling import GateRecords
+from dialer.ports.hearing import TrunkToneStore
 from dialer.ports.ivr import CallerRequests, InboundRoutes, IvrCalls, IvrFlows
 from dialer.ports.ledger import LedgerStore
 from dialer.ports.pacing import PacingStore
@@ -33,6 +34,7 @@ from dialer.storage.postgres.privacy import PostgresPrivacy
 from dialer.storage.postgres.recordings import PostgresRecordings
 from dialer.storage.postgres.retention import PostgresRetention
 from dialer.storage.postgres.runners import PostgresRunners
+from dialer.storage.postgres.tones import PostgresTones
 from dialer.storage.postgres.users import PostgresUsers
 
 
@@ -58,6 +60,7 @@ class PostgresStore:
     retention: PostgresRetention
     users: PostgresUsers
     runners: PostgresRunners
+    tones: PostgresTones
     changes: PostgresChanges
 
     @classmethod
@@ -85,6 +88,7 @@ class PostgresStore:
             retention=PostgresRetention(database),
             users=PostgresUsers(database),
             runners=PostgresRunners(dsn),
+            tones=PostgresTones(database),
             changes=PostgresChanges(dsn, clock),
         )
 
@@ -115,6 +119,7 @@ _parts: tuple[
     type[storage.RecordingIndex],
     type[storage.UserStore],
     type[storage.RunnerStore],
+    type[TrunkToneStore],
     type[storage.Changes],
     type[IvrCalls],
     type[IvrFlows],
@@ -136,6 +141,7 @@ _parts: tuple[
     PostgresRecordings,
     PostgresUsers,
     PostgresRunners,
+    PostgresTones,
     PostgresChanges,
     PostgresIvrSessions,
     PostgresIvrFlows,

@@ -42,8 +42,8 @@ def test_a_machine_and_its_beep(audience: Audience) -> None:
     answer, news = listen(call, audience)
     assert answer.verdict is Verdict.MACHINE
     assert answer.decided_at_s < 5.5
-    assert [each.kind for each in news] == [Kind.VERDICT, Kind.GREETING_OVER, Kind.BEEP]
-    assert news[0].answer.greeting_end_s is None
+    assert [each.kind for each in news] == [Kind.SPEECH, Kind.VERDICT, Kind.GREETING_OVER, Kind.BEEP]
+    assert news[1].answer.greeting_end_s is None
     assert answer.greeting_end_s == pytest.approx(6.4, abs=0.1)
     assert answer.beep_at_s == pytest.approx(7.2, abs=0.05)
 
@@ -68,7 +68,7 @@ def test_a_beep_after_a_name() -> None:
     assert answer.verdict is Verdict.BEEP
     assert not answer.verdict.is_person
     assert answer.beep_at_s == pytest.approx(1.4, abs=0.05)
-    assert [each.kind for each in news] == [Kind.VERDICT, Kind.BEEP]
+    assert [each.kind for each in news] == [Kind.SPEECH, Kind.VERDICT, Kind.BEEP]
 
 
 @pytest.mark.parametrize(("hz", "lasts"), [(400, 0.15), (300, 0.5), (2300, 0.5), (1000, 0.06)])

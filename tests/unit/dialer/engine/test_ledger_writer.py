@@ -13,7 +13,7 @@ from dialer.domain.attempt import AttemptState
 from dialer.domain.contact import ContactState
 from dialer.domain.disposition import Disposition, HangupCause
 from dialer.domain.ids import AgentId, AttemptId, ContactId, NumberId
-from dialer.engine.ledger_writer import LedgerWriter
+from dialer.engine.ledger_writer import HeardStore, LedgerWriter
 from dialer.ports.storage import (
     AgentChange,
     AgentStore,
@@ -64,7 +64,9 @@ def _end(attempt: AttemptId) -> Settlement:
 
 async def test_a_call_that_ends_within_a_batch_is_one_statement_with_all_its_times() -> None:
     store, attempt, other = _Store(), AttemptId(uuid4()), AttemptId(uuid4())
-    ledger = LedgerWriter(cast(AttemptStore, store), cast(AgentStore, store), cast(RecordingIndex, None))
+    ledger = LedgerWriter(
+        cast(AttemptStore, store), cast(AgentStore, store), cast(RecordingIndex, None), cast(HeardStore, None)
+    )
     ledger.progress(Progress(attempt, AttemptState.TALKING, answered_at=NOW, joined_at=NOW, agent=AgentId(7)))
     ledger.note(TimelineEntry(attempt, NOW, "joined"))
     # the agent's phone was lost meanwhile: who it was must not be lost
