@@ -59,7 +59,7 @@ class FakeEars:
 
     def answer(self, tap: TapId, at: datetime, kind: Kind, answer: Answer) -> None:
         begun = self.answered_at[tap]
-        self.sink(AnswerHeard(tap, at, begun, News(kind, answer.decided_at_s, answer)))
+        self.sink(AnswerHeard(tap, at, begun, News(kind, (at - begun).total_seconds(), answer)))
 
     def die(self, at: datetime) -> None:
         self.up = False
