@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 from urllib.parse import parse_qsl, unquote
 
+from ivr.agi.wire import LONGEST_LINE, Wire
 from ivr.errors import CallerHungUp, IvrError, LinkBroken, NoReply, ProtocolViolation
 
-LONGEST_LINE: Final = 64 * 1024
 KEYS: Final = "0123456789*#"
 
 _AT_ONCE_S: Final = 0.03  # two keys never come closer: what takes no longer than this needs no ear
@@ -83,9 +83,20 @@ def parse_request(block: bytes) -> AgiRequest:
 
 def quote(value: str) -> str:
     """Raises ValueError for a control character, which would end the command."""
+    if value.isprintable() and '"' not in value and "\\" not in value:
+        return f'"{value}"'
     if _CONTROL.search(value):
         raise ValueError("control character in AGI argument")
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _line(verb: str, args: tuple[str | int, ...]) -> bytes:
+    if not verb.isprintable():
+        raise ValueError("control character in AGI command")
+    words = verb
+    for arg in args:
+        words += " " + quote(str(arg))
+    return words.encode() + b"\n"
 
 
 class Conversation:
@@ -98,31 +109,33 @@ class Conversation:
     def __init__(
         self,
         request: AgiRequest,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
+        wire: Wire,
         command_s: float = 120,
     ) -> None:
         self.request = request
         self.hangup_seen = False
-        self._reader, self._writer = reader, writer
+        self._wire = wire
         self._command_s = command_s
         self._turn = asyncio.Lock()
         self._in_step = True
 
     async def command(self, verb: str, *args: str | int, within_s: float | None = None) -> Reply:
         """Raises CallerHungUp only when the channel is really gone. 510 and 520 are replies."""
-        limit = within_s or self._command_s
-        async with self._turn:
-            reply = await self._exchange(limit, verb, *args)
+        limit, line = within_s or self._command_s, _line(verb, args)
+        await self._turn.acquire()
+        try:
+            reply = await self._exchange(limit, verb, line)
             # -1 is also "no such prompt", "cannot write", "no such channel": ask before believing it
-            if reply.result == "-1" and (await self._exchange(limit, "CHANNEL STATUS")).result == "-1":
+            if reply.result == "-1" and (await self._exchange(limit, verb, _STATUS)).result == "-1":
                 raise CallerHungUp(verb)
             return reply
+        finally:
+            self._turn.release()
 
     async def last_words(self, verb: str, *args: str | int, within_s: float | None = None) -> Reply:
         """As `command`, for one whose reply counts although the caller has hung up meanwhile."""
         async with self._turn:
-            return await self._exchange(within_s or self._command_s, verb, *args)
+            return await self._exchange(within_s or self._command_s, verb, _line(verb, args))
 
     async def meanwhile(self, work: Awaitable[Result], silence: str) -> tuple[Result, str]:
         """Does the work, and gives the keys pressed while it took its time. `silence` is a sound file of some seconds."""
@@ -157,6 +170,7 @@ class Conversation:
     async def _ear(self, task: "asyncio.Future[Result]", silence: str) -> Reply | None:
         """What Asterisk says when a key is pressed, the silence is over, or the caller has gone; None: it still plays."""
         self._write(" ".join(["STREAM FILE", quote(silence), quote(KEYS), quote("0")]))
+        self._wire.limit(self._command_s)
         reading = asyncio.ensure_future(self._next_reply())  # noqa: TID251  waited for or cancelled below
         try:
             await asyncio.wait((task, reading), return_when=asyncio.FIRST_COMPLETED)
@@ -171,12 +185,12 @@ class Conversation:
         keys, owed = "", 1
         self._write("NOOP")
         while owed:
+            self._wire.limit(_NUDGE_S if owed < 5 else self._command_s)
             try:
-                async with asyncio.timeout(_NUDGE_S if owed < 5 else self._command_s):
-                    reply = await self._read_reply(*await self._next_reply())
-            except TimeoutError:  # Asterisk had read both lines at once, and looks only when there is a third
+                reply = await self._read_reply(*await self._next_reply())
+            except NoReply:  # Asterisk had read both lines at once, and looks only when there is a third
                 if owed >= 5:
-                    raise NoReply("NOOP") from None
+                    raise
                 self._write("NOOP")
                 owed += 1
                 continue
@@ -185,41 +199,40 @@ class Conversation:
         return keys
 
     def _write(self, line: str) -> None:
-        self._writer.write(line.encode() + b"\n")
+        self._wire.write(line.encode() + b"\n")
 
     async def set_variable(self, name: str, value: str) -> None:
         """Works after a hang-up as well, for as long as Asterisk keeps the script."""
         await self.command("SET VARIABLE", name, value)
 
-    async def _exchange(self, within_s: float, verb: str, *args: str | int) -> Reply:
-        if _CONTROL.search(verb):
-            raise ValueError("control character in AGI command")
-        line = " ".join([verb, *(quote(str(arg)) for arg in args)])
+    async def _exchange(self, within_s: float, verb: str, line: bytes) -> Reply:
         if not self._in_step:
             raise LinkBroken("an earlier command never got its reply")
         self._in_step = False
+        wire = self._wire
+        wire.write(line)
+        wire.limit(within_s)
         try:
-            async with asyncio.timeout(within_s):
-                return await self._send(verb, line)
-        except TimeoutError:
+            raw = await wire.line()
+            reply = _PLAIN.get(raw) or await self._unusual(raw)
+        except NoReply:
             raise NoReply(f"{verb}: no reply within {within_s} s") from None
-        except ConnectionError as gone:
-            raise LinkBroken(verb) from gone
-
-    async def _send(self, verb: str, line: str) -> Reply:
-        self._write(line)
-        await self._writer.drain()
-        code, mark, rest = await self._next_reply()
-        if code == "511":
-            self._in_step = True
-            raise CallerHungUp(verb)
-        reply = await self._read_reply(code, mark, rest)
         self._in_step = True
+        if reply.code == 511:
+            raise CallerHungUp(verb)
         return reply
 
-    async def _next_reply(self) -> tuple[str, str, str]:
-        while (line := await self._line()) == "HANGUP" or line.startswith("100 "):
+    async def _unusual(self, raw: bytes) -> Reply:
+        reply = await self._read_reply(*await self._next_reply(raw))
+        if raw.startswith(b"200 ") and reply.note is None and not reply.extra and len(_PLAIN) < _MOST_PLAIN:
+            _PLAIN[raw] = reply
+        return reply
+
+    async def _next_reply(self, first: bytes | None = None) -> tuple[str, str, str]:
+        line = await self._line() if first is None else first.decode("utf-8", "replace")
+        while line == "HANGUP" or line.startswith("100 "):
             self.hangup_seen = self.hangup_seen or line == "HANGUP"
+            line = await self._line()
         if not (line[:3].isascii() and line[:3].isdigit()):
             raise ProtocolViolation("a line that is no reply")
         return line[:3], line[3:4], line[4:]
@@ -253,13 +266,13 @@ class Conversation:
         return match
 
     async def _line(self) -> str:
-        try:
-            raw = await self._reader.readuntil(b"\n")
-        except asyncio.IncompleteReadError as gone:
-            raise LinkBroken("Asterisk closed the connection") from gone
-        except asyncio.LimitOverrunError as big:
-            raise ProtocolViolation("line too long") from big
-        return raw[:-1].decode("utf-8", "replace")
+        return (await self._wire.line()).decode("utf-8", "replace")
+
+
+_STATUS: Final = b"CHANNEL STATUS\n"
+_MOST_PLAIN: Final = 256
+_PLAIN: dict[bytes, Reply] = {}
+"""Replies that are nothing but a result, by their line: there are few, and they come all the time."""
 
 
 def _grown(size: int, line: str) -> int:

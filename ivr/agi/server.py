@@ -12,7 +12,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ivr.agi.protocol import LONGEST_LINE, AgiRequest, Conversation, parse_request
+from ivr.agi.protocol import AgiRequest, Conversation, parse_request
+from ivr.agi.wire import Wire
 from ivr.errors import CallerHungUp, IvrError, LinkBroken
 
 log = logging.getLogger(__name__)
@@ -64,7 +65,8 @@ class FastAgiServer:
         self._report = report
         self._limits = limits or AgiLimits()
         self._server: asyncio.Server | None = None
-        self._running: set[asyncio.Task[object]] = set()
+        self._running: set[asyncio.Task[None]] = set()
+        self._full: set[asyncio.Task[None]] = set()
 
     @property
     def port(self) -> int:
@@ -78,8 +80,9 @@ class FastAgiServer:
         return len(self._running)
 
     async def start(self) -> None:
-        self._server = await asyncio.start_server(
-            self._connected, self._host, self._port, limit=LONGEST_LINE, backlog=256
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: Wire(self._opened), self._host, self._port, backlog=256
         )
 
     async def close(self) -> None:
@@ -94,42 +97,41 @@ class FastAgiServer:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101  start_server runs this in a task of its own
+    def _opened(self, wire: Wire) -> None:
+        task = asyncio.get_running_loop().create_task(self._connected(wire))
         full = len(self._running) >= self._limits.sessions
+        if full:
+            self._full.add(task)
         self._running.add(task)
+
+    async def _connected(self, wire: Wire) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  `_opened` makes one
         end = SessionEnd("cut-short")
         try:
-            end = SessionEnd("full") if full else await self._session(reader, writer)
+            end = SessionEnd("full") if task in self._full else await self._session(wire)
         except asyncio.CancelledError:
             pass  # by close(), or by the end of the loop: this task ends here in either case
         finally:
             self._running.discard(task)
+            self._full.discard(task)
             self._tell(end)
-            await _shut(writer)
+            wire.close()
 
-    async def _session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> SessionEnd:
-        request = await self._request(reader)
+    async def _session(self, wire: Wire) -> SessionEnd:
+        request = await self._request(wire)
         if request is None:
             return SessionEnd("no-request")
         script = self._scripts.get(request.script)
         if script is None:
             return SessionEnd("unknown-script", request.script)
-        conversation = Conversation(request, reader, writer, self._limits.command_s)
-        return await _converse(script, conversation)
+        return await _converse(script, Conversation(request, wire, self._limits.command_s))
 
-    async def _request(self, reader: asyncio.StreamReader) -> AgiRequest | None:
+    async def _request(self, wire: Wire) -> AgiRequest | None:
+        wire.limit(self._limits.header_s)
         try:
-            async with asyncio.timeout(self._limits.header_s):
-                return parse_request(await reader.readuntil(b"\n\n"))
-        except (
-            TimeoutError,
-            asyncio.IncompleteReadError,
-            asyncio.LimitOverrunError,
-            ConnectionError,
-            ValueError,
-        ):
+            return parse_request(await wire.block())
+        except (IvrError, ValueError):
             return None
 
     def _tell(self, end: SessionEnd) -> None:
@@ -164,10 +166,3 @@ async def _run(script: Script, conversation: Conversation) -> str:
         raise
     await conversation.set_variable(RESULT_VARIABLE, result)
     return result
-
-
-async def _shut(writer: asyncio.StreamWriter) -> None:
-    writer.close()
-    with contextlib.suppress(OSError, asyncio.CancelledError):
-        async with asyncio.timeout(1):
-            await writer.wait_closed()

@@ -2,20 +2,20 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.agi.protocol import LONGEST_LINE, Conversation, Reply, parse_request, quote
+from ivr.agi.protocol import Conversation, Reply, parse_request, quote
+from ivr.agi.wire import LONGEST_LINE, Wire
 from ivr.errors import CallerHungUp, IvrError, LinkBroken, NoReply, ProtocolViolation
 
 pytestmark = pytest.mark.unit
 
 
 class Socket:
-    """As much of a StreamWriter as a conversation uses."""
+    """Where a conversation writes to."""
 
     def __init__(self) -> None:
         self.written: list[str] = []
@@ -23,16 +23,14 @@ class Socket:
     def write(self, data: bytes) -> None:
         self.written.append(data.decode())
 
-    async def drain(self) -> None: ...
-
 
 def conversation(replies: bytes, *, eof: bool = True, command_s: float = 1) -> tuple[Conversation, Socket]:
-    reader, socket = asyncio.StreamReader(limit=LONGEST_LINE), Socket()
-    reader.feed_data(replies)
+    wire, socket = Wire(), Socket()
+    wire.attach(socket)
+    wire.data_received(replies)
     if eof:
-        reader.feed_eof()
-    writer: Any = socket
-    return Conversation(parse_request(b""), reader, writer, command_s), socket
+        wire.eof_received()
+    return Conversation(parse_request(b""), wire, command_s), socket
 
 
 async def asked(replies: bytes, verb: str = "NOOP", *args: str | int) -> Reply:
@@ -126,11 +124,11 @@ async def test_a_value_with_newlines_is_read_to_its_end() -> None:
 @pytest.mark.parametrize("at", range(1, 60))
 async def test_replies_split_anywhere_are_the_same(at: int) -> None:
     stream = "HANGUP\n200 result=1 (张\n伟明)\n520-Usage:\nx\n520 End.\n".encode()
-    reader = asyncio.StreamReader()
-    writer: Any = Socket()
-    talk = Conversation(parse_request(b""), reader, writer, 1)
-    reader.feed_data(stream[:at])
-    asyncio.get_running_loop().call_later(0.001, reader.feed_data, stream[at:])
+    wire = Wire()
+    wire.attach(Socket())
+    talk = Conversation(parse_request(b""), wire, 1)
+    wire.data_received(stream[:at])
+    asyncio.get_running_loop().call_later(0.001, wire.data_received, stream[at:])
     assert (await talk.command("GET VARIABLE", "X")).note == "张\n伟明"
     assert (await talk.command("NOOP")).code == 520
 
