@@ -10,6 +10,8 @@ from dialer.lab.bench import (
     ami_parse,
     calls,
     compressed,
+    ears,
+    ears_live,
     http,
     join,
     profile,
@@ -230,6 +232,22 @@ def hearing_lines(quick: bool) -> Verdict:
     return Verdict(lines, got, _wrong(right))
 
 
+def hearing_capacity(quick: bool) -> Verdict:
+    """What the ears' process needs for a line; on the exchange besides, as many lines as it rings on this machine."""
+    got = ears.run((500,), (200,), 5.0) if quick else ears.run()
+    got["exchange"] = live = ears_live.run(30 if quick else 120, 5.0 if quick else 10.0)
+    early, answers = got["early_media"], got["answered"]
+    lines = [
+        Line("lines heard before the answer, a core", early[-1]["streams_per_core"], "", goal=5_000),
+        Line("lines heard after the answer, a core", answers[-1]["streams_per_core"], ""),
+        Line("lines tapped on the exchange", live["streams"], ""),
+        Line("Asterisk's CPU for them", live["asterisk_cores"], "cores", "the ears", live["cores"]),
+    ]
+    lost = sum(each["frames_lost"] for each in early + answers)
+    right = {"sound was lost": not lost, "a line was not heard": live["streams"] == live["lines"]}
+    return Verdict(lines, got, _wrong(right))
+
+
 def _under(what: str, share: float, goal: float) -> Line:
     return Line(what, 100 * share, "%", goal=goal, less_is_better=True)
 
@@ -269,6 +287,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "tones": heard_tones,
     "amd": answered,
     "taps": hearing_lines,
+    "ears": hearing_capacity,
 }
 ON_REQUEST = frozenset({"compressed"})
 """Takes a quarter of an hour: only when asked for by name."""
@@ -278,6 +297,7 @@ LONGEST_S: Mapping[str, float] = {
     "tones": 3000.0,
     "amd": 3000.0,
     "taps": 400.0,
+    "ears": 600.0,
 }
 """Of those that take longer than the others, in seconds."""
 

@@ -5,8 +5,8 @@ CPU is that of the ears' process alone, as Linux counts it, while all streams ar
 
 import asyncio
 import json
+import os
 import sys
-import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -113,23 +113,28 @@ async def _fed(sound: Path, count: int, seconds: float, *, answered: bool) -> di
 
 
 async def cpu_while(ears: Ears, seconds: float, streams: int) -> dict[str, Any]:
-    """The process's CPU while these streams are open, from a moment on when all have settled."""
+    """What a second of one stream's sound costs while these are open, from a moment on when all have settled.
+
+    By the sound that was heard, not by the clock: a sender that gets no CPU brings less of it.
+    """
     pid = ears.client.pid
     assert pid is not None  # noqa: S101  # it is up
     await asyncio.sleep(_SETTLE_S)
-    before, at = usage.cpu_s(pid), time.monotonic()
+    before = ears.client.figures()
     await asyncio.sleep(seconds)
-    used, took = usage.cpu_s(pid) - before, time.monotonic() - at
-    figures = ears.client.figures()
+    after = ears.client.figures()
+    used, heard_s = after.cpu_s - before.cpu_s, (after.frames - before.frames) * _FRAME / _RATE
     return {
         "streams": streams,
-        "cpu_us_per_stream_s": round(1e6 * used / took / streams, 1),
-        "streams_per_core": round(streams * took / used) if used else None,
-        "cores": round(used / took, 3),
-        "late_ticks": figures.late_ticks,
-        "longest_tick_s": figures.longest_tick_s,
-        "silences": figures.silences,
+        "cpu_us_per_stream_s": round(1e6 * used / heard_s, 1),
+        "streams_per_core": round(heard_s / used),
+        "cores": round(used / seconds, 3),
+        "heard_of_real_time": round(heard_s / seconds / streams, 3),
+        "late_ticks": after.late_ticks,
+        "longest_tick_s": after.longest_tick_s,
+        "silences": after.silences,
         "memory_mib": round(usage.memory_mib(pid)),
+        "machine_load": round(os.getloadavg()[0], 1),
     }
 
 
