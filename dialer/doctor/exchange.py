@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import PurePosixPath
 from uuid import uuid4
@@ -26,6 +26,8 @@ _MODULES = (
     "res_agi",
     "pbx_config",
 )
+# without them calls go on, unheard
+_TAP_MODULES = ("chan_audiosocket", "res_audiosocket", "app_chanspy")
 _CONTEXTS = (
     dialplan.CONTEXT_ANSWERED,
     dialplan.CONTEXT_MESSAGE,
@@ -89,12 +91,13 @@ async def _core(link: AmiLink, _settings: Settings) -> AsyncIterator[Finding]:
 
 
 async def _modules(link: AmiLink, _settings: Settings) -> AsyncIterator[Finding]:
-    missing = [
-        name
-        for name in _MODULES
-        if not (await link.send({"Action": "ModuleCheck", "Module": f"{name}.so"})).ok
-    ]
-    if missing:
+    if unheard := await _not_loaded(link, _TAP_MODULES):
+        yield doubtful(
+            "ears",
+            f"not loaded: {', '.join(unheard)}; nobody can listen to a line",
+            "load them in modules.conf, and see Asterisk's log",
+        )
+    if missing := await _not_loaded(link, _MODULES):
         yield broken(
             "modules",
             f"not loaded: {', '.join(missing)}",
@@ -102,6 +105,11 @@ async def _modules(link: AmiLink, _settings: Settings) -> AsyncIterator[Finding]
         )
     else:
         yield good("modules", f"{len(_MODULES)} needed ones are loaded")
+
+
+async def _not_loaded(link: AmiLink, names: Sequence[str]) -> list[str]:
+    checks = [(name, {"Action": "ModuleCheck", "Module": f"{name}.so"}) for name in names]
+    return [name for name, check in checks if not (await link.send(check)).ok]
 
 
 async def _contexts(link: AmiLink, _settings: Settings) -> AsyncIterator[Finding]:
