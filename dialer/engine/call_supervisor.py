@@ -7,7 +7,6 @@ import logging
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 
-from dialer.audio.answered import Kind, News
 from dialer.clock import Clock
 from dialer.domain.attempt import AttemptSignal, AttemptState
 from dialer.domain.disposition import Disposition, HangupCause
@@ -31,18 +30,16 @@ from dialer.domain.events import (
 )
 from dialer.domain.ids import AgentId, AttemptId
 from dialer.domain.transitions import IllegalTransition
-from dialer.engine.answer_wait import AnswerWait
+from dialer.engine.call_hearing import CallHearing
 from dialer.engine.floor_reporter import FloorReporter
 from dialer.engine.hand_over import HandOver
 from dialer.engine.home_tones import HomeTones
 from dialer.engine.ledger_writer import LedgerWriter
-from dialer.engine.line_hearing import told_foreign
 from dialer.engine.listener import LineListener
 from dialer.engine.live_call import LiveCall, outcome, settle
 from dialer.engine.recorder import Recorder
-from dialer.errors import LinkDown, NotFound, Refused
+from dialer.errors import NotFound
 from dialer.ports.ears import Ears
-from dialer.ports.ledger import Heard
 from dialer.ports.storage import TimelineEntry
 from dialer.ports.telephony import Telephony
 from dialer.tasks import TaskOwner
@@ -75,10 +72,16 @@ class CallSupervisor:
         )
         self.desks = self._hand_over.desks
         self.calls: dict[AttemptId, LiveCall] = {}
+        self._hearing = CallHearing(telephony, ledger, self._hand_over, clock, tasks, self._note, self.handle)
         self.listener = LineListener(
-            telephony, ears, homes, tasks, self, lambda attempt: self.calls.get(attempt), keeps_listening
+            telephony,
+            ears,
+            homes,
+            tasks,
+            self._hearing,
+            lambda attempt: self.calls.get(attempt),
+            keeps_listening,
         )
-        self._wait = AnswerWait(clock, self._connect, self._hang_up_on_machine, self._hand_over.leave_message)
         self.totals: Counter[tuple[str, Disposition]] = Counter()
         self.answer_to_join_s: deque[float] = deque(maxlen=10_000)
         self.setup_s: deque[float] = deque(maxlen=10_000)
@@ -152,11 +155,7 @@ class CallSupervisor:
         call.answered_at = event.at
         self._keep(call, "answered")
         self._floor.answered(call)
-        heard = self.listener.answered(call)
-        if heard and call.plan.listening.waits and call.agent is None:
-            self._wait.hold(call)
-        else:
-            self._hand_over.seek_agent(call)
+        self._hearing.answered(call, heard=self.listener.answered(call))
         self._on_change(None)
 
     def _joined(self, call: LiveCall, event: CallJoined) -> None:
@@ -206,7 +205,7 @@ class CallSupervisor:
         self, call: LiveCall, disposition: Disposition, because: str, event: CallEnded, dialled: bool = True
     ) -> None:
         self._hand_over.stop_waiting(call)
-        self._wait.forget(call)
+        self._hearing.ended(call)
         self.listener.ended(call)
         del self.calls[call.id]
         self._telephony.forget(call.id)
@@ -234,57 +233,6 @@ class CallSupervisor:
             self.desks.call_ended(call.agent, call.id, call.plan.wrap_up)
         else:
             self.desks.release(call.agent, call.id)
-
-    # --- what the ears have heard ---------------------------------------------------------------------------------------
-
-    def evidence(self, event: LineEvidence) -> None:
-        self.handle(event)
-
-    def heard_foreign(self, call: LiveCall) -> None:
-        self._note(
-            call, "foreign_ringback", told_foreign(call.hearing.foreign) if call.hearing.foreign else ""
-        )
-        self._telephony.sounds_foreign(call.id)
-
-    def heard_no_answer(self, call: LiveCall, because: str) -> None:
-        """It is ended early, but never before its ring minimum: the driver sees to that."""
-        self._note(call, "nobody_will_answer", because)
-        self._tasks.spawn(self._end(call), f"end-{call.id}")
-
-    def heard_answer(self, call: LiveCall, news: News) -> None:
-        hearing = call.hearing
-        if news.kind is Kind.VERDICT:
-            sure = (
-                "" if news.answer.machine is None else f", machine with probability {news.answer.machine:.3f}"
-            )
-            self._note(call, "heard", f"{news.answer.verdict} after {news.answer.decided_at_s:.1f} s{sure}")
-        if news.kind is not Kind.SPEECH:
-            self._ledger.heard(
-                Heard(call.id, hearing.greeting_start, hearing.greeting_end, hearing.answered_by)
-            )
-        self._wait.heard(call, news)
-        if hearing.fax and call.state is _S.TALKING:
-            self._tasks.spawn(self._end(call), f"end-{call.id}")
-
-    def deaf(self, call: LiveCall, because: str) -> None:
-        self._wait.deaf(call, because)
-
-    def _connect(self, call: LiveCall, because: str) -> None:
-        if call.state is _S.WAITING:
-            if because:
-                self._note(call, "connected_unheard", because)
-            self._hand_over.seek_agent(call)
-
-    def _hang_up_on_machine(self, call: LiveCall) -> None:
-        self._tasks.spawn(self._end(call), f"end-{call.id}")
-
-    async def _end(self, call: LiveCall) -> None:
-        try:
-            await self._telephony.hang_up(call.id)
-        except (LinkDown, Refused) as why:
-            log.info(
-                "not ended", extra={"action": "call.not_ended", "attempt_id": str(call.id), "why": str(why)}
-            )
 
     # --- after an interruption ------------------------------------------------------------------------------------------
 

@@ -116,6 +116,7 @@ def test_every_disposition_has_an_end() -> None:
         Disposition.NOT_INTERESTED,
         Disposition.DO_NOT_CALL,
         Disposition.CALLBACK,
+        Disposition.ABROAD,
     }
 
 
