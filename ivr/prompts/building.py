@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
 from ivr.errors import PromptsRefused
 from ivr.flow.model import Flow
 from ivr.prompts.catalogue import Line, catalogue
@@ -17,13 +19,14 @@ from ivr.prompts.index import Entry, Index, change_index, write_whole
 from ivr.prompts.pieces import PAUSE
 from ivr.prompts.recordings import Recordings, digest, recordings
 from ivr.prompts.settings import Settings
-from ivr.prompts.sound import ENDINGS, RATES, Shape, decoded, encoded, seconds, treated
-from ivr.prompts.synthesis import NoSynthesiser, synthesiser, voice_language
+from ivr.prompts.sound import ENDINGS, RATES, Samples, Shape, decoded, encoded, seconds, treated
+from ivr.prompts.synthesis import NoSynthesiser, synthesiser, voices
 from ivr.spoken import vocabulary
 
 _TREATMENT: Final = 1
 """Counts changes of what is done to sound: with another number everything is made again."""
 _PAUSE_S: Final = 0.2
+_BETWEEN_VOICES_S: Final = 0.06
 _WORD_KEEPS_S: Final = 0.015  # single words of a number stand close together
 
 _FEW: Final = 8  # made here: processes take a second to begin
@@ -33,11 +36,11 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One sound file to be: from `recording`, or `text` spoken by the voice of `voice`. `what` is for messages."""
+    """One sound file to be: from `recording`, or `text` spoken in `parts` of language and text. `what` is for messages."""
 
     name: str
     text: str
-    voice: str
+    parts: tuple[tuple[str, str], ...]
     rate: str
     recording: Path | None
     keep_s: float
@@ -172,11 +175,11 @@ def _spoken(
     what: str,
     keep_s: float = Shape().keep_s,
 ) -> Wanted:
-    voice = voice_language(text, language)
-    speaker = synthesiser(settings, voice)
-    name = _name(language, settings, keep_s, text=text, rate=rate, speaker=repr(speaker))
-    source = speaker.source() if text != PAUSE else "silence"
-    job = Job(name, text, voice, rate, None, keep_s, source, f"{what} in {language}")
+    parts = voices(text, language, settings)
+    speakers = [synthesiser(settings, voice) for voice, _ in parts]
+    name = _name(language, settings, keep_s, parts=parts, rate=rate, speakers=[repr(one) for one in speakers])
+    source = "+".join(dict.fromkeys(one.source() for one in speakers)) if text != PAUSE else "silence"
+    job = Job(name, text, parts, rate, None, keep_s, source, f"{what} in {language}")
     return Wanted(job, table, f"{language}/{rate}", text)
 
 
@@ -186,7 +189,7 @@ def _recorded(line: Line, file: Path, table: str, there: Recordings, settings: S
     source = f"recording:{file.relative_to(there.folder).as_posix()}"
     what = f"{file}: prompt {line.prompt} in {line.language}"
     text = (line.file or "") if table == "files" else line.text
-    job = Job(name, line.text, "", line.rate, file, keep_s, source, what)
+    job = Job(name, line.text, (), line.rate, file, keep_s, source, what)
     return Wanted(job, table, f"{line.flow}/{line.language}", text)
 
 
@@ -238,10 +241,9 @@ def make(job: Job, folder: Path, settings: Settings) -> str | None:
             _write_silence(job, folder, settings)
             return None
         if job.recording is not None:
-            data, ending = job.recording.read_bytes(), job.recording.suffix.lower()
+            samples, rate = decoded(job.recording.read_bytes(), job.recording.suffix.lower())
         else:
-            data, ending = synthesiser(settings, job.voice).speak(job.text, job.rate), ""
-        samples, rate = decoded(data, ending)
+            samples, rate = _voiced(job, settings)
         shape = Shape(-settings.loudness, -settings.peak, job.keep_s)
         made = {wanted: treated(samples, rate, wanted, shape) for wanted in _rates(settings)}
         for form, file in zip(settings.formats, files_of(folder, job.name, settings), strict=True):
@@ -255,9 +257,17 @@ def make(job: Job, folder: Path, settings: Settings) -> str | None:
     return None
 
 
-def _write_silence(job: Job, folder: Path, settings: Settings) -> None:
-    import numpy as np
+def _voiced(job: Job, settings: Settings) -> tuple[Samples, int]:
+    """Parts of several voices at the same loudness, one after the other."""
+    spoken = [decoded(synthesiser(settings, voice).speak(text, job.rate)) for voice, text in job.parts]
+    if len(spoken) == 1:
+        return spoken[0]
+    wanted = max(rate for _, rate in spoken)
+    even = [treated(samples, rate, wanted, Shape(keep_s=_BETWEEN_VOICES_S)) for samples, rate in spoken]
+    return np.concatenate(even), wanted
 
+
+def _write_silence(job: Job, folder: Path, settings: Settings) -> None:
     for form, file in zip(settings.formats, files_of(folder, job.name, settings), strict=True):
         write_whole(file, encoded(np.zeros(int(_PAUSE_S * RATES.get(form, 8_000))), form), safe=False)
 

@@ -12,6 +12,8 @@ from ivr.spoken import speak
 
 _RUN: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _HAN: Final = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
+_DIALLED: Final = re.compile(r"(?:拨|拨打|致电|热线|电话)[:：]?$")
+_KEYED: Final = re.compile(r"(?:输入|号|号码|尾号)[:：]?$")
 _MARKS: Final = str.maketrans("，。！？；：、（）“”《》％", ",.!?;:,,,  ,,%")
 _READINGS: Final = {
     "重听": "chong2 ting1",
@@ -29,15 +31,23 @@ def has_han(text: str) -> bool:
 
 
 def numbers_written(text: str) -> str:
-    """Short numbers as numbers, years, long ones and those with a leading zero digit by digit."""
+    """Short numbers as numbers; years, long ones, codes and those with a leading zero digit by digit; 幺 in telephone
+    numbers."""
     text = re.sub(r"([0-9.]+)[%％]", r"百分之\1", text)
     return _RUN.sub(_written, text)
 
 
 def _written(found: re.Match[str]) -> str:
-    digits, after = found[0], found.string[found.end() : found.end() + 1]
+    digits, before, after = (
+        found[0],
+        found.string[: found.start()],
+        found.string[found.end() : found.end() + 1],
+    )
+    if _DIALLED.search(before):
+        return "".join(speak(digit, "digits", "zh") for digit in digits if digit != ".").replace("一", "幺")
     single = "." not in digits and (len(digits) >= _LONG or (digits[0] == "0" and len(digits) > 1))
-    if single or (after == "年" and len(digits) == 4):
+    keyed = len(digits) > 2 and _KEYED.search(before) is not None
+    if single or keyed or (after == "年" and len(digits) == 4):
         return speak(digits, "digits", "zh")
     return speak(digits, "number", "zh")
 

@@ -1,6 +1,7 @@
 """Who turns text into sound. Programs under other licences are only ever run as processes of their own."""
 
 import os
+import re
 import shutil
 import subprocess
 import urllib.error
@@ -15,6 +16,7 @@ from ivr.prompts.settings import Settings, Voice
 
 _MOST_BYTES: Final = 50_000_000
 _SLOW: Final = 0.8
+_LATIN: Final = re.compile(r"([A-Za-z][A-Za-z'’]*(?:[ ,]+[A-Za-z'’]+)*(?: [0-9]+)?[.!?]?)")
 
 
 class NoSynthesiser(PromptsRefused):
@@ -140,13 +142,18 @@ def _opener() -> urllib.request.OpenerDirector:
     return urllib.request.build_opener(_NoRedirect)
 
 
-def voice_language(text: str, language: str) -> str:
-    """Who is to speak it: a line for callers who know no Chinese stands among the Chinese ones, in English."""
-    if has_han(text):
-        return "zh"
-    if language == "zh" and any(char.isascii() and char.isalpha() for char in text):
-        return "en"
-    return language
+def voices(text: str, language: str, settings: Settings) -> tuple[tuple[str, str], ...]:
+    """Language and text of each part of a text, by who is to speak it: a line for callers who know no Chinese stands
+    among the Chinese ones, in English, and a voice that is given pinyin takes English words for that."""
+    if not has_han(text):
+        english = language == "zh" and any(char.isascii() and char.isalpha() for char in text)
+        return (("en" if english else language, text),)
+    if not settings.voice("zh").voice.endswith("pinyin"):
+        return (("zh", text),)
+    parts = [part.strip() for part in _LATIN.split(text)]
+    return tuple(
+        ("en" if _LATIN.fullmatch(part) else "zh", part) for part in parts if any(map(str.isalnum, part))
+    )
 
 
 def synthesiser(settings: Settings, language: str) -> Synthesiser:

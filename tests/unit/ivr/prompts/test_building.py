@@ -1,6 +1,7 @@
 """Builds that are repeated, broken off, changed; recordings; voices that fail."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,7 +19,7 @@ from ivr.prompts.importing import take_in
 from ivr.prompts.index import read_index
 from ivr.prompts.settings import Voice
 from ivr.prompts.sound import decoded
-from ivr.prompts.synthesis import NoSynthesiser, synthesiser, voice_language
+from ivr.prompts.synthesis import NoSynthesiser, synthesiser, voices
 from ivr.spoken import Spoken
 from tests.support.spoken_prompts import BUILT_IN, flow_of, stub_settings, tone, wav
 
@@ -102,10 +103,27 @@ def test_text_never_becomes_an_argument() -> None:
     assert synthesiser(voice, "en").speak(words, "normal") == words.encode()
 
 
-def test_a_line_in_another_language_is_read_by_its_voice() -> None:
-    assert voice_language("For English press 2.", "zh") == "en"
-    assert voice_language("普通话请按1。", "en") == "zh"
-    assert voice_language("请按1。", "zh") == "zh"
+@pytest.mark.parametrize(
+    ("text", "language", "parts"),
+    [
+        ("For English press 2.", "zh", [("en", "For English press 2.")]),
+        ("普通话请按1。", "en", [("zh", "普通话请按1。")]),
+        ("请按1。", "zh", [("zh", "请按1。")]),
+        ("12", "zh", [("zh", "12")]),
+        (
+            "登记专线。For English press 2. 再见。",
+            "zh",
+            [("zh", "登记专线。"), ("en", "For English press 2."), ("zh", "再见。")],
+        ),
+        ("光速E9，请按5。", "zh", [("zh", "光速"), ("en", "E"), ("zh", "9，请按5。")]),
+    ],
+)
+def test_each_language_is_read_by_its_voice(text: str, language: str, parts: list[tuple[str, str]]) -> None:
+    assert list(voices(text, language, Settings())) == parts
+    other = Settings(
+        voices={"zh": Voice(kind="http", url="https://speech.example.com")}
+    )  # may know both by itself
+    assert len(voices(text, language, other)) == 1
 
 
 class _Speaks(BaseHTTPRequestHandler):
@@ -169,10 +187,10 @@ def test_recordings_take_the_place_of_voices(tmp_path: Path) -> None:
     built = build([flow], folder, voices, 1.0)
     assert (built.made, built.failed) == (4 + BUILT_IN, [])
     heard = {text: one.seconds for text, one in built.index.recorded["line/zh"].items()}
-    assert heard == {"您好。": pytest.approx(1.5, abs=0.01)}
+    assert heard == {"您好。": pytest.approx(1.6, abs=0.01)}
     book = FileBook(folder)
     (sound,) = book.sounds(Spoken("您好。", "zh", pieces=("您好。",), flow="line"))
-    assert Path(f"{sound}.sln").stat().st_size == pytest.approx(24_000, rel=0.01)
+    assert Path(f"{sound}.sln").stat().st_size == pytest.approx(25_600, rel=0.01)
     assert book.sounds(Spoken("您好。", "zh", pieces=("您好。",), flow="line")) == [sound]
     with pytest.raises(MissingPrompt):  # another flow has voices and recordings of its own
         book.sounds(Spoken("您好。", "zh", pieces=("您好。",), flow="other"))
@@ -256,6 +274,13 @@ def test_settings(tmp_path: Path) -> None:
     assert read.voice("en").program == ("piper", "--model", "joe.onnx")
     assert read.voice("zh").voice == "cmn-latn-pinyin"
     assert read.voice("de").voice == "de"
+
+
+def test_the_manuals_settings_can_be_used(tmp_path: Path) -> None:
+    manual = (Path(__file__).parents[4] / "docs/ivr.md").read_text("utf-8")
+    (example,) = re.findall(r"```\n(formats: .*?)```", manual, re.DOTALL)
+    (tmp_path / "prompts.yaml").write_text(example, "utf-8")
+    assert set(settings_of(tmp_path).voices) == {"en", "zh"}
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,9 @@ def test_chinese_is_written_in_pinyin(text: str, said: str) -> None:
         ("满100元减8.5元", "满一百元减八点五元"),
         ("优惠20%", "优惠百分之二十"),
         ("输入007", "输入零零七"),
+        ("两点半输入1430。", "两点半输入一四三零。"),
+        ("请拨打114或10086", "请拨打幺幺四或一零零八六"),
+        ("每月169或199元", "每月一百六十九或一百九十九元"),
     ],
 )
 def test_numbers_in_chinese_are_written_out(text: str, written: str) -> None:
@@ -63,3 +66,11 @@ def test_numbers_in_chinese_are_written_out(text: str, written: str) -> None:
 
 def test_a_reading_of_ones_own() -> None:
     assert pinyin("请联系曾先生", {"曾": "zeng1"}).split()[3] == "zeng1"
+
+
+def test_two_voices_in_one_sound(tmp_path: Path) -> None:
+    both = flow_of("  hello: {en: Hello., zh: 登记专线。For English press 2.}")
+    built = build([both], tmp_path, Settings(), 1.0)
+    entry = built.index.words["zh/normal"]["登记专线。For English press 2."]
+    assert entry.source == "espeak:cmn-latn-pinyin+espeak:en-us"
+    assert 1.8 < entry.seconds < 4.5
