@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dialer.lab.bench import (
+    agi,
     amd,
     ami_parse,
     calls,
@@ -273,6 +274,21 @@ def _folder(name: str) -> Path:
     return folder
 
 
+def fast_agi(quick: bool) -> Verdict:
+    got = agi.run(quick)
+    ours = got["ours_sessions_per_cpu_s"]
+    beside = "sessions per CPU second, 21 commands each"
+    lines = [
+        Line(beside, ours, "/s", "panoramisk", got["panoramisk_sessions_per_cpu_s"], goal=2.5),
+        Line(beside, ours, "/s", "panoramisk on uvloop", got["panoramisk_uvloop_sessions_per_cpu_s"]),
+        Line(beside, ours, "/s", "pyst2, a process each", got["pyst2_sessions_per_cpu_s"]),
+        Line(
+            "our CPU for a command", got["ours_command_us"], "µs", "panoramisk", got["panoramisk_command_us"]
+        ),
+    ]
+    return Verdict(lines, got)
+
+
 BENCHMARKS: Mapping[str, Benchmark] = {
     "ami": ami,
     "storage": contacts,
@@ -288,6 +304,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "amd": answered,
     "taps": hearing_lines,
     "ears": hearing_capacity,
+    "agi": fast_agi,
 }
 ON_REQUEST = frozenset({"compressed"})
 """Takes a quarter of an hour: only when asked for by name."""

@@ -20,6 +20,7 @@ from ivr.asterisk import Effects, FlowScript, Recordings, Sounds
 from ivr.asterisk.standalone import DialStrings, FileSessions, FixedFlows, FixedRoutes
 from ivr.flow.model import Flow
 from ivr.ports import Registered
+from ivr.prompts.index import FILE, Entry, Index
 from ivr.spoken import Spoken
 
 RATE: Final = 8000
@@ -55,6 +56,13 @@ def make_tones(sounds: Path) -> None:
             turn = 2 * math.pi * hertz / RATE
             samples = (round(12000 * math.sin(turn * n)) for n in range(int(RATE * SECONDS)))
             file.writeframes(b"".join(struct.pack("<h", each) for each in samples))
+
+
+def make_prompts(sounds: Path) -> None:
+    """The tones as prompts that were built: their words are their names."""
+    words = {name: Entry(str(hertz), SECONDS, "test") for name, hertz in TONES.items()}
+    index = Index(words={"en/normal": words})
+    (sounds / FOLDER / FILE).write_text(json.dumps(index.as_json()), "utf-8")
 
 
 @dataclass(frozen=True)

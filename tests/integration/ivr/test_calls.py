@@ -1,21 +1,25 @@
 """Real callers walk through a flow on a real exchange; what they heard is read from the recording."""
 
 import asyncio
+import signal
+import sys
 import wave
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
+from dialer.lab import processes
+from dialer.lab.centre import CallCentre
 from ivr.flow.model import Flow
 from ivr.flow.reader import from_text
-from tests.integration.ivr.rig import SECONDS, Heard, Rig, heard
+from tests.integration.ivr.rig import FOLDER, SECONDS, Heard, Rig, heard, make_prompts, make_tones
 
 pytestmark = pytest.mark.asterisk
 
 Serve = Callable[[Flow], Awaitable[Rig]]
 
-FLOW = from_text("""
+TEXT = """
 flow: small
 title: Small
 languages: [en]
@@ -38,7 +42,7 @@ nodes:
     timeout: 2 s
     tries: 2
     choices: {"1": number, "2": leave, "3": busy, "4": through, "5": out, "6": agent}
-  number: {type: gather, prompt: number, into: given, max: 12, timeout: 4 s, between_digits: 2 s, next: bye}
+  number: {type: gather, prompt: number, into: given, max: 12, timeout: 8 s, between_digits: 2 s, next: bye}
   leave: {type: voicemail, prompt: leave, box: sales, longest: 20 s, silence: 10 s, next: bye}
   busy: {type: transfer, number: "+12025553020", prompt: wait, on_busy: again, next: bye}
   through: {type: transfer, number: "+12025550997", prompt: wait, next: again}
@@ -46,7 +50,8 @@ nodes:
   agent: {type: transfer, queue: service, prompt: wait, timeout: 30 s, next: bye}
   again: {type: gather, prompt: again, into: clip, max: 1, next: bye}
   bye: {type: hang_up, prompt: bye, result: served}
-""")
+"""
+FLOW = from_text(TEXT)
 
 
 def prompts(file: Path) -> list[str]:
@@ -194,3 +199,41 @@ async def test_a_session_is_taken_up_by_another_process(serve: Serve, tmp_path: 
     assert rig.state()["variables"]["given"] == "77"
     assert [each for each in prompts(file) if each not in ("welcome", "menu")] == ["number", "number", "bye"]
     assert [end.outcome for end in rig.ends] == ["cut-short", "done"]
+
+
+async def test_a_program_that_is_killed_leaves_its_callers_to_the_next_one(
+    centre: CallCentre, tmp_path: Path
+) -> None:
+    """`ivr serve` as anybody runs it, killed while a caller is being asked."""
+    rig, log = Rig(centre, tmp_path, FLOW), tmp_path / "serve.log"
+    make_tones(centre.pbx.sounds)
+    make_prompts(centre.pbx.sounds)
+    (tmp_path / "small.yaml").write_text(TEXT, "utf-8")
+    agi = centre.settings.agi
+    command = [sys.executable, "-m", "ivr", "serve", str(tmp_path / "small.yaml"), "--port", str(agi.port)]
+    command += ["--store", str(tmp_path), "--prompts", str(centre.pbx.sounds / FOLDER)]
+    first = processes.start(processes.dies_with_parent(command), log)
+    try:
+        assert await asyncio.to_thread(
+            processes.wait_until, lambda: "served on" in log.read_text("utf-8"), 15
+        )
+        file = rig.call("Wait(0.4)", "SendDTMF(1,,100)", "Wait(9)", "SendDTMF(88#,100,100)", "Wait(5)")
+        await rig.at("number", "keys")
+        await asyncio.sleep(0.5)
+        first.kill()
+        first.wait()
+        second = processes.start(processes.dies_with_parent(command), log)
+        try:
+            await rig.at("bye")
+            await rig.quiet()
+        finally:
+            processes.stop(second, signal.SIGTERM, 12)
+        assert second.returncode == 0
+        assert rig.state()["variables"]["given"] == "88"
+        assert [each for each in prompts(file) if each not in ("welcome", "menu")] == [
+            "number",
+            "number",
+            "bye",
+        ]
+    finally:
+        processes.stop(first, signal.SIGKILL, 1)
