@@ -33,3 +33,16 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Samples:
         fcntl.flock(lock, fcntl.LOCK_EX)
         settings = stub_settings(folder)
         return Samples(folder, settings, flows, build(flows, folder, settings, 1_000.0))
+
+
+@pytest.fixture
+def prepared(samples: Samples, tmp_path: Path) -> Path:
+    """A folder in which the vocabulary of both languages lies ready, and nothing else: `samples.settings` made it."""
+    folder = tmp_path / "prompts"
+    for group in ("en/normal", "zh/normal"):
+        for entry in samples.built.index.vocabulary[group].values():
+            file = folder / f"{entry.file}.sln"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            if not file.exists():
+                os.link(samples.folder / f"{entry.file}.sln", file)
+    return folder

@@ -8,7 +8,7 @@ import pytest
 from ivr.errors import MissingPrompt
 from ivr.prompts import FileBook, build
 from ivr.spoken import Spoken
-from tests.support.spoken_prompts import flow_of, stub_settings
+from tests.support.spoken_prompts import flow_of
 from tests.unit.ivr.prompts.conftest import Samples
 
 pytestmark = pytest.mark.unit
@@ -51,10 +51,10 @@ def test_what_is_not_there_is_told(samples: Samples) -> None:
         FileBook(samples.folder).sounds(Spoken("", "en", "music/none"))
 
 
-def test_names(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_names(samples: Samples, prepared: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Left out unless made beforehand; the log names the prompt once and never the name."""
     flow = flow_of('  hello: {en: "Hello {contact.name}, welcome.", zh: "{contact.name}您好。"}')
-    voices, folder = stub_settings(tmp_path), tmp_path / "prompts"
+    voices, folder = samples.settings, prepared
     build([flow], folder, voices, 1.0)
     book = FileBook(folder)
     with caplog.at_level(logging.WARNING):
@@ -70,28 +70,25 @@ def test_names(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert len(book.sounds(spoken("Hello ", "Alice", ", welcome."))) == 3
 
 
-def test_nothing_is_left_out_of_a_disclosure(tmp_path: Path) -> None:
+def test_nothing_is_left_out_of_a_disclosure(samples: Samples, prepared: Path) -> None:
     flow = flow_of(
         '  hello: {en: "It costs {contact.name} a month.", zh: "每月{contact.name}。"}',
         node="{type: say, prompt: hello, disclosure: price, barge_in: no, next: end}\n  end: {type: hang_up}",
     )
-    build([flow], tmp_path / "prompts", stub_settings(tmp_path), 1.0)
-    book = FileBook(tmp_path / "prompts")
+    build([flow], prepared, samples.settings, 1.0)
+    book = FileBook(prepared)
     assert len(book.sounds(spoken("It costs ", "ten dollars", " a month."))) == 4
     with pytest.raises(MissingPrompt, match="for 'a little'"):
         book.sounds(spoken("It costs ", "a little", " a month."))
 
 
-def test_values_known_beforehand_are_made(tmp_path: Path) -> None:
+def test_values_known_beforehand_are_made(samples: Samples, prepared: Path) -> None:
     flow = flow_of(
         '  hello: {en: "You chose {topic}. {holiday_name}", zh: "您选了{topic}。{holiday_name}"}',
         more="variables: {topic: \"'our prices'\"}\nholidays: [{name: x, first: 2026-01-01, label: {en: New Year, zh: 元旦}}]",
     )
-    build([flow], tmp_path / "prompts", stub_settings(tmp_path), 1.0)
-    assert (
-        len(FileBook(tmp_path / "prompts").sounds(spoken("You chose ", "our prices", ". ", "New Year", "")))
-        == 3
-    )
+    build([flow], prepared, samples.settings, 1.0)
+    assert len(FileBook(prepared).sounds(spoken("You chose ", "our prices", ". ", "New Year", ""))) == 3
 
 
 def test_an_empty_folder_is_an_empty_book(tmp_path: Path) -> None:

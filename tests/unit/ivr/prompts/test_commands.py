@@ -8,6 +8,7 @@ from typer.testing import CliRunner, Result
 
 from ivr.cli.main import commands
 from tests.support.spoken_prompts import tone, wav
+from tests.unit.ivr.prompts.conftest import Samples
 
 pytestmark = pytest.mark.unit
 
@@ -27,16 +28,15 @@ nodes:
 class Desk:
     """A folder with a flow, and a voice that says a tone."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.flow, self.prompts = folder, folder / "line.yaml", folder / "prompts"
+    def __init__(self, folder: Path, ready: Path, program: tuple[str, ...]) -> None:
+        self._ready, self._program = ready, program
+        self.folder, self.flow, self.prompts = folder, folder / "line.yaml", folder / "sounds"
         self.flow.write_text(FLOW, "utf-8")
         self.store = ["--store", str(folder / "store")]
 
     def voice(self) -> None:
-        self.prompts.mkdir()
-        said = self.folder / "said.wav"
-        said.write_bytes(wav(tone(1.0)))
-        voice = {"kind": "program", "program": ["cat", str(said)]}
+        self._ready.rename(self.prompts)
+        voice = {"kind": "program", "program": self._program}
         (self.prompts / "prompts.yaml").write_text(
             json.dumps({"voices": {"en": voice, "zh": voice}}), "utf-8"
         )
@@ -47,8 +47,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
+def desk(tmp_path: Path, samples: Samples, prepared: Path) -> Desk:
+    return Desk(tmp_path, prepared, samples.settings.voice("en").program)
 
 
 def test_list_build_check(desk: Desk) -> None:
@@ -65,10 +65,10 @@ def test_list_build_check(desk: Desk) -> None:
     hello = next(one for one in listed if one["name"] == "hello.en.2")
     assert hello | {"file": ""} == {
         "prompt": "hello", "language": "en", "variant": "", "part": 2, "text": "this is the line.", "rate": "normal",
-        "name": "hello.en.2", "file": "", "seconds": pytest.approx(1.1, abs=0.01), "source": "program:cat",
+        "name": "hello.en.2", "file": "", "seconds": pytest.approx(1.6, abs=0.01), "source": "program:cat",
     }  # fmt: skip
     assert (desk.prompts / f"{hello['file']}.sln").exists()
-    assert "hello.zh\t1.1 s" in desk.ivr("prompts", "list", flow).output
+    assert "hello.zh\t1.6 s" in desk.ivr("prompts", "list", flow).output
     after = desk.ivr("prompts", "check", flow)
     assert (after.exit_code, "0 missing" in after.output) == (0, True)
     codes = {one["code"] for one in json.loads(desk.ivr("prompts", "check", flow, "--json").output)}
@@ -92,7 +92,7 @@ def test_publish_only_what_can_be_heard(desk: Desk) -> None:
     assert "prompts build" in refused.stderr
     good = desk.ivr("publish", flow, "--build", *desk.store)
     assert (good.exit_code, "published" in good.output) == (0, True)
-    assert desk.ivr("prompts", "check", *desk.store).output.endswith("1 flows: 0 missing, 3 other findings\n")
+    assert desk.ivr("prompts", "check", *desk.store).output.endswith("1 flows: 0 missing, 2 other findings\n")
     assert desk.ivr("prompts", "build", "line@", *desk.store).output.startswith("0 sound files made")
 
 

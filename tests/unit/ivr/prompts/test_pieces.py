@@ -4,7 +4,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr.prompts.pieces import PAUSE, fixed, words_of
@@ -34,6 +34,7 @@ VALUES = {
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("how", VALUES)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_what_is_spoken_is_made_of_the_vocabulary(how: str, language: str, data: st.DataObject) -> None:
     currency = data.draw(st.sampled_from(["CNY", "USD", "EUR", "GBP", "HKD", "JPY"]))

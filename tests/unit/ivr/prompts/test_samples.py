@@ -82,7 +82,7 @@ KEYS = st.lists(
 MOMENTS = st.integers(0, 365 * 24).map(lambda hours: datetime(2026, 1, 1) + timedelta(hours=hours))  # noqa: DTZ001
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(name=st.sampled_from(names()), keys=KEYS, at=MOMENTS, language=st.sampled_from(["en", "zh"]))
 def test_whatever_callers_do_they_hear_it(
     samples: Samples, name: str, keys: list[str], at: datetime, language: str
