@@ -26,6 +26,7 @@ from dialer.audio.fingerprint import (
 )
 from dialer.audio.frontend import FRAME, FRAME_S, Indices, Samples
 from dialer.audio.library import Clip, Library
+from dialer.audio.match import Match, says_more
 from dialer.audio.resemblance import LOCAL, SIMILAR
 from dialer.domain.announcements import Announcement
 from dialer.errors import BadInput
@@ -42,28 +43,6 @@ _POSSIBLE = 0.6  # coarse
 _RIVAL = 0.25
 _UNLIKELY = 0.5
 _QUIET_POWER = 100.0 * WINDOW
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """What is known of one stream from `at_s` on, seconds heard."""
-
-    at_s: float
-    among: frozenset[Announcement]
-    """One: decided. Several: one of these. None: what was said before is taken back."""
-    clip: str
-    """The name of the most similar clip."""
-    similarity: float
-    """0 to 1, of the last patch with the clip; at least `resemblance.SIMILAR`, or the match is taken back."""
-    heard_s: float
-    """How much of the clip has gone by, all of it alike."""
-    clip_s: float
-    """How long the clip is."""
-
-    @property
-    def announcement(self) -> Announcement | None:
-        """The class, when there is only one."""
-        return next(iter(self.among)) if len(self.among) == 1 else None
 
 
 @dataclass(slots=True)
@@ -83,6 +62,8 @@ class _Stream:
     candidates: dict[int, _Candidate] = field(default_factory=dict)
     said: Match | None = None
     followed: _Candidate | None = None
+    leaning: frozenset[Announcement] = frozenset()
+    """What the last look came to."""
 
 
 class AnnouncementEar:
@@ -239,10 +220,16 @@ class AnnouncementEar:
         if not found or found[0].similarity < SIMILAR or not self._alike_now(stream, found[0]):
             return
         among = self._among(stream, found)
+        leaning, state.leaning = state.leaning, among
+        if len(among) == 1 and self._is_contested(found) and leaning != among:
+            return  # among siblings one look is not enough
         if len(among) == 1:
             state.followed = found[0]
-        if _says_more(among, state.said):
+        if says_more(among, state.said):
             state.said = self._match(stream, found[0], among)
+
+    def _is_contested(self, found: list[_Candidate]) -> bool:
+        return len({self._library.clips[each.clip].announcement for each in found}) > 1
 
     def _among(self, stream: int, found: list[_Candidate]) -> frozenset[Announcement]:
         """What it may be, by all that was heard since any of them may have begun."""
@@ -297,15 +284,6 @@ class AnnouncementEar:
             mine = getattr(self, name)
             setattr(self, name, np.concatenate([mine, np.zeros_like(mine)]))
         self._free = list(range(old, self._capacity))[::-1]
-
-
-def _says_more(among: frozenset[Announcement], said: Match | None) -> bool:
-    """A decision, or a smaller set than before; or another altogether."""
-    if said is None or not said.among:
-        return True
-    if len(said.among) == 1:
-        return len(among) == 1 and among != said.among
-    return among < said.among or not among & said.among
 
 
 def listen(samples: Samples, library: Library) -> list[Match]:

@@ -42,8 +42,8 @@ _FINE = (20, 12)
 _QUIETEST = 40 * STEPS_PER_DB
 """About -55 dBm0."""
 _LAG, _CHANGE = 5, 4.0 * STEPS_PER_DB
-_EVEN = 8 * STEPS_PER_DB
-_LEAST_CHANGING_S = 0.3
+_LEAST_CHANGING, _LEAST_ELSEWHERE = 0.5, 0.04  # shares of the frames
+_TONES = 3
 
 Samples: TypeAlias = NDArray[np.int16]
 Levels: TypeAlias = NDArray[np.uint8]
@@ -164,20 +164,21 @@ def learn(samples: Samples) -> Fingerprint:
         raise BadInput(
             f"too long: {seconds:.0f} s: cut one announcement out, {LONGEST_S:g} s at most", "file"
         )
-    if _changing_s(levels) < _LEAST_CHANGING_S:
+    if not _is_varied(levels):
         raise BadInput(
             "nothing but tones or noise is heard in it: tones are known without being learned", "file"
         )
     return Fingerprint(levels)
 
 
-def _changing_s(levels: Levels) -> float:
-    """How long its timbre changes while its level stays, as in speech and music; a tone's changes only at its ends."""
-    top = levels.max(axis=1).astype(np.float32)
-    seen = np.maximum(levels.astype(np.float32), top[:, None] - DEPTH)
+def _is_varied(levels: Levels) -> bool:
+    """Whether its timbre changes, as that of speech and music does, and not between a few tones."""
+    heard = levels[loud(levels)]
+    top = heard.max(axis=1, keepdims=True).astype(np.float32)
+    seen = np.maximum(heard.astype(np.float32), top - DEPTH)
     smooth = (seen[:-2] + seen[1:-1] + seen[2:]) / 3
     timbre = smooth - smooth.mean(axis=1, keepdims=True)
     change = np.sqrt(np.square(timbre[_LAG:] - timbre[:-_LAG]).mean(axis=1))
-    around = np.lib.stride_tricks.sliding_window_view(top, _LAG + 3)
-    lasts = (around.min(axis=1) > _QUIETEST) & (np.ptp(around, axis=1) < _EVEN)
-    return float(((change > _CHANGE) & lasts).sum()) * FRAME_S
+    loudest = np.sort(np.bincount(heard.argmax(axis=1), minlength=BANDS))[::-1]
+    elsewhere = float(loudest[_TONES:].sum()) / len(heard)
+    return float((change > _CHANGE).mean()) >= _LEAST_CHANGING and elsewhere >= _LEAST_ELSEWHERE

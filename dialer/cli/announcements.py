@@ -16,6 +16,7 @@ from dialer.words import name_of
 
 if TYPE_CHECKING:
     from dialer.audio.announcements import Match
+    from dialer.domain.recycling import RetryRule
     from dialer.listening.collection import Collection, Entry
 
 commands = console.group("Carrier announcements (空号, powered off …) that are recognised before the answer.")
@@ -157,10 +158,17 @@ def classes(as_json: Json = False) -> None:
         return
     rows = [
         (each.value, name_of("announcement", each, language), name_of("number_is", number_is(each), language),
-         "–" if rules[each].number_is_dead else f"{rules[each].delay.total_seconds() / 3600:g} h")
+         _again_after(rules[each]))
         for each in Announcement
     ]  # fmt: skip
     console.show(("code", "announcement", "number_is", "again_after"), rows)
+
+
+def _again_after(rule: "RetryRule") -> str:
+    if rule.number_is_dead:
+        return "–"
+    minutes = rule.delay.total_seconds() / 60
+    return f"{minutes:g} min" if minutes < 60 else f"{minutes / 60:g} h"
 
 
 @commands.command()

@@ -8,6 +8,7 @@ Files are written beside and renamed, so that a reader in another process sees a
 
 import os
 from base64 import b64decode, b64encode
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -232,7 +233,8 @@ def _write(folder: Path, name: str, content: bytes) -> None:
             os.fsync(target.fileno())
         fresh.rename(folder / name)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):
+            fresh.unlink()
         raise Misconfigured(
             f"{folder}: {error.strerror or error}: the folder of [ears] announcements must be writable"
         ) from None

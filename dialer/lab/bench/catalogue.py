@@ -9,6 +9,7 @@ from dialer.lab.bench import (
     agi,
     amd,
     ami_parse,
+    announcements,
     calls,
     compressed,
     ears,
@@ -174,6 +175,27 @@ def heard_tones(quick: bool) -> Verdict:
     return Verdict(lines, got, _wrong({"a call was hung up wrongly": not got["false_hang_ups"]}))
 
 
+def announced(quick: bool) -> Verdict:
+    """Of one synthesizer's announcements, learned once and played through what happens on the way."""
+    got = announcements.run(quick)
+    decided, cost = got["decided_s"], got["us_per_stream_second"]
+    others = sum(got["other_hours"].values())
+    false = [each for each in got["false_matches"] if announcements.SAME_WORDS not in each]
+    lines = [
+        Line("announcements recognised", 100 * got["recognised"], "%", goal=99),
+        Line("taken for another class", len(got["wrong_class"]), "", goal=0, less_is_better=True),
+        Line("to the class, of 17 that begin alike, p50", decided["p50"], "s", goal=3, less_is_better=True),
+        Line("hours of other sounds", others, "h"),
+        Line("false matches in them", len(false), "", goal=0, less_is_better=True),
+        Line("CPU for a second of speech", cost["speech"], "µs", goal=100, less_is_better=True),
+    ]
+    right = {
+        "another class was said": not got["wrong_class"],
+        "other sounds were taken for an announcement": not false,
+    }
+    return Verdict(lines, got, _wrong(right))
+
+
 def answered(quick: bool) -> Verdict:
     """Voices that the model never heard; homes, and homes with offices, whose greetings last up to 3 s and more."""
     got = amd.run(quick)
@@ -302,6 +324,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "compressed": small_time,
     "tones": heard_tones,
     "amd": answered,
+    "announcements": announced,
     "taps": hearing_lines,
     "ears": hearing_capacity,
     "agi": fast_agi,
@@ -313,6 +336,7 @@ LONGEST_S: Mapping[str, float] = {
     "registry": 1800.0,
     "tones": 3000.0,
     "amd": 3000.0,
+    "announcements": 3000.0,
     "taps": 400.0,
     "ears": 600.0,
 }
