@@ -13,7 +13,7 @@ from dialer.domain.campaign_rules import CallPurpose, CampaignRules
 from dialer.domain.ids import CampaignId
 from dialer.domain.pacing_plan import PacingMode
 from dialer.domain.phone_number import PhoneNumber
-from dialer.ports.privacy import CallOnFile, ConsentOnFile, RequestOnFile
+from dialer.ports.privacy import CallOnFile, ConsentOnFile, FlowCallOnFile, RequestOnFile
 
 _AUDIO = frozenset({RecordKind.AUDIO})
 _CONSENT = frozenset({RecordKind.CONSENT})
@@ -52,6 +52,17 @@ class Custodian:
         self, request: RequestOnFile, on: date, *, erase: bool = False, due: date | None = None
     ) -> Fate:
         return self._of_person(request.e164, _REQUEST, [request.at], on, request.held, erase=erase, due=due)
+
+    def flow_call(
+        self, call: FlowCallOnFile, on: date, *, erase: bool = False, due: date | None = None
+    ) -> Fate:
+        """Of a call in the IVR: as a call record, as audio where words were recorded, as consent where one was given."""
+        kinds = set(CALL_RECORDS)
+        if call.clips:
+            kinds |= _AUDIO
+        if call.consent:
+            kinds |= _CONSENT
+        return self._of_person(call.e164, kinds, [call.at], on, call.held, erase=erase, due=due)
 
     def _of_person(
         self,

@@ -17,7 +17,15 @@ from dialer.compliance.retention import Fate, Ground, later
 from dialer.domain.ids import AttemptId
 from dialer.domain.phone_number import PhoneNumber
 from dialer.engine.custodian import Custodian
-from dialer.ports.privacy import AudioOnFile, CallOnFile, ContactOnFile, Erasure, PrivacyStore
+from dialer.ports.privacy import (
+    AudioOnFile,
+    CallOnFile,
+    ClipStore,
+    ContactOnFile,
+    Erasure,
+    FlowCallOnFile,
+    PrivacyStore,
+)
 from dialer.ports.recordings import RecordingStore
 
 log = logging.getLogger(__name__)
@@ -47,6 +55,7 @@ class ErasurePlan:
     audio: tuple[AudioOnFile, ...]
     contacts: tuple[ContactOnFile, ...]
     busy: int
+    flow_calls: tuple[FlowCallOnFile, ...] = ()
 
     def going(self, what: str) -> list[str]:
         return [item.id for item in self.items if item.what == what and not item.fate.kept]
@@ -73,9 +82,18 @@ class Erased:
 
 
 class Eraser:
+    """`clips` holds what callers said in the IVR; without it a call that has such recordings is kept."""
+
     def __init__(
-        self, store: PrivacyStore, audio: RecordingStore, custodian: Custodian, clock: Clock, audit: Audit
+        self,
+        store: PrivacyStore,
+        audio: RecordingStore,
+        custodian: Custodian,
+        clock: Clock,
+        audit: Audit,
+        clips: ClipStore | None = None,
     ) -> None:
+        self._clips = clips
         self._store, self._audio, self._custodian = store, audio, custodian
         self._clock, self._audit = clock, audit
 
@@ -106,10 +124,23 @@ class Eraser:
             Item(each.what, str(each.id), self._custodian.request(each, today, erase=True))
             for each in await self._store.requests_on_file(number, today)
         ]
+        flow_calls = await self._store.flow_calls_on_file(number, today)
+        items += [Item("flow_call", each.call, self._of_flow_call(each, today)) for each in flow_calls]
         own = Fate(True, Ground.LEGAL_HOLD, None, held) if held else Fate(False, Ground.ERASURE)
         items += [Item("contact", str(each.contact), own) for each in contacts]
         busy = sum(not call.ended for call in calls)
-        return ErasurePlan(number, today, tuple(items), tuple(audio), tuple(contacts), busy)
+        return ErasurePlan(
+            number, today, tuple(items), tuple(audio), tuple(contacts), busy, tuple(flow_calls)
+        )
+
+    def _of_flow_call(self, call: FlowCallOnFile, today: date) -> Fate:
+        tomorrow = today + timedelta(days=1)
+        if not call.ended:
+            return Fate(True, Ground.NOT_DUE, tomorrow, "the call has not ended")
+        own = self._custodian.flow_call(call, today, erase=True)
+        if not own.kept and call.clips and self._clips is None:
+            return Fate(True, Ground.NOT_DUE, tomorrow, "its recordings cannot be destroyed from here")
+        return own
 
     def _of_call(self, call: CallOnFile, today: date, audio: Mapping[AttemptId, Fate]) -> Fate:
         """The call of a recording that is kept stays too: without it nobody would find the recording any more."""
@@ -146,6 +177,7 @@ class Eraser:
         for what in ("do_not_call", "revocations"):
             ids = [int(each) for each in plan.going(what)]
             counts[what] = await self._store.erase_requests(what, ids)
+        counts["flow_calls"] = await self._erase_flow_calls(plan)
         # the calls last: by them the rest is found again
         counts["calls"] = await self._erase_calls(plan)
         return await self._close(erasure, plan, counts)
@@ -170,6 +202,13 @@ class Eraser:
         await self._store.erase_refusals(plan.number)
         await self._store.erase_reassigned_answers(plan.number)
         return await self._store.erase_contacts(plan.number)
+
+    async def _erase_flow_calls(self, plan: ErasurePlan) -> int:
+        going = set(plan.going("flow_call"))
+        if self._clips is not None:
+            for clip in (clip for call in plan.flow_calls if call.call in going for clip in call.clips):
+                self._clips.purge(clip)
+        return await self._store.erase_flow_calls(plan.number, sorted(going)) if going else 0
 
     async def _erase_calls(self, plan: ErasurePlan) -> int:
         going = [AttemptId(UUID(each)) for each in plan.going("call")]

@@ -89,7 +89,32 @@ class Hold:
     released_by: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class FlowCallOnFile:
+    """A call in the IVR, with what was answered and asked for on it. `clips`: recordings of the caller's own words."""
+
+    call: str
+    e164: str
+    at: datetime
+    ended: bool
+    consent: bool
+    clips: tuple[str, ...]
+    held: str = ""
+
+
+class ClipStore(Protocol):
+    def purge(self, name: str) -> bool:
+        """False when it was not there. Raises `OSError` when it stays."""
+        ...
+
+
 class PrivacyStore(Protocol):
+    async def flow_calls_on_file(self, number: PhoneNumber, today: date) -> Sequence[FlowCallOnFile]: ...
+
+    async def erase_flow_calls(self, number: PhoneNumber, calls: Sequence[str]) -> int:
+        """Codes and counts stay for the figures, under a pseudonym; words, numbers, recordings, contact fields go."""
+        ...
+
     async def calls_on_file(self, number: PhoneNumber, today: date) -> Sequence[CallOnFile]: ...
 
     async def audio_on_file(self, number: PhoneNumber) -> Sequence[AudioOnFile]: ...

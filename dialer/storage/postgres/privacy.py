@@ -16,6 +16,7 @@ from dialer.ports.privacy import (
     ConsentOnFile,
     ContactOnFile,
     Erasure,
+    FlowCallOnFile,
     Hold,
     RequestOnFile,
 )
@@ -28,6 +29,8 @@ _HELD = named("hold_on_number")
 _CONSENTS = named("consents_on_file")
 _REQUESTS = named("requests_on_file")
 _CONTACTS = named("contacts_on_file")
+_FLOW_CALLS = named("flow_calls_on_file")
+_ERASE_FLOW_CALLS = named("erase_flow_calls")
 _FILE = named("file_on_number")
 _BEGIN = named("begin_erasure")
 _OPEN = named("open_erasures")
@@ -91,6 +94,23 @@ class PostgresPrivacy:
     async def contacts_on_file(self, number: PhoneNumber) -> Sequence[ContactOnFile]:
         rows = await self._database.rows(_CONTACTS, number.e164)
         return [ContactOnFile(ContactId(row["id"]), tuple(row["others"])) for row in rows]
+
+    async def flow_calls_on_file(self, number: PhoneNumber, today: date) -> Sequence[FlowCallOnFile]:
+        return [
+            FlowCallOnFile(
+                row["call"],
+                number.e164,
+                row["at"],
+                row["ended"],
+                row["consent"],
+                tuple(row["clips"]),
+                row["held"] or "",
+            )
+            for row in await self._database.rows(_FLOW_CALLS, number.e164, today)
+        ]
+
+    async def erase_flow_calls(self, number: PhoneNumber, calls: Sequence[str]) -> int:
+        return len(await self._database.rows(_ERASE_FLOW_CALLS, list(calls), number.e164))
 
     async def file_on_number(self, number: PhoneNumber) -> Mapping[str, Sequence[Mapping[str, Any]]]:
         found: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)

@@ -19,6 +19,7 @@ from dialer.domain.phone_number import PhoneNumber
 from dialer.errors import Conflict, NotFound
 from dialer.flows import FlowPorts, FlowShelf, flow_ports, publish_flow
 from dialer.ports.ivr import FlowPublication, RequestKind, RequestState, SpooledCallback
+from dialer.ports.privacy import Hold
 from dialer.storage.postgres.store import PostgresStore
 from ivr.engine import State, begin
 from ivr.samples import sample
@@ -341,3 +342,54 @@ class TestRoutes:
 
 def _fields(route: Route) -> Mapping[str, Any]:
     return {name: getattr(route, name) for name in Route.__dataclass_fields__}
+
+
+class TestPrivacy:
+    """What is held of a caller is found by the number, and goes when the caller asks."""
+
+    WHO = PhoneNumber("+12025550100")
+
+    async def call(self, ports: FlowPorts) -> None:
+        said = answer("remarks", "call-1-9.wav", clip="call-1-9.wav")
+        await ports.sessions.save_step(
+            "call-1", state(answers={"q1": 1, "remarks": 1}), 0, [answer("q1"), said]
+        )
+        await ports.sessions.save("call-1", state(ended="completed", wait=""), 1)
+        await ports.callbacks.request("call-1", "+12025550100", None, "service", "my broken leg")
+        await ports.voicemails.leave("call-2", "sales", "call-2-3.wav", 4, "+12025550100")
+
+    async def test_everything_is_found(self, ports: FlowPorts, store: PostgresStore) -> None:
+        await self.call(ports)
+        found = await store.privacy.file_on_number(self.WHO)
+        assert {name: len(rows) for name, rows in found.items()} == {
+            "flow_calls": 1,
+            "flow_answers": 2,
+            "flow_requests": 2,
+        }
+        on_file = await store.privacy.flow_calls_on_file(self.WHO, NOW.date())
+        assert [each.clips for each in on_file if each.call == "call-1"] == [("call-1-9.wav",)]
+        assert len(on_file) == 2
+
+    async def test_what_goes_and_what_stays(self, ports: FlowPorts, store: PostgresStore) -> None:
+        await self.call(ports)
+        on_file = await store.privacy.flow_calls_on_file(self.WHO, NOW.date())
+        await store.privacy.erase_flow_calls(self.WHO, [each.call for each in on_file])
+        assert await store.privacy.file_on_number(self.WHO) == {}
+        kept = await ports.sessions.session("call-1")
+        assert kept.caller.startswith("erased-")
+        assert [(one.question, one.value, one.clip) for one in kept.answers] == [
+            ("q1", "other", ""),
+            ("remarks", None, ""),
+        ]
+        rows = await store.pool.fetch("select to_jsonb(s)::text from ivr_sessions s")
+        rows += await store.pool.fetch("select to_jsonb(r)::text from ivr_requests r")
+        everything = " ".join(row[0] for row in rows)
+        for trace in ("2025550100", "broken leg", "Kim", ".wav"):
+            assert trace not in everything
+
+    async def test_a_hold_is_told(self, ports: FlowPorts, store: PostgresStore) -> None:
+        await self.call(ports)
+        await store.privacy.add_hold(Hold("a case", number=self.WHO), "ana", NOW)
+        assert {each.held for each in await store.privacy.flow_calls_on_file(self.WHO, NOW.date())} == {
+            "a case"
+        }

@@ -212,6 +212,14 @@ select 'recordings', to_jsonb(r) from recordings r where r.attempt_id in (select
 union all
 select 'refusals', to_jsonb(r) from refusals r where r.e164 = $1
 union all
+select 'flow_calls', to_jsonb(s) from ivr_sessions s where s.e164 = $1
+union all
+select 'flow_answers', to_jsonb(x) from ivr_answers x where x.call in (select call from ivr_sessions where e164 = $1)
+union all
+select 'flow_requests', to_jsonb(q)
+from ivr_requests q
+where q.e164 = $1 or (q.call <> '' and q.call in (select call from ivr_sessions where e164 = $1))
+union all
 select 'consents', to_jsonb(c) from consents c where c.e164 = $1
 union all
 select 'revocations', to_jsonb(r) from revocations r where r.e164 = $1
@@ -231,3 +239,61 @@ union all
 select 'audit', to_jsonb(u)
 from audit u
 where u.subject in (select id::text from called) or u.subject in (select contact_id::text from people) and u.action like 'contact.%';
+
+-- name: flow_calls_on_file
+-- Calls of a number in the IVR, and requests that name it without a call.
+-- params: e164, today
+with held as (
+    select why from legal_holds
+    where released_at is null and (until is null or until >= $2) and e164 = $1
+    order by begun_at
+    limit 1
+)
+select s.call, s.started_at as at, s.ended_at is not null as ended,
+       exists (select from ivr_answers x where x.call = s.call and x.consent and x.status = 'answered') as consent,
+       array(
+           select clip from ivr_answers x where x.call = s.call and clip <> ''
+           union
+           select clip from ivr_requests q where q.call = s.call and clip <> ''
+       ) as clips,
+       coalesce(
+           (select why from held),
+           (
+               select h.why from legal_holds h
+               where h.released_at is null and (h.until is null or h.until >= $2) and h.attempt_id = s.attempt_id
+               limit 1
+           )
+       ) as held
+from ivr_sessions s
+where s.e164 = $1
+union all
+select 'request ' || q.reference, q.requested_at, true, false,
+       case when q.clip <> '' then array[q.clip] else '{}' end, (select why from held)
+from ivr_requests q
+where q.e164 = $1 and not exists (select from ivr_sessions s where s.call = q.call and s.e164 = $1)
+order by at, call;
+
+-- name: erase_flow_calls
+-- What was said on calls in the IVR goes; codes and figures stay under a pseudonym that nobody can turn back.
+-- params: calls, e164
+with named as (
+    select 'erased-' || left(encode(suppression_hash($2, inner_pad, outer_pad), 'hex'), 16) as pseudonym
+    from suppression_key
+), answers as (
+    update ivr_answers x
+    set clip = '', said = '', value = case when x.value = to_jsonb(x.clip) then null else x.value end
+    where x.call = any ($1::text[])
+), requests as (
+    update ivr_requests q
+    set number = '', e164 = null, about = '', clip = case when kind = 'voicemail' then 'erased' else '' end,
+        words = case when kind = 'sms' then 'erased' else '' end, detail = '{}'
+    where q.call = any ($1::text[]) or 'request ' || q.reference = any ($1::text[])
+    returning q.id
+), sessions as (
+    update ivr_sessions s
+    set caller = n.pseudonym, called = '', e164 = null, state = '{}'
+    from named n
+    where s.call = any ($1::text[]) and s.ended_at is not null
+    returning s.call
+)
+select call as gone from sessions union all select id::text from requests;
