@@ -135,6 +135,7 @@ def _ears(settings: Settings, sink: EarSink, clock: Clock) -> EarsProcess | None
         ears.most_streams,
         log_as.level,
         log_as.format,
+        str(ears.announcements),
     )
     return EarsProcess(how, sink, clock)
 

@@ -327,6 +327,8 @@ def inconsistencies(settings: Settings) -> list[str]:
         wrong.append("asterisk.rtp_end: must be above rtp_start")
     if settings.ears.public_address is None and settings.ears.host in ("0.0.0.0", "::"):  # noqa: S104  # compared
         wrong.append("ears.public_address: say at which host:port Asterisk reaches the ears")
+    if settings.ears.public_address is not None and settings.ears.port == 0:
+        wrong.append("ears.port: with a public_address the port must be given too")
     return wrong
 
 

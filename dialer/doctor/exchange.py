@@ -9,13 +9,14 @@ from uuid import uuid4
 
 from dialer.doctor.finding import Finding, broken, doubtful, good
 from dialer.errors import FairdialError
-from dialer.settings import Settings
+from dialer.settings import EarsSection, Settings
 from dialer.telephony.asterisk import dialplan
 from dialer.telephony.asterisk.ami_frames import AmiEvent
 from dialer.telephony.asterisk.ami_link import AmiLink, AmiSettings
 from ivr.agi.server import FastAgiServer
 
 _PATIENCE_S = 6.0
+_MEET_S = 2.0
 _OLDEST = 18
 _MODULES = (
     "chan_pjsip",
@@ -47,7 +48,7 @@ async def examine_exchange(settings: Settings) -> AsyncIterator[Finding]:
         except TimeoutError:
             yield _unreachable(settings, link)
             return
-        for examine in (_core, _modules, _contexts, _trunks, _phones, _agi, _landing):
+        for examine in (_core, _modules, _contexts, _trunks, _phones, _agi, _ears, _landing):
             try:
                 async for finding in examine(link, settings):
                     yield finding
@@ -195,6 +196,60 @@ async def _listening(settings: Settings) -> AsyncIterator[bool]:
         yield True
     finally:
         await server.close()
+
+
+async def _ears(link: AmiLink, settings: Settings) -> AsyncIterator[Finding]:
+    """Asterisk brings us the sound of nothing; a running service sends it away as a stranger."""
+    if not settings.ears.enabled:
+        return
+    met = asyncio.Event()
+    async with _ears_port(settings.ears, met) as port:
+        where = settings.ears.public_address or f"{settings.ears.host}:{port or settings.ears.port}"
+        order = {
+            "Action": "Originate",
+            "Channel": f"AudioSocket/{where}/{uuid4()}/c(slin)",
+            "Codecs": "slin",
+            "Application": "Wait",
+            "Data": "1",
+            "Timeout": "3000",
+        }
+        reached = (await link.send(order)).ok
+        if reached and port is not None:
+            reached = await _within(met, _MEET_S)
+    if reached:
+        yield good("ears", f"Asterisk reaches {where}{' of the running service' if port is None else ''}")
+    else:
+        yield doubtful(
+            "ears",
+            f"Asterisk does not bring sound to {where}: lines are dialled unheard",
+            "check ears.host, ears.port and ears.public_address, and that chan_audiosocket is loaded",
+        )
+
+
+@asynccontextmanager
+async def _ears_port(ears: EarsSection, met: asyncio.Event) -> AsyncIterator[int | None]:
+    """Our own port for it; None when the running service has it."""
+
+    def meet(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        met.set()
+        writer.close()
+
+    try:
+        server = await asyncio.start_server(meet, ears.host, ears.port)
+    except OSError:
+        yield None
+        return
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+async def _within(event: asyncio.Event, seconds: float) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True
 
 
 async def _landing(link: AmiLink, settings: Settings) -> AsyncIterator[Finding]:

@@ -9,11 +9,14 @@ import socket
 import sys
 from dataclasses import replace
 from ipaddress import ip_address
+from pathlib import Path
 
 from dialer.clock import SystemClock
+from dialer.listening.collection import Collection
 from dialer.listening.control import Control
-from dialer.listening.matcher import NoMatcher
+from dialer.listening.matcher import Matcher, NoMatcher
 from dialer.listening.receiver import Receiver
+from dialer.listening.recognized import Recognizer
 from dialer.listening.strangers import AT_ONCE, MOST
 from dialer.listening.wire import Broken, Ready, Serve
 from dialer.telemetry import configure_logging
@@ -39,7 +42,7 @@ def main(descriptor: int, parent: int) -> int:
         control.say(Broken(f"cannot listen on {serve.host}:{serve.port} ({taken.strerror or taken})"))
         control.flush()
         return 1
-    receiver = Receiver(serve, control, port, NoMatcher(), SystemClock(), parent)
+    receiver = Receiver(serve, control, port, _matcher(serve), SystemClock(), parent)
     control.say(Ready(port.getsockname()[1]))
     gc.collect()
     gc.freeze()
@@ -60,6 +63,12 @@ def _first(control: Control) -> Serve | None:
             if isinstance(message, Serve):
                 return message
     return None
+
+
+def _matcher(serve: Serve) -> Matcher:
+    if not serve.announcements:
+        return NoMatcher()
+    return Recognizer(Collection.load(Path(serve.announcements)))
 
 
 def _streams_allowed(wanted: int) -> int:

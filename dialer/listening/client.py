@@ -62,6 +62,8 @@ class EarsSettings:
     most_streams: int = 4000
     log_level: str = "info"
     log_format: str = "json"
+    announcements: str = ""
+    """The folder of those that were learned; "": none are recognised."""
     hung_s: float = HUNG_S
 
 
@@ -149,6 +151,7 @@ class EarsProcess:
                     settings.most_streams,
                     settings.log_level,
                     settings.log_format,
+                    settings.announcements,
                 )
             )
             await self._watch(link, process)

@@ -26,6 +26,10 @@ class Matcher(Protocol):
 
     def close(self, stream: int) -> object: ...
 
+    def refresh(self) -> bool:
+        """Asked every few seconds: whether what it knows has changed, and was taken up."""
+        ...
+
 
 class NoMatcher:
     def open(self) -> int:
@@ -36,3 +40,6 @@ class NoMatcher:
 
     def close(self, stream: int) -> None:
         pass
+
+    def refresh(self) -> bool:
+        return False

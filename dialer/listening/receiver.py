@@ -1,7 +1,7 @@
 """The loop of the ears' process: commands, new connections, sound, once in every tick.
 
-A tick that comes late finds more sound and hears it in larger batches, which is cheaper: under load ticks become longer, not
-more. The process ends when the service's end of their sockets is closed, or the service is no longer its parent.
+A tick that comes late finds more sound and hears it in larger batches, which is cheaper: when there is much to hear, ticks
+become longer. The process ends when the service's end of their sockets is closed, or the service is no longer its parent.
 """
 
 import os
@@ -25,6 +25,9 @@ from dialer.ports.ears import EarsFigures, TapClosed, TapId
 EXPECTED_S = 10.0
 """After this nobody brings the sound any more."""
 REPORT_S = 0.5
+REFRESH_S = 5.0
+_REST = 3  # a tick is at least so many times as long as its work took …
+_STRETCHED_S = 0.1  # … but no longer than this
 _LONGEST_S = 0.5  # of reading on for streams that had more than one reading takes
 
 
@@ -44,6 +47,7 @@ class Receiver:
         self._control, self._port, self._clock = control, port, clock
         self._refusals = Refusals()
         self._strangers = Strangers(port, self._refusals)
+        self._matcher, self._refreshed_at = matcher, clock.monotonic()
         self._intake = Intake(serve.most_streams)
         self._pace = Pace(serve.most_streams)
         self._hearing = Hearing(serve.most_streams, self._pace, matcher, clock, control.say)
@@ -68,8 +72,11 @@ class Receiver:
             self._control.flush()
             now = clock.monotonic()
             self._longest_s = max(self._longest_s, now - begun)
-            due = max(now, due + self._tick_s) if self._busy else now + REPORT_S
+            due = begun + self._until_next(now - begun) if self._busy else now + REPORT_S
             self._wait(due)
+
+    def _until_next(self, took_s: float) -> float:
+        return max(self._tick_s, min(_REST * took_s, _STRETCHED_S), took_s)
 
     @property
     def _busy(self) -> bool:
@@ -193,6 +200,9 @@ class Receiver:
     # --- figures --------------------------------------------------------------------------------------
 
     def _report(self, now: float) -> None:
+        if now - self._refreshed_at >= REFRESH_S:
+            self._refreshed_at = now
+            self._matcher.refresh()
         if now - self._reported_at < REPORT_S:
             return
         self._reported_at = now

@@ -39,6 +39,8 @@ class Serve:
     most_streams: int
     log_level: str
     log_format: str
+    announcements: str
+    """The folder of the collection."""
 
 
 @dataclass(frozen=True, slots=True)

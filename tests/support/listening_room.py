@@ -47,7 +47,7 @@ class ListeningRoom:
         port = socket.create_server(("127.0.0.1", 0))
         port.setblocking(False)
         self.address: tuple[str, int] = port.getsockname()
-        serve = Serve("127.0.0.1", 0, TICK_S, most_streams, "info", "json")
+        serve = Serve("127.0.0.1", 0, TICK_S, most_streams, "info", "json", "")
         self.control = Control(theirs)
         self.receiver = Receiver(serve, self.control, port, matcher, self.clock, os.getppid())
         self._messages = Messages()

@@ -50,6 +50,7 @@ def test_a_whole_installation_is_found_whole(centre: CallCentre) -> None:
         "dialplan",
         "trunk carrier",
         "agi",
+        "ears",
         "recording",
         "prompts",
     }

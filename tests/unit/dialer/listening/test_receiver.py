@@ -196,6 +196,9 @@ def test_announcements_come_from_the_matcher() -> None:
         def close(self, stream: int) -> None:
             assert stream == 3
 
+        def refresh(self) -> bool:
+            return False
+
     with listening_room(matcher=Hears()) as room, room.brought(tap := room.expect()) as line:
         room.play(line, silence(0.04))
         heard = room.of(AnnouncementHeard)[0]
