@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dialer.flows import FlowPorts
+from dialer.flows import FlowPorts, FlowShelf
 from ivr import ports
 from ivr.asterisk import stored
 from ivr.engine import State, advance, begin
@@ -17,7 +17,6 @@ from ivr.engine import commands as do
 from ivr.engine import events as ev
 from ivr.flow import nodes
 from ivr.flow.model import Flow
-from ivr.publishing import fetch
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +31,18 @@ class Begun:
 
 
 class Process:
-    """Keeps nothing between two requests."""
+    """Keeps nothing of a call between two requests; versions of flows, which never change, are read once. `taken` gets every event that moved the session, those it made itself too."""
 
-    def __init__(self, world: FlowPorts, answer: ports.Answer) -> None:
-        self._world, self._answer = world, answer
+    def __init__(
+        self, world: FlowPorts, shelf: FlowShelf, answer: ports.Answer, taken: list[ev.Event]
+    ) -> None:
+        self._shelf = shelf
+        self._world, self._answer, self._taken = world, answer, taken
 
     async def begin(self, call: str, begun: Begun, at: float) -> list[do.Command]:
         if await self._world.sessions.load(call) is not None:
             return []  # the carrier asked twice
-        flow = await fetch(self._world.flows, begun.flow)
+        flow = await self._shelf.flow(begun.flow)
         state = begin(
             flow,
             call,
@@ -56,7 +58,7 @@ class Process:
         kept = await self._world.sessions.load(call)
         assert kept is not None, f"no session {call}"
         state, _ = stored.from_json(kept[0])
-        flow = await fetch(self._world.flows, state.flow, state.version)
+        flow = await self._shelf.flow(state.flow, state.version)
         return await self._steps(flow, state, kept[1], event)
 
     async def _steps(self, flow: Flow, state: State, revision: int, event: ev.Event) -> list[do.Command]:
@@ -68,6 +70,7 @@ class Process:
                 return done
             if not await self._world.sessions.save(state.call, stored.to_json(after, commands), revision):
                 return done  # another process had it first
+            self._taken.append(following)
             done += commands
             state, revision = after, revision + 1
             following = await self._carried_out(state, commands)
@@ -105,7 +108,7 @@ class Process:
 
 @dataclass
 class Walker:
-    """Chooses what a caller does next: of what can be done at a node, what was done least."""
+    """Chooses what a caller does next: of what can be done at a node, what was done least; giving up seldom."""
 
     flow: Flow
     tried: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -114,9 +117,14 @@ class Walker:
     def next(self, state: State, at: float) -> ev.Event:
         self.visited.add(state.node)
         ways = self._ways(state)
-        which = min(ways, key=lambda way: self.tried[state.node, way])
+        seldom = {"silence", "hang_up", "hush", self._refusal()}
+        which = min(ways, key=lambda way: (self.tried[state.node, way] + 0.5) * (8 if way in seldom else 1))
         self.tried[state.node, which] += 1
         return self._event(state, which, at)
+
+    def _refusal(self) -> str:
+        refusal = self.flow.head.refusal
+        return f"key:{refusal.key}" if refusal is not None else ""
 
     def _ways(self, state: State) -> list[str]:
         match state.wait:
