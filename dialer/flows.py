@@ -14,8 +14,10 @@ from dialer.clock import Clock
 from dialer.compliance.holiday_calendars import PublicHolidays
 from dialer.domain.inbound import ANY_NUMBER, Holidays, Reached, reached
 from dialer.domain.survey import Option, Question, Questionnaire
+from dialer.engine.callback_spool import SpoolWatch
 from dialer.errors import BadInput, NotFound
 from dialer.ports.ivr import FlowPublication, InboundRoutes, IvrFlows
+from dialer.settings import Settings
 from dialer.storage.postgres.ivr_numbers import e164_of
 from dialer.storage.postgres.ivr_requests import (
     PostgresCallbacks,
@@ -30,6 +32,7 @@ from ivr.errors import NotPublished
 from ivr.flow import nodes
 from ivr.flow.model import Flow
 from ivr.flow.reader import canonical
+from ivr.lookups import HttpLookups, LookupRules
 from ivr.publishing import fetch
 from ivr.script import script_of
 from ivr.words import Language
@@ -163,6 +166,17 @@ class FlowPorts:
     voicemails: PostgresVoicemails[ports.Registered]
     messages: PostgresTextMessages[ports.Registered]
     clock: Clock
+
+
+def opened_lookups(settings: Settings) -> HttpLookups:
+    """Close it when the service ends."""
+    ours = settings.ivr
+    return HttpLookups(LookupRules(frozenset(ours.http_hosts), frozenset(ours.http_plain), ours.http_private))
+
+
+def spool_watch(settings: Settings, store: PostgresStore) -> SpoolWatch:
+    """Its `run` takes over, once a minute, what the fallback left."""
+    return SpoolWatch(settings.ivr.spool, store.ivr_requests)
 
 
 def flow_ports(store: PostgresStore, clock: Clock) -> FlowPorts:
