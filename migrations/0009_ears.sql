@@ -18,3 +18,6 @@ create table trunk_tones (
     updated_at timestamptz not null,
     primary key (trunk, country)
 );
+
+-- Verdicts that people have heard since are the sample by which those that nobody heard are judged.
+create index attempts_taken_for_machines on attempts (answered_at) where machine_verdict = 'machine';

@@ -132,6 +132,11 @@ class FalsePositives:
         half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
         return max(middle - half, 0.0), min(middle + half, 1.0)
 
+    @property
+    def expected(self) -> Fraction:
+        """The rate as pacing counts it: before any verdict was heard, one in a hundred is taken to be a person."""
+        return Fraction(self.people + 1, self.reviewed + 100)
+
     def estimate(self, machine_verdicts: int) -> Fraction:
         """How many of so many unheard verdicts were people: they are abandoned, and the log cannot see it."""
         return self.rate * machine_verdicts

@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg
 
+from dialer.compliance.abandonment_rates import FalsePositives
 from dialer.domain.abandonment import AbandonmentWindow, WindowCount, WindowKind
 from dialer.domain.ids import CampaignId
 from dialer.pacing.decision import Binding, DecisionInputs, PacingDecision, WindowState
@@ -21,6 +22,8 @@ from dialer.storage.postgres.queries import named
 log = logging.getLogger(__name__)
 
 _COUNT = named("count_windows")
+_UNHEARD = named("unheard_verdicts")
+_SAMPLE = named("verdict_sample")
 _LESSONS = named("all_lessons")
 _LESSON = named("lesson_of")
 _KEEP_LESSONS = named("keep_lessons")
@@ -30,6 +33,7 @@ _DECISIONS = named("decisions_between")
 
 KEPT_FOR = timedelta(days=30)
 _FORGET_EVERY = timedelta(hours=1)
+_SAMPLED_FOR = timedelta(days=90)
 
 
 class PostgresPacing:
@@ -45,10 +49,18 @@ class PostgresPacing:
         ends = [now if window.ends is None else min(window.ends, now) for window in windows]
         begins = [window.begins for window in windows]
         rows = await self._database.rows(_COUNT, campaign, begins, ends)
+        verdicts = await self._database.rows(_UNHEARD, campaign, begins, ends)
+        unheard = [row["unheard"] for row in verdicts]
+        share = await self._false_positives(now) if any(unheard) else 0.0
         return [
-            WindowCount(window, row["answered"], row["abandoned"], now)
-            for window, row in zip(windows, rows, strict=True)
+            WindowCount(window, row["answered"], row["abandoned"], now, share * machines)
+            for window, row, machines in zip(windows, rows, unheard, strict=True)
         ]
+
+    async def _false_positives(self, now: datetime) -> float:
+        """The share of machine verdicts that were people, by those that somebody heard lately."""
+        (row,) = await self._database.rows(_SAMPLE, now - _SAMPLED_FOR)
+        return float(FalsePositives(row["reviewed"], row["people"]).expected)
 
     async def lessons(self) -> Sequence[Lesson]:
         return [_lesson(row) for row in await self._database.rows(_LESSONS)]

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from dialer.clock import SystemClock
+from dialer.compliance.abandonment_classes import AnsweredBy
 from dialer.domain.abandonment import AbandonmentWindow, WindowKind
 from dialer.domain.attempt import AttemptState
 from dialer.domain.campaign import CampaignPlan
@@ -16,6 +17,7 @@ from dialer.domain.ids import AgentId, CampaignId
 from dialer.domain.pacing_plan import PacingMode, PacingPlan
 from dialer.pacing.decision import Binding, DecisionInputs, PacingDecision, WindowState
 from dialer.pacing.pacer import Lesson
+from dialer.ports.ledger import Heard
 from dialer.ports.pacing import DecisionSample
 from dialer.ports.storage import ClaimedContact, Progress
 from dialer.storage.postgres import migrate
@@ -135,6 +137,37 @@ class TestWindows:
                 claimed.attempt, result, "", NOW if people else None, None, None, "", NOW
             )
             assert await counts(floor, window(ago(60), None)) == [(people, 0)]
+
+    async def test_machines_that_nobody_heard_are_people_in_the_share_of_those_that_somebody_heard(
+        self, floor: Rig
+    ) -> None:
+        async def by_ear(at: datetime, *, joined: bool) -> ClaimedContact:
+            claimed = await answered(floor, at)
+            agent = rig_agent if joined else None
+            last = Progress(
+                claimed.attempt, AttemptState.WAITING, joined_at=at if joined else None, agent=agent
+            )
+            result = Disposition.CONNECTED if joined else Disposition.MACHINE
+            await floor.store.attempts.settle([ended(claimed, result, ended_at=at, progress=last)], [])
+            await floor.store.ledger.record_heard([Heard(claimed.attempt, verdict=AnsweredBy.MACHINE)])
+            return claimed
+
+        async def doubtful() -> list[float]:
+            asked = [window(ago(30), None), window(ago(100), None)]
+            return [
+                each.doubtful for each in await floor.store.pacing.window_counts(floor.campaign, asked, NOW)
+            ]
+
+        assert await doubtful() == [0, 0]
+        ended_by_ear = [await by_ear(ago(minutes), joined=False) for minutes in (10, 20, 60)]
+        assert await doubtful() == [pytest.approx(2 * 1 / 100), pytest.approx(3 * 1 / 100)]
+        store = floor.store
+        await store.ledger.review(ended_by_ear[0].attempt, AnsweredBy.PERSON, "me", "", NOW)
+        had_agent = await by_ear(ago(15), joined=True)
+        assert await doubtful() == [pytest.approx(1 * 2 / 101), pytest.approx(2 * 2 / 101)]
+        # the agent who had it says that it was one
+        await store.history.note_result(had_agent.attempt, Disposition.MACHINE, "", None, None, None, "", NOW)
+        assert await doubtful() == [pytest.approx(1 * 2 / 102), pytest.approx(2 * 2 / 102)]
 
     async def test_the_counts_of_the_live_page_are_the_same(self, floor: Rig) -> None:
         await over(floor, ago(20), Disposition.ABANDONED)

@@ -43,6 +43,29 @@ cross join lateral (
 ) open
 order by w.place;
 
+-- name: unheard_verdicts
+-- Calls in windows of time that were ended because the ears took a machine for the answerer, and that nobody has heard since.
+-- params: campaign_id, begins, ends
+select count(a.id)::integer as unheard
+from unnest($2::timestamptz[], $3::timestamptz[]) with ordinality as w (begins, ends, place)
+left join attempts a
+    on a.campaign_id = $1 and a.disposition in ('machine', 'message_left') and a.machine_verdict = 'machine'
+   and a.joined_at is null and a.answered_at >= w.begins and a.answered_at < w.ends
+   and not exists (select from verdict_reviews r where r.attempt_id = a.id)
+group by w.place
+order by w.place;
+
+-- name: verdict_sample
+-- Machine verdicts of any campaign that people have heard: reviewed on purpose, or by the agent who had the call.
+-- params: since
+select count(*)::integer as reviewed,
+       count(*) filter (where coalesce(r.answered_by, case a.disposition when 'machine' then 'machine' else 'person' end)
+                              = 'person')::integer as people
+from attempts a
+left join verdict_reviews r on r.attempt_id = a.id
+where a.answered_at >= $1 and a.machine_verdict = 'machine'
+  and (r.attempt_id is not null or (a.noted_at is not null and a.joined_at is not null));
+
 -- name: all_lessons
 -- What pacing last learnt of each campaign.
 -- params:
