@@ -37,7 +37,7 @@ SIMILAR_NOW = 0.35
 """The least likeness of the last half second; of the right clip 0.4 and more, of another word mostly under 0."""
 _KEPT = 200
 """Hops of each stream that are remembered: 8 s."""
-_EVERY, _SOON = 24, 12  # frames
+_EVERY, _SOON, _AT_ONCE = 24, 12, 4  # frames
 _LEAST_LOUD = 0.55  # of a patch, or it says too little
 _POSSIBLE = 0.6  # coarse
 _RIVAL = 0.25
@@ -180,15 +180,21 @@ class AnnouncementEar:
         """Candidates that are there still, and new ones."""
         now = int(self._frames[stream])
         for clip, known in list(state.candidates.items()):
-            known.similarity, end = self._library.near(clip, now - known.offset, fine)
-            if known.similarity:
+            similarity, end = self._library.near(clip, now - known.offset, fine)
+            if similarity:
                 known.offset = now - end
+            if similarity or not self._has_just_ended(now, known):
+                known.similarity = similarity
         least = max(_POSSIBLE, float(best.max()) - _RIVAL)
         for clip in self._library.best_of_classes(best, least):
             similarity, end = self._library.place(clip, everywhere, fine)
             before = state.candidates.get(clip)
             if before is None or similarity > before.similarity + 0.05:
                 state.candidates[clip] = _Candidate(clip, now - end, similarity, now - SPAN)
+
+    def _has_just_ended(self, now: int, known: _Candidate) -> bool:
+        over = now - known.offset - len(self._library.clips[known.clip].fingerprint.levels)
+        return 0 < over <= _EVERY
 
     # --- deciding -----------------------------------------------------------------------------------
 
@@ -203,7 +209,8 @@ class AnnouncementEar:
         self._forget(stream, state, silent=fine is None)
         self._decide(stream, state)
         if state.candidates or state.followed is not None:
-            self._due[stream] = self._frames[stream] + _SOON
+            sure = len(state.leaning) == 1 and state.followed is None
+            self._due[stream] = self._frames[stream] + (_AT_ONCE if sure else _SOON)
         return [(stream, state.said)] if state.said is not None and state.said is not before else []
 
     def _forget(self, stream: int, state: _Stream, silent: bool) -> None:
@@ -216,8 +223,11 @@ class AnnouncementEar:
 
     def _decide(self, stream: int, state: _Stream) -> None:
         """Also in the silence after it: that the clip is over may be what tells it from a longer one."""
+        now = int(self._frames[stream])
         found = sorted(state.candidates.values(), key=lambda each: -each.similarity)
-        if not found or found[0].similarity < SIMILAR or not self._alike_now(stream, found[0]):
+        if not found or found[0].similarity < SIMILAR:
+            return
+        if not (self._has_just_ended(now, found[0]) or self._alike_now(stream, found[0])):
             return
         among = self._among(stream, found)
         leaning, state.leaning = state.leaning, among

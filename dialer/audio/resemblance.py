@@ -9,7 +9,7 @@ from dialer.audio.fingerprint import BANDS, DEPTH, HOP, SPAN, STEPS_PER_DB, Fing
 from dialer.audio.frontend import FRAME_S
 
 SIMILAR = 0.75
-"""The least cosine of two patches that counts as the same sound. Other speech stays below 0.65, see the benchmark."""
+"""The least cosine of two patches that counts as the same sound. Other speech came near 0.6, see the benchmark."""
 LOCAL = 12
 """Hops: how far back a word is looked for."""
 _CLEAR, _CLEAR_IN_ALL = 0.25, 6.4  # towards: 1 is the one, -1 the other, 0 neither
