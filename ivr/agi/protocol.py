@@ -214,7 +214,7 @@ class Conversation:
         wire.limit(within_s)
         try:
             raw = await wire.line()
-            reply = _PLAIN.get(raw) or await self._unusual(raw)
+            reply = _PLAIN.get(raw) or _with_value(raw) or await self._unusual(raw)
         except NoReply:
             raise NoReply(f"{verb}: no reply within {within_s} s") from None
         self._in_step = True
@@ -269,6 +269,15 @@ class Conversation:
         return (await self._wire.line()).decode("utf-8", "replace")
 
 
+def _with_value(raw: bytes) -> Reply | None:
+    """`200 result=1 (value)`, of GET VARIABLE, on one line: without the expression that reads all replies."""
+    if raw.startswith(_VALUE) and raw.endswith(b")"):
+        return Reply(200, "1", raw[len(_VALUE) : -1].decode("utf-8", "replace"), _NOTHING)
+    return None
+
+
+_VALUE: Final = b"200 result=1 ("
+_NOTHING: Final[Mapping[str, str]] = {}
 _STATUS: Final = b"CHANNEL STATUS\n"
 _MOST_PLAIN: Final = 256
 _PLAIN: dict[bytes, Reply] = {}

@@ -99,14 +99,21 @@ class Wire(asyncio.Protocol):
 
     async def line(self) -> bytes:
         """Without its end. Raises LinkBroken, ProtocolViolation for one that is too long, NoReply after the limit."""
-        while (found := self._rest.find(b"\n")) < 0:
-            if len(self._rest) > LONGEST_LINE:
+        while True:
+            rest = self._rest
+            found = rest.find(b"\n")
+            if found > LONGEST_LINE or (found < 0 and len(rest) > LONGEST_LINE):
                 raise ProtocolViolation("line too long")
-            await self.more()
-        if found > LONGEST_LINE:
-            raise ProtocolViolation("line too long")
-        line, self._rest = self._rest[:found], self._rest[found + 1 :]
-        return line
+            if found >= 0:
+                self._rest = rest[found + 1 :]
+                return rest[:found]
+            if self._broken is not None:
+                raise self._broken
+            self._waiting = self._loop.create_future()
+            try:
+                await self._waiting
+            finally:
+                self._waiting = None
 
     async def block(self) -> bytes:
         """Up to an empty line, that included."""
