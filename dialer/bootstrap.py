@@ -38,6 +38,7 @@ from dialer.engine.trunk_meter import TrunkLimits
 from dialer.errors import Misconfigured, StorageDown
 from dialer.flows import FlowShelf, public_holidays
 from dialer.listening.client import EarsProcess, EarsSettings
+from dialer.listening.collection import any_clips
 from dialer.pacing.floor_pacer import FairPacer
 from dialer.pacing.pacer import Pacer
 from dialer.ports.ears import EarEvent, EarSink
@@ -192,6 +193,7 @@ def build(settings: Settings, store: PostgresStore, clock: Clock, pacer: Pacer |
         zone=ZoneInfo(settings.time_zone),
         house=recording_house(settings),
         ears=ears,
+        keeps_listening=lambda: any_clips(settings.ears.announcements),
     )
     ear.engine, heard.sink = engine, engine.hear
     floor = FloorView(engine, telephony, store.campaigns, clock, settings.time_zone, registries, ears)

@@ -160,6 +160,15 @@ class Collection:
         return Collection.load(self.folder)
 
 
+def any_clips(folder: Path) -> bool:
+    """Whether there is anything to recognise; quick."""
+    try:
+        with os.scandir(folder) as found:
+            return any(_is_ours(each.name) for each in found)
+    except OSError:
+        return False
+
+
 def _same_sound(one: Clip, other: Clip) -> bool:
     shared = resemblance(one.fingerprint, other.fingerprint)
     longer = max(one.fingerprint.seconds, other.fingerprint.seconds)
