@@ -160,16 +160,11 @@ class QuestionTally:
 
     def rows(self) -> list[tuple[str | int, int]]:
         """Options in their order, those nobody chose too, then what an earlier version offered; numbers ascending."""
-        if self.question.kind in NUMERIC:
-            known = range(self.question.least or 0, (self.question.most or 0) + 1)
-            if self.question.kind == "rating" and len(known) <= 11:
-                return [(value, self.values[value]) for value in known]
-            return sorted(self.values.items(), key=lambda item: float(item[0]))
-        codes = [option.code for option in self.question.options]
-        return [
-            (code, self.values[code])
-            for code in [*codes, *(code for code in self.values if code not in codes)]
-        ]
+        known: list[str | int] = [option.code for option in self.question.options]
+        if self.question.kind == "rating" and (self.question.most or 0) <= 10:
+            known = list(range(self.question.least or 0, (self.question.most or 0) + 1))
+        others = sorted(set(self.values) - set(known), key=_by_size)
+        return [(value, self.values[value]) for value in [*known, *others]]
 
     def take(self, reply: Reply) -> None:
         self.statuses[reply.status] += 1
@@ -177,6 +172,11 @@ class QuestionTally:
         if reply.status == "answered" and self.question.kind != "record":
             for value in values_of(reply):
                 self.values[value] += 1
+
+
+def _by_size(value: str | int) -> tuple[bool, float, str]:
+    """Numbers first: a question may have had options in an earlier version."""
+    return isinstance(value, str), 0.0 if isinstance(value, str) else value, str(value)
 
 
 def values_of(reply: Reply) -> list[str | int]:

@@ -120,6 +120,12 @@ def test_a_question_of_an_earlier_version_is_told_too() -> None:
     assert results(call(old=reply("gone"))).tallies["old"].rows() == [("gone", 1)]
 
 
+def test_a_question_that_was_of_another_kind_is_told_with_both() -> None:
+    tally = results(call(grade=reply("good")), call(grade=reply(4)), call(grade=reply(9))).tallies["grade"]
+    assert tally.rows() == [(1, 0), (2, 0), (3, 0), (4, 1), (5, 0), (9, 1), ("good", 1)]
+    assert tally.mean == 6.5
+
+
 class TestCrossTables:
     def table(self, row: str, column: str, *calls: Interview) -> CrossTable:
         table = CrossTable(Dimension(row), Dimension(column), UTC)
