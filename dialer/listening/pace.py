@@ -31,16 +31,18 @@ class Pace:
         self.began[row] = np.nan
         self.fed[row] = 0
 
-    def missing(self, rows: Indices, came: Counts, drained: NDArray[np.bool_], now: float) -> Counts:
+    def missing(
+        self, rows: Indices, came: Counts, drained: NDArray[np.bool_], before: float, after: float
+    ) -> Counts:
         """How many frames of silence belong before the `came` ones of each row; 0 before its first frame.
 
-        `drained`: everything that had come by `now` was read. Counts both as fed.
+        They were read between `before` and `after`. `drained`: everything that had come by `before` was. Counts both as fed.
         """
         fed, began = self.fed[rows] + came, self.began[rows]
         # NaN stays: not begun, and nothing has come
-        began = np.where(came > 0, np.fmin(began, now - fed * FRAME_S), began)
+        began = np.where(came > 0, np.fmin(began, after - fed * FRAME_S), began)
         self.began[rows] = began
-        late = np.nan_to_num((now - began) / FRAME_S - fed)
+        late = np.nan_to_num((before - began) / FRAME_S - fed)
         allowed = np.where(came > 0, JITTER_FRAMES, LATE_FRAMES)
         silence = np.where(drained, np.clip(np.floor(late) - allowed, 0, _MOST_AT_ONCE), 0).astype(np.int64)
         self.fed[rows] = fed + silence

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import numpy as np
 
+from dialer.audio.home import repertoire
 from dialer.clock import Clock
 from dialer.listening.control import Control
 from dialer.listening.hearing import Hearing, Stream
@@ -106,8 +107,9 @@ class Receiver:
             self._meet(connection, uuid, now)
         rows = self._intake.rows
         while rows:
+            before = self._clock.monotonic()
             read = self._intake.read(rows)
-            self._hear(read, now, on_time)
+            self._hear(read, before, on_time)
             for row, why in read.ended:
                 self._ended(row, why, now)
             gone = {row for row, _ in read.ended}
@@ -124,6 +126,7 @@ class Receiver:
 
     def _do(self, message: Message) -> None:
         if isinstance(message, Listen):
+            repertoire(message.home)  # a third of a second, once: better now than between two frames
             until = self._clock.monotonic() + EXPECTED_S
             self._expected[message.tap] = Stream(message.tap, message.home, message.audience), until
         elif isinstance(message, Answered):
@@ -158,10 +161,10 @@ class Receiver:
         self._streams[row], self._rows[tap] = stream, row
         self._total += 1
 
-    def _hear(self, read: Read, now: float, on_time: bool) -> None:
+    def _hear(self, read: Read, before: float, on_time: bool) -> None:
         """Frame by frame, each for all streams that have one."""
         rows, counts = read.rows, read.counts
-        silence = self._pace.missing(rows, counts, read.drained & on_time, now)
+        silence = self._pace.missing(rows, counts, read.drained & on_time, before, self._clock.monotonic())
         for row in rows[(counts > 0) & ~self._heard[rows]].tolist():
             self._heard[row] = True
             self._hearing.open(row, self._streams[row])

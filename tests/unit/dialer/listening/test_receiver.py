@@ -16,6 +16,7 @@ from dialer.audio.answered import Verdict
 from dialer.audio.ringback import Hypothesis
 from dialer.audio.zones import Kind, load
 from dialer.listening.matcher import Match
+from dialer.listening.pace import Pace
 from dialer.listening.packets import FRAME_HEAD, UUID_HEAD, Packets
 from dialer.ports.ears import (
     AnnouncementHeard,
@@ -147,6 +148,16 @@ def test_sound_that_was_only_late_is_not_lengthened() -> None:
         room.tick()
         assert room.figures().silences == 0
         assert room.of(RingHeard)[-1].verdict.may_hang_up
+
+
+def test_a_slow_reading_makes_no_silence() -> None:
+    """What came while others were read does not make a stream older than it is."""
+    pace, row, came = Pace(1), np.array([0]), np.array([10])
+    drained = np.array([True])
+    assert pace.missing(row, came, drained, 5.0, 5.5).tolist() == [0]
+    assert pace.missing(row, came, drained, 5.2, 5.2).tolist() == [0]
+    assert pace.missing(row, came, drained, 5.4, 5.4).tolist() == [0]
+    assert pace.moment(0, 0) == pytest.approx(4.8)
 
 
 def test_a_line_that_ends() -> None:
