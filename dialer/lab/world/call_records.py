@@ -24,6 +24,8 @@ class CallRecord:
     talked_s: float
     unique_id: str
     sip_call_id: str
+    spoke: datetime | None = None
+    """When whoever answered began to be heard: the first sample of what `voices` has for the number."""
 
 
 def read(file: Path) -> list[CallRecord]:
@@ -47,7 +49,7 @@ def _records(file: Path) -> Iterator[CallRecord]:
 
 
 def _record(row: list[str]) -> CallRecord:
-    number, caller, started, answered, ended, disposition, cause, talked, unique_id, sip_call_id = row
+    number, caller, started, answered, ended, disposition, cause, talked, unique_id, sip_call_id, spoke = row
     return CallRecord(
         number=number,
         caller=caller,
@@ -59,6 +61,7 @@ def _record(row: list[str]) -> CallRecord:
         talked_s=float(talked or 0),
         unique_id=unique_id,
         sip_call_id=sip_call_id,
+        spoke=_time(spoke) if spoke else None,
     )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from dialer.lab.asterisk_instance import AsteriskInstance
 from dialer.lab.world.drawn import ANSWERED, RINGS, TALKS, dialplan_list
+from dialer.lab.world.voices import MACHINE, PERSON, answers, write_voices
 from dialer.telephony.asterisk.markup import Scope, Values
 from dialer.telephony.asterisk.render import render_folders, source_folder
 
@@ -26,7 +27,15 @@ def lay_out_carrier(instance: AsteriskInstance, sip_bind: str, pbx_uri: str, rtp
         "talks": dialplan_list(TALKS),
         "answered": str(ANSWERED),
     }
-    _lay_out(instance, "carrier", {**_values(instance, sip_bind, pbx_uri, rtp), **drawn}, {})
+    voices = instance.folder / "data/voices"
+    there_are = answers(instance.program.english)
+    said = {
+        "voices": str(voices),
+        "people": str(len(there_are[PERSON])),
+        "machines": str(len(there_are[MACHINE])),
+    }
+    _lay_out(instance, "carrier", {**_values(instance, sip_bind, pbx_uri, rtp), **drawn, **said}, {})
+    write_voices(voices, instance.program.english)
 
 
 def lay_out_phones(

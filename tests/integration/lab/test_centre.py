@@ -12,10 +12,12 @@ import asyncpg
 import pytest
 
 from dialer.lab.centre import CallCentre
+from dialer.lab.ears.material import material
+from dialer.lab.ears.other_zones import of_indications
 from dialer.lab.environment import as_environment
 from dialer.lab.processes import wait_until
 from dialer.lab.world.call_records import CallRecord
-from dialer.lab.world.numbers import Behaviour, behaviour_of, number
+from dialer.lab.world.numbers import ABROAD, Behaviour, behaviour_of, number
 from dialer.settings import load
 from dialer.telephony.asterisk.render import check
 
@@ -34,6 +36,13 @@ EXPECTED = {
     Behaviour.EARLY_MEDIA: (16, True, 4, 9),
     Behaviour.TONE: (16, True, 4.9, 6),
     Behaviour.GIVEN_UP_BY_NETWORK: (19, False, 3.9, 5),
+    Behaviour.GREETS: (16, True, 5, 13),
+    Behaviour.GREETS_LATE: (16, True, 12, 22),
+    Behaviour.FAX: (16, True, 10.9, 13),
+    Behaviour.MUSIC: (16, True, 14, 21),
+    Behaviour.HESITATES: (16, True, 9, 16),
+    Behaviour.HOME_RINGBACK: (16, True, 13, 21),
+    Behaviour.SOUNDLESS: (16, True, 12, 19),
 }
 LINE = 7
 
@@ -57,7 +66,7 @@ def records(centre: CallCentre) -> dict[Behaviour, CallRecord]:
 
 def _line(behaviour: Behaviour) -> int:
     """Lines of our own, so that other tests' calls are not taken for ours."""
-    return LINE if len(behaviour.value) == 4 else LINE * 100
+    return LINE if len(behaviour.value.rpartition("-")[2]) == 4 else LINE * 100
 
 
 @pytest.mark.parametrize("behaviour", EXPECTED)
@@ -70,6 +79,31 @@ def test_each_number_behaves_as_its_digits_say(
     assert (record.answered is not None) is answered
     assert shortest <= (record.ended - record.started).total_seconds() <= longest
     assert record.sip_call_id
+
+
+GREETS = [each for each in EXPECTED if each.value.startswith("557-") and each is not Behaviour.FAX]
+
+
+@pytest.mark.parametrize("behaviour", GREETS)
+def test_the_carrier_records_when_a_person_began_to_be_heard(
+    records: dict[Behaviour, CallRecord], behaviour: Behaviour
+) -> None:
+    record = records[behaviour]
+    assert record.answered is not None
+    assert record.spoke is not None
+    hesitated_s = 4 if behaviour is Behaviour.HESITATES else 0
+    assert 0 <= (record.spoke - record.answered).total_seconds() - hesitated_s <= 0.7
+
+
+def test_the_networks_tones_are_as_asterisk_has_them(centre: CallCentre) -> None:
+    theirs = {(tone.country, tone.kind): tone.text for tone in of_indications(material().indications)}
+    ours = {
+        (tone.country, tone.kind): tone.text
+        for tone in of_indications(centre.carrier.etc / "indications.conf")
+    }
+    zones = {country for country, _ in ours}
+    assert zones == {"US", *ABROAD.values()}
+    assert {key: text for key, text in theirs.items() if key[0] in zones} == ours
 
 
 def test_ringing_out_lasts_until_the_caller_gives_up(centre: CallCentre) -> None:

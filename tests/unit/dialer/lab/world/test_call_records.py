@@ -10,9 +10,9 @@ pytestmark = pytest.mark.unit
 
 ANSWERED = (
     '"+12015550999","+12025550100",1795304979.751907,1795304980.752587,1795304984.774472,'
-    '"ANSWERED",16,4.021885,carrier-1.13,"e9670c9c"\n'
+    '"ANSWERED",16,4.021885,carrier-1.13,"e9670c9c",1795304981.25\n'
 )
-BUSY = '"+12015553000","anonymous",1795304979.70,0.000000,1795304979.71,"BUSY",17,0.0,carrier-1.3,"7eb5"\n'
+BUSY = '"+12015553000","anonymous",1795304979.70,0.000000,1795304979.71,"BUSY",17,0.0,carrier-1.3,"7eb5",\n'
 
 
 def test_records_are_read(tmp_path: Path) -> None:
@@ -22,6 +22,8 @@ def test_records_are_read(tmp_path: Path) -> None:
     assert answered.number == "+12015550999"
     assert answered.started == datetime(2026, 11, 21, 23, 49, 39, 751907, tzinfo=UTC)
     assert answered.talked_s == pytest.approx(4.021885)
+    assert answered.spoke == datetime(2026, 11, 21, 23, 49, 41, 250000, tzinfo=UTC)
+    assert busy.spoke is None
     assert (busy.cause, busy.answered, busy.disposition) == (17, None, "BUSY")
 
 
