@@ -39,9 +39,8 @@ def list_refusal(
 
 def _own_lists(lists: ListStanding, *, revoked: Refusal | None) -> Iterator[Refusal]:
     if lists.internal_dnc is not None:
-        yield _ours(
-            RefusalReason.INTERNAL_DNC, "the number is on our own do-not-call list", lists.internal_dnc
-        )
+        because = "the number is on our own do-not-call list"
+        yield _ours(RefusalReason.INTERNAL_DNC, because, lists.internal_dnc, lists.internal_dnc_until)
     if revoked is not None:
         yield revoked
     if lists.complaint is not None:
@@ -54,8 +53,8 @@ def _own_lists(lists: ListStanding, *, revoked: Refusal | None) -> Iterator[Refu
         )
 
 
-def _ours(reason: RefusalReason, because: str, why: str) -> Refusal:
-    return Refusal(reason, None, f"{because}: {why}" if why else because)
+def _ours(reason: RefusalReason, because: str, why: str, until: datetime | None = None) -> Refusal:
+    return Refusal(reason, until, f"{because}: {why}" if why else because)
 
 
 # --- consent ----------------------------------------------------------------------------------------------------------

@@ -122,6 +122,7 @@ class Gatekeeper:
         own = facts.lists
         lists = ListStanding(
             internal_dnc=own.internal_dnc,
+            internal_dnc_until=own.internal_dnc_until,
             blocked_prefix=own.blocked_prefix,
             complaint=own.complaint,
             sensitive=own.sensitive,

@@ -235,7 +235,7 @@ def _previewed(campaign: Campaign) -> bool:
 
 def put_back(contact: ClaimedContact, plan: CampaignPlan, refusal: Refusal, now: datetime) -> RefusedClaim:
     """What becomes of a contact that may not be called: it comes again when the refusal may be over, or never."""
-    never = refusal.reason is RefusalReason.INTERNAL_DNC
+    never = refusal.reason is RefusalReason.INTERNAL_DNC and refusal.until is None
     retry = plan.retry
     if refusal.until is not None and Disposition.REFUSED not in retry:
         retry = {**retry, Disposition.REFUSED: _COMES_AGAIN}  # no plan gives up on whom it may call later

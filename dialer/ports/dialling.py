@@ -34,12 +34,16 @@ class FactsWanted:
 
 @dataclass(frozen=True, slots=True)
 class OwnLists:
-    """Why a number is on a list of our own; None: it is not. `sensitive` is the channel the customer prefers."""
+    """Why a number is on a list of our own; None: it is not. `sensitive` is the channel the customer prefers.
+
+    `internal_dnc_until`: when it is called again, None: never.
+    """
 
     internal_dnc: str | None = None
     blocked_prefix: str | None = None
     complaint: str | None = None
     sensitive: str | None = None
+    internal_dnc_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -235,14 +235,16 @@ class AttemptDetail(Out):
 
 
 Result = Literal[
-    "connected", "machine", "dead_air", "wrong_number", "not_interested", "do_not_call", "callback"
+    "connected", "machine", "dead_air", "wrong_number", "not_interested", "do_not_call", "callback", "abroad"
 ]
 
 
 class WrapUpResult(In):
     result: Result
     note: str = Field(default="", max_length=2000, pattern=r"^[^\x00]*$")
-    callback_at: Time | None = Field(default=None, description="needed for the result `callback`")
+    callback_at: Time | None = Field(
+        default=None, description="needed for the result `callback`; for `abroad`: the return"
+    )
 
 
 class ResultNoted(Out):

@@ -48,6 +48,8 @@ async def note_result(store: Store, attempt: AttemptView, word: AgentWord, by: s
     if word.result is Disposition.DO_NOT_CALL:
         # first the list: should the second step fail, nobody is called who asked not to be
         await _block(store, attempt, by, now)
+    if word.result is Disposition.ABROAD and word.callback_at is not None:
+        await _leave_in_peace(store, attempt, by, now, word.callback_at)
     await store.history.note_result(
         attempt.id, word.result, word.note, word.callback_at, state, due_at, then.because, now
     )
@@ -80,6 +82,15 @@ async def _aftermath(store: Store, attempt: AttemptView, ended_at: datetime, wor
         other_numbers=len(contact.numbers) - 1,
         callback_at=word.callback_at,
     )
+
+
+async def _leave_in_peace(
+    store: Store, attempt: AttemptView, by: str, now: datetime, until: datetime
+) -> None:
+    """Whoever is abroad would pay for the call: no campaign calls the number before the day of return."""
+    reason = f"abroad until {until:%Y-%m-%d}"
+    entry = DoNotCallEntry(attempt.number, None, f"agent: {by}", reason, now, expires_at=until)
+    await store.do_not_call.add_do_not_call([entry])
 
 
 async def _block(store: Store, attempt: AttemptView, by: str, now: datetime) -> None:

@@ -70,6 +70,16 @@ async def test_a_list_that_changes_after_the_claim_stops_the_dial_and_says_why(
     assert await gate.rig.all("select state from contacts") == [(state,)]
 
 
+async def test_an_entry_that_ends_brings_the_contact_back_then(gate: Gate) -> None:
+    await gate.rig.add(person(2))
+    claimed, until = await gate.rig.claim_one(), NOW + timedelta(days=9)
+    abroad = replace(forbidden(2), reason="abroad until 2026-12-01", expires_at=until)
+    await gate.rig.store.do_not_call.add_do_not_call([abroad])
+    assert await gate.begin(claimed) == []
+    assert await refusals(gate, claimed.contact) == [("internal_dnc", 1)]
+    assert await gate.rig.all("select state, due_at from contacts") == [("ready", until)]
+
+
 async def test_consent_that_is_taken_back_after_the_claim_stops_the_dial(gate: Gate) -> None:
     await gate.rig.add(person(2))
     given = Consent(

@@ -13,7 +13,7 @@ where a.id = any ($1::uuid[]) and a.runner_id = $2 and a.state = 'claimed' and c
 -- params: contact_ids, number_ids, caller_id, now
 select c.id as contact_id, c.campaign_id, c.attempts, c.attributes, c.external_id, n.e164, k.state as campaign_state,
        n.zones, c.zone as stated_zone,
-       l.internal_dnc, l.complaint, l.sensitive, p.prefix,
+       l.internal_dnc, l.internal_dnc_until, l.complaint, l.sensitive, p.prefix,
        (select b.proof from caller_ids b where b.e164 = $3) as proof,
        (select exists (select from suppression_hashes))
            and exists (
@@ -29,6 +29,8 @@ join contact_numbers n on n.id = w.number_id
 join campaigns k on k.id = c.campaign_id
 left join lateral (
     select max(case when d.kind = 'number' then coalesce(nullif(d.reason, ''), d.source) end) as internal_dnc,
+           case when not bool_or(d.kind = 'number' and d.expires_at is null)
+                then max(case when d.kind = 'number' then d.expires_at end) end as internal_dnc_until,
            max(case when d.kind = 'complaint' then coalesce(nullif(d.reason, ''), d.source) end) as complaint,
            max(case when d.kind = 'sensitive' then d.channel end) as sensitive
     from do_not_call d

@@ -186,6 +186,22 @@ class TestTheAgentsWord:
         assert (status, noted["contact_state"], noted["due_at"]) == (200, "ready", "2026-03-03T15:00:00Z")
         assert served.store.history.noted == [(ENDED_CALL, Disposition.CALLBACK, ContactState.READY, at)]
 
+    async def test_who_is_abroad_is_left_in_peace_by_every_campaign_until_the_return(
+        self, served: Served
+    ) -> None:
+        back = NOON + timedelta(days=20)
+        _, noted = await self._say(served, result="abroad", callback_at=back.isoformat())
+        assert (noted["contact_state"], noted["due_at"]) == ("ready", "2026-03-22T15:00:00Z")
+        (entry,) = served.store.do_not_call.rows
+        assert (entry.number, entry.campaign, entry.expires_at) == (NUMBER, None, back)
+
+    async def test_who_is_abroad_and_does_not_say_until_when_is_tried_in_two_weeks(
+        self, served: Served
+    ) -> None:
+        _, noted = await self._say(served, result="abroad")
+        assert (noted["contact_state"], noted["due_at"]) == ("ready", "2026-03-16T15:01:00Z")
+        assert not served.store.do_not_call.rows
+
     async def test_do_not_call_blocks_the_contact_and_lists_the_number(self, served: Served) -> None:
         _, noted = await self._say(served, result="do_not_call")
         assert noted["contact_state"] == "blocked"
