@@ -202,6 +202,9 @@ class LineListener:
             self._drop(call)
 
     def _announcement_heard(self, call: LiveCall, event: AnnouncementHeard) -> None:
+        if not event.announcement:
+            call.hearing.announcement = None  # it went on otherwise
+            return
         if not call.unanswered or call.hearing.announcement is not None:
             return
         call.hearing.announcement = Announcement(event.announcement)

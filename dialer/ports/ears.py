@@ -38,7 +38,10 @@ class RingHeard:
 
 @dataclass(frozen=True, slots=True)
 class AnnouncementHeard:
-    """A recording of the operator's own collection was recognised. `similarity`: 0 to 1; `clip` is its name."""
+    """A recording of the operator's own collection was recognised. `similarity`: 0 to 1; `clip` is its name.
+
+    An empty `announcement` takes back what was said before: the line went on otherwise.
+    """
 
     tap: TapId
     at: datetime

@@ -55,7 +55,8 @@ class Line:
     async def say(self, prompts: Sequence[Spoken]) -> bool:
         """Whether all of it was heard: no key came in between, and no sound was missing."""
         self._still_there()
-        whole = True
+        # what has no sound was not heard, however much of the rest was: a disclosure must not count then
+        whole = all(self._sounds.of(spoken) for spoken in prompts if spoken.text)
         for barge_in, files in self._stretches(prompts):
             if not barge_in:
                 self._keys = ""

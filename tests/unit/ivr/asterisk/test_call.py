@@ -152,6 +152,17 @@ async def test_a_disclosure_counts_when_it_was_played_to_its_end() -> None:
             assert result(commands) == ended
 
 
+async def test_a_disclosure_of_which_a_part_has_no_sound_was_not_heard() -> None:
+    nodes = """
+  first: {type: say, prompt: [which, none], disclosure: price, barge_in: no, next: asked}
+  asked: {type: branch, cases: [{when: heard.price, next: end}], otherwise: not_heard}
+  not_heard: {type: hang_up, result: not_heard}
+"""
+    async with exchange(flow(nodes)) as pbx:
+        commands = await pbx.caller().says("STREAM FILE", DONE, DONE).call()
+        assert result(commands) == "not_heard"
+
+
 async def test_missing_sounds_are_told_once_and_the_flow_goes_on(caplog: pytest.LogCaptureFixture) -> None:
     made = flow(
         '  first: {type: say, prompt: [none, hello], next: menu}\n  menu: {type: menu, prompt: which, choices: {"1": end}}'
