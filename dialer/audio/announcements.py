@@ -183,7 +183,7 @@ class AnnouncementEar:
             similarity, end = self._library.near(clip, now - known.offset, fine)
             if similarity:
                 known.offset = now - end
-            if similarity or not self._has_just_ended(now, known):
+            if similarity or not 0 < self._over(now, known) <= _EVERY:
                 known.similarity = similarity
         least = max(_POSSIBLE, float(best.max()) - _RIVAL)
         for clip in self._library.best_of_classes(best, least):
@@ -192,9 +192,9 @@ class AnnouncementEar:
             if before is None or similarity > before.similarity + 0.05:
                 state.candidates[clip] = _Candidate(clip, now - end, similarity, now - SPAN)
 
-    def _has_just_ended(self, now: int, known: _Candidate) -> bool:
-        over = now - known.offset - len(self._library.clips[known.clip].fingerprint.levels)
-        return 0 < over <= _EVERY
+    def _over(self, now: int, known: _Candidate) -> int:
+        """Frames since the end of its clip; negative inside."""
+        return now - known.offset - len(self._library.clips[known.clip].fingerprint.levels)
 
     # --- deciding -----------------------------------------------------------------------------------
 
@@ -217,17 +217,19 @@ class AnnouncementEar:
         """Candidates that are long over, and those that were none."""
         now = int(self._frames[stream])
         for clip, known in list(state.candidates.items()):
-            over = now - known.offset - len(self._library.clips[clip].fingerprint.levels)
-            if over > SPAN or (not silent and 0 < known.similarity < _UNLIKELY):
+            if self._over(now, known) > SPAN or (not silent and 0 < known.similarity < _UNLIKELY):
                 del state.candidates[clip]
 
     def _decide(self, stream: int, state: _Stream) -> None:
         """Also in the silence after it: that the clip is over may be what tells it from a longer one."""
         now = int(self._frames[stream])
         found = sorted(state.candidates.values(), key=lambda each: -each.similarity)
-        if not found or found[0].similarity < SIMILAR:
+        if not found or found[0].similarity < SIMILAR or self._over(now, found[0]) > _EVERY:
             return
-        if not (self._has_just_ended(now, found[0]) or self._alike_now(stream, found[0])):
+        ours = self._library.clips[found[0].clip].announcement
+        # after the last word nothing can be alike: the look before has seen to it
+        confirmed = state.leaning == {ours} and self._over(now, found[0]) > 0
+        if not confirmed and not self._alike_now(stream, found[0]):
             return
         among = self._among(stream, found)
         leaning, state.leaning = state.leaning, among

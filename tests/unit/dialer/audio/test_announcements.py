@@ -57,7 +57,7 @@ def test_from_anywhere_in_it(library: Library, start_s: float) -> None:
     ("ending", "announcement"), [(_OFF, A.POWERED_OFF), (_GONE, A.UNREACHABLE)], ids=["off", "gone"]
 )
 def test_the_last_word_decides(library: Library, ending: NDArray[np.int16], announcement: A) -> None:
-    matches = listen(joined(silence(0.5), _PREFIX, ending, silence(1.0)), library)
+    matches = listen(joined(silence(0.5), _PREFIX, ending, silence(4.0)), library)
     assert matches[0].among == {A.POWERED_OFF, A.UNREACHABLE}
     assert matches[0].announcement is None
     assert _decided(matches) == [announcement]
