@@ -6,7 +6,7 @@ import os
 import random
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,26 +23,26 @@ from dialer.compliance.call import CalledPlace
 from dialer.compliance.call_rules import CallRulesBook
 from dialer.compliance.holiday_calendars import PublicHolidays
 from dialer.compliance.place import place_of
+from dialer.compliance.rulebook import Rulebook
 from dialer.domain.events import TelephonyEvent
 from dialer.domain.ids import CampaignId, TrunkName
-from dialer.engine.custodian import Custodian
 from dialer.engine.engine import Engine, EngineStores
-from dialer.engine.erasure import Eraser
 from dialer.engine.explainer import Explainer
 from dialer.engine.floor_view import FloorView
 from dialer.engine.gatekeeper import Gatekeeper
 from dialer.engine.lists import import_file
 from dialer.engine.recorder import RecordingHouse
-from dialer.engine.retention import NightShift, RetentionAges, RetentionRunner, daily
 from dialer.engine.trunk_meter import TrunkLimits
 from dialer.errors import Misconfigured, StorageDown
-from dialer.flows import FlowShelf, public_holidays
+from dialer.flow_room import opened_flow_room
+from dialer.flows import FlowShelf, public_holidays, spool_watch
 from dialer.listening.client import EarsProcess, EarsSettings
 from dialer.listening.collection import any_clips
 from dialer.pacing.floor_pacer import FairPacer
 from dialer.pacing.pacer import Pacer
 from dialer.ports.ears import EarEvent, EarSink
 from dialer.ports.registries import RegistryBook
+from dialer.record_keeping import RecordKeeping, night_shift
 from dialer.recordings.local import LocalRecordings
 from dialer.registries.book import Registries
 from dialer.rulebook.load import load_rules
@@ -57,7 +57,7 @@ from dialer.telephony.asterisk.channel_facts import WANTED
 from dialer.telephony.asterisk.driver import AsteriskTelephony
 from dialer.telephony.asterisk.trunks import DialString
 from dialer.web.app import build_app, runner
-from dialer.web.deps import ListSummary, Store, WebDeps
+from dialer.web.deps import ListSummary, WebDeps
 from ivr.agi.server import AgiLimits, FastAgiServer, SessionEnd
 
 log = logging.getLogger(__name__)
@@ -155,13 +155,22 @@ async def open_store(settings: Settings, clock: Clock) -> PostgresStore:
         return store
 
 
-def gatekeeper(settings: Settings, registries: RegistryBook, clock: Clock) -> Gatekeeper:
+def gatekeeper(
+    settings: Settings, registries: RegistryBook, clock: Clock, book: Rulebook | None = None
+) -> Gatekeeper:
     """Raises `BadInput` for a profile file that cannot be read: without all of its rules nothing is dialled."""
-    book = load_rules(settings.rules.file).book
+    book = book or load_rules(settings.rules.file).book
     return Gatekeeper(CallRulesBook(book), registries, PublicHolidays(), clock)
 
 
-def build(settings: Settings, store: PostgresStore, clock: Clock, pacer: Pacer | None = None) -> Service:
+def build(
+    settings: Settings,
+    store: PostgresStore,
+    clock: Clock,
+    pacer: Pacer | None = None,
+    book: Rulebook | None = None,
+) -> Service:
+    """`book`: the rules, where they have been read already."""
     ear = _Ear()
     telephony = _telephony(settings, ear, clock)
     recordings = opened_recordings(settings)
@@ -186,7 +195,7 @@ def build(settings: Settings, store: PostgresStore, clock: Clock, pacer: Pacer |
         recordings,
         trunk_limits(settings),
         pacer or FairPacer(),
-        gatekeeper(settings, registries, clock),
+        gatekeeper(settings, registries, clock, book),
         uuid4(),
         clock,
         who,
@@ -212,58 +221,6 @@ def recording_house(settings: Settings) -> RecordingHouse:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordKeeping:
-    """What destroys records and what hands them over; `audit` is written in the name of whoever asks."""
-
-    settings: Settings
-    store: Store
-    audio: LocalRecordings
-    clock: Clock
-    actor: str
-
-    async def custodian(self) -> tuple[Custodian, list[CampaignId]]:
-        """Raises `BadInput` when the rules cannot be read: then nothing is destroyed."""
-        book = load_rules(self.settings.rules.file).book
-        campaigns = {campaign.id: campaign for campaign in await self.store.campaigns.campaigns()}
-        return Custodian(book, campaigns), list(campaigns)
-
-    async def eraser(self) -> Eraser:
-        custodian, _ = await self.custodian()
-        return Eraser(self.store.privacy, self.audio, custodian, self.clock, self._audit)
-
-    def purge(self) -> RetentionRunner:
-        days = self.settings.retention.model_dump(exclude={"at"})
-        ages = {
-            name.removesuffix("_days"): timedelta(days=value) if value else None
-            for name, value in days.items()
-        }
-        return RetentionRunner(
-            self.store.retention,
-            self.store.privacy,
-            self.audio,
-            RetentionAges(**ages),
-            self.clock,
-            self.custodian,
-            self._go_on_with_erasures,
-        )
-
-    async def _go_on_with_erasures(self) -> int:
-        return await (await self.eraser()).go_on()
-
-    async def _audit(self, action: str, subject: str, detail: Mapping[str, object]) -> None:
-        await self.store.users.audit(self.actor, action, subject, detail, self.clock.now())
-
-
-def _night_shift(service: Service) -> NightShift:
-    settings = service.settings
-    keeping = RecordKeeping(settings, service.store, service.recordings, service.clock, "the service")
-    hour, minute = (int(part) for part in settings.retention.at.split(":"))
-    zone = ZoneInfo(settings.time_zone)
-    next_time = daily(hour, minute, lambda at: at.astimezone(zone))
-    return NightShift(keeping.purge(), service.clock, next_time, lambda: service.engine.active)
-
-
-@dataclass(frozen=True, slots=True)
 class _Lists:
     service: Service
 
@@ -274,6 +231,13 @@ class _Lists:
             service.store.contacts, campaign, file, region, service.clock, source=source
         )
         return ListSummary(result.read, result.taken, result.refused, result.rows[:100])
+
+
+def _keeping(service: Service) -> RecordKeeping:
+    book = service.engine.rulebook
+    return RecordKeeping(
+        service.settings, service.store, service.recordings, service.clock, "the service", book
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,12 +281,13 @@ async def running(
     async with AsyncExitStack() as parts:
         store = await open_store(settings, clock)
         parts.push_async_callback(store.close)
-        service = build(settings, store, clock, pacer)
-        await tell_loosened(load_rules(settings.rules.file).loosened, store.users, clock)
+        rules = load_rules(settings.rules.file)
+        service = build(settings, store, clock, pacer, rules.book)
+        await tell_loosened(rules.loosened, store.users, clock)
         parts.callback(service.recordings.close)
         failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         tasks = TaskOwner(lambda _name, failure: _fail(failed, failure))
-        await _listen(service, parts)
+        await _listen(service, parts, tasks)
         # taken down in the opposite order: an engine that still moves calls must hold the lock
         parts.push_async_callback(service.engine.end)
         parts.push_async_callback(tasks.close)
@@ -333,7 +298,7 @@ async def running(
         tasks.spawn(service.engine.run(), "engine")
         tasks.spawn(service.telephony.run(), "telephony")
         tasks.spawn(service.floor.run(), "floor")
-        tasks.spawn(_night_shift(service).run(), "retention")
+        tasks.spawn(night_shift(_keeping(service), lambda: service.engine.active).run(), "retention")
         yield service, failed
 
 
@@ -349,11 +314,17 @@ def _fail(failed: asyncio.Future[None], failure: BaseException) -> None:
         failed.set_exception(failure)
 
 
-async def _listen(service: Service, parts: AsyncExitStack) -> None:
+async def _listen(service: Service, parts: AsyncExitStack, tasks: TaskOwner) -> None:
     agi, http = service.settings.agi, service.settings.http
-    agi_server = FastAgiServer(agi.host, agi.port, {}, report=_agi_ended, limits=AgiLimits(agi.most_sessions))
+    room = opened_flow_room(service.settings, service.store, service.clock)
+    parts.push_async_callback(room.close)
+    agi_server = FastAgiServer(
+        agi.host, agi.port, room.scripts, report=_agi_ended, limits=AgiLimits(agi.most_sessions)
+    )
     await _bound(agi_server.start(), "agi", agi.host, agi.port)
     parts.push_async_callback(agi_server.close)
+    tasks.spawn(room.run(), "prompts of flows")
+    tasks.spawn(spool_watch(service.settings, service.store).run(), "callback-spool")
     web_runner = runner(web_app(service))
     await web_runner.setup()
     parts.push_async_callback(web_runner.cleanup)

@@ -184,6 +184,17 @@ class IvrSection(Section):
     )
     http_plain: tuple[Line, ...] = Field(default=(), description="of these, the ones asked without TLS")
     http_private: bool = Field(default=False, description="they may have addresses inside the house")
+    prompts: Path = Field(
+        default=Path("/var/lib/fairdial/ivr-prompts"), description="what `fairdial ivr prompts build` made"
+    )
+    prompts_in_asterisk: Line = Field(default="", description="the same folder as Asterisk sees it")
+    clips: Line = Field(
+        default="/var/spool/asterisk/fairdial",
+        description="where Asterisk puts what callers say, as Asterisk sees it",
+    )
+    trunk: str | None = Field(
+        default=None, description="over which flows transfer to telephone numbers; none: they do not"
+    )
 
 
 class LogSection(Section):

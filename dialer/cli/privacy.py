@@ -19,7 +19,7 @@ from dialer.ports.privacy import Hold, RetentionRun
 from dialer.words import name_of
 
 if TYPE_CHECKING:
-    from dialer.bootstrap import RecordKeeping
+    from dialer.record_keeping import RecordKeeping
 
 privacy_commands = console.group("Hand over, or destroy, what is held of a person.")
 retention_commands = console.group("How long records are kept.")
@@ -32,10 +32,16 @@ Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 
 def _keeping(session: Session) -> "RecordKeeping":
-    from dialer.bootstrap import RecordKeeping, opened_recordings  # brings every driver with it
+    from dialer.bootstrap import opened_recordings  # brings every driver with it
+    from dialer.record_keeping import RecordKeeping
 
     return RecordKeeping(
-        session.settings, session.store, opened_recordings(session.settings), session.clock, session.actor
+        session.settings,
+        session.store,
+        opened_recordings(session.settings),
+        session.clock,
+        session.actor,
+        session.rulebook(),
     )
 
 

@@ -27,6 +27,7 @@ from dialer.settings import (
     AmiSection,
     AsteriskSection,
     HttpSection,
+    IvrSection,
     PhoneSection,
     PromptsSection,
     RecordingsSection,
@@ -147,7 +148,8 @@ class CallCentre:
         self.settings.prompts.folder.mkdir(parents=True)
         for prompt in cached_prompts():
             shutil.copy(prompt, self.settings.prompts.folder)
-        self.callbacks.mkdir(exist_ok=True)
+        for folder in (self.callbacks, Path(self.settings.ivr.clips)):
+            folder.mkdir(exist_ok=True)
         # classic AGI scripts run under the interpreter that has our packages
         fallback = Path(self.settings.asterisk.fallback_script)
         spool = f'FAIRDIAL_SPOOL="{self.callbacks}"'
@@ -175,6 +177,9 @@ class CallCentre:
                 folder=self.folder / "recordings", landing=self.folder / "landing", our_place="US-DC"
             ),
             prompts=PromptsSection(folder=self.pbx.sounds / "fairdial"),
+            ivr=IvrSection(
+                spool=self.callbacks, prompts=self.folder / "ivr-prompts", clips=str(self.folder / "clips")
+            ),
         )
 
     def _trunk(self, port: int) -> TrunkSection:

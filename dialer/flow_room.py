@@ -1,0 +1,109 @@
+"""Where callers go through flows: the scripts of the FastAGI server of this service, with everything flows need of the world."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dialer.clock import Clock
+from dialer.domain.phone_number import BadNumber, parse_number
+from dialer.errors import Misconfigured
+from dialer.flows import InboundDesk, flow_ports, opened_lookups, public_holidays
+from dialer.settings import Settings
+from dialer.storage.postgres.store import PostgresStore
+from dialer.telephony.asterisk.trunks import DialString
+from ivr.agi.server import Script
+from ivr.asterisk import Effects, FlowScript, PublishedFlows, Recordings, Sounds
+from ivr.errors import PromptsRefused
+from ivr.lookups import HttpLookups
+from ivr.ports import Gateways, Transfers
+from ivr.prompts.book import FileBook
+
+log = logging.getLogger(__name__)
+
+_LOOK_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkGateway:
+    """`ivr.ports.Gateways`: telephone numbers over one trunk, whole ones only; SIP addresses nowhere."""
+
+    trunk: DialString | None
+    region: str
+
+    def dial_string(self, kind: str, target: str) -> str | None:
+        if self.trunk is None or kind != "number":
+            log.warning("not dialled for a flow", extra={"action": "ivr.no_gateway", "kind": kind})
+            return None
+        try:
+            return self.trunk.to(parse_number(target, self.region))
+        except BadNumber:
+            return None
+
+
+class FlowRoom:
+    """`scripts` answer callers; `run` takes up prompts that are built meanwhile, for as long as there are callers."""
+
+    def __init__(self, scripts: Mapping[str, Script], book: FileBook, lookups: HttpLookups) -> None:
+        self.scripts, self._book, self._lookups = scripts, book, lookups
+
+    async def run(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            try:
+                if await asyncio.to_thread(self._book.refresh):
+                    log.info("prompts taken up", extra={"action": "ivr.prompts"})
+            except (PromptsRefused, OSError) as refused:  # those known so far stay
+                log.error("prompts not read", extra={"action": "ivr.prompts_failed", "why": str(refused)})
+
+    async def close(self) -> None:
+        """After the last caller."""
+        await self._lookups.close()
+
+
+def opened_flow_room(
+    settings: Settings, store: PostgresStore, clock: Clock, transfers: Transfers | None = None
+) -> FlowRoom:
+    """`transfers` reach agents; without them a flow goes the way of a transfer that failed. Raises `Misconfigured`."""
+    ours, ports = settings.ivr, flow_ports(store, clock)
+    book, lookups = _book(settings), opened_lookups(settings)
+    script = FlowScript(
+        PublishedFlows(ports.flows),
+        ports.sessions,
+        clock,
+        Sounds(book),
+        Effects(  # answers are stored with the session's steps
+            opt_outs=ports.opt_outs,
+            callbacks=ports.callbacks,
+            voicemails=ports.voicemails,
+            texts=ports.messages,
+            transfers=transfers,
+            gateways=_gateway(settings),
+            lookups=lookups,
+        ),
+        routes=InboundDesk(store.inbound, public_holidays, settings.default_region),
+        recordings=Recordings(ours.clips.rstrip("/")),
+    )
+    return FlowRoom({"inbound": script, "flow": script, "gone": script.gone}, book, lookups)
+
+
+def _book(settings: Settings) -> FileBook:
+    ours = settings.ivr
+    try:
+        return FileBook(ours.prompts, ours.prompts_in_asterisk)
+    except (PromptsRefused, OSError) as refused:
+        raise Misconfigured(
+            f"ivr: the prompts in {ours.prompts} cannot be read ({refused}); "
+            "run `fairdial ivr prompts build`, or set FAIRDIAL_IVR__PROMPTS"
+        ) from None
+
+
+def _gateway(settings: Settings) -> Gateways:
+    name = settings.ivr.trunk
+    if name is None:
+        return TrunkGateway(None, settings.default_region)
+    trunk = settings.trunks.get(name)
+    if trunk is None:
+        raise Misconfigured(f"ivr: there is no trunk {name!r}; set FAIRDIAL_IVR__TRUNK to one of the trunks")
+    to = DialString(f"trunk-{name}", trunk.number_format, trunk.prefix)
+    return TrunkGateway(to, settings.default_region)
