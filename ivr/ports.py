@@ -125,8 +125,20 @@ class Answer:
 
 
 class Lookups(Protocol):
-    async def ask(self, method: str, url: str, body: Mapping[str, Any] | None, timeout_s: float) -> Answer:
-        """One attempt. Only hosts on the installation's list, no redirects to others, no private addresses."""
+    async def look_up(
+        self,
+        method: str,
+        url: str,
+        body: Mapping[str, Any] | None,
+        *,
+        timeout_s: float,
+        retries: int,
+        hosts: Sequence[str],
+    ) -> Answer:
+        """Only hosts on the flow's list (`hosts`) and the installation's, no redirects to others, no private addresses.
+
+        `timeout_s` is that of each attempt; what may have been carried out already, such as a POST, is never asked again.
+        """
         ...
 
 

@@ -26,8 +26,7 @@ from ivr.ports import (
 log = logging.getLogger(__name__)
 
 _LONGEST_S: Final = 15.0
-_RETRY_PAUSE_S: Final = 0.3
-_MAY_PASS: Final = frozenset({0, 408, 425, 429, 500, 502, 503, 504})
+_LONGEST_PAUSE_S: Final = 5.0  # between two attempts of a look-up
 OUTCOMES: Final = frozenset({"answered", "busy", "no_answer", "failed"})
 
 
@@ -111,26 +110,23 @@ class Effects:
         return self.gateways.dial_string(command.kind, command.target) if self.gateways is not None else None
 
     async def look_up(self, call: str, command: do.Http) -> Answer:
-        """Asked again after what may pass, as often as the node says."""
-        answer = Answer(0)
         if self.lookups is None:
-            return answer
-        for attempt in range(command.retries + 1):
-            if attempt:
-                await asyncio.sleep(_RETRY_PAUSE_S)
-            try:
-                async with asyncio.timeout(command.timeout_s + 1):
-                    answer = await self.lookups.ask(
-                        command.method, command.url, command.body, command.timeout_s
-                    )
-            except TimeoutError:
-                answer = Answer(0)
-            except Exception as failure:
-                self._failed(call, command, failure)
-                return Answer(0)
-            if answer.status not in _MAY_PASS:
-                break
-        return answer
+            return Answer(0)
+        try:
+            async with asyncio.timeout((command.timeout_s + _LONGEST_PAUSE_S) * (command.retries + 1)):
+                return await self.lookups.look_up(
+                    command.method,
+                    command.url,
+                    command.body,
+                    timeout_s=command.timeout_s,
+                    retries=command.retries,
+                    hosts=command.hosts,
+                )
+        except TimeoutError:
+            return Answer(0)
+        except Exception as failure:
+            self._failed(call, command, failure)
+            return Answer(0)
 
 
 def _moment(command: do.Callback) -> datetime | None:

@@ -66,9 +66,17 @@ class World:
     async def transfer(self, call: str, kind: str, target: str, context: Mapping[str, Any]) -> str:
         return str(await self._do("transfer", kind, target))
 
-    async def ask(self, method: str, url: str, body: Mapping[str, Any] | None, timeout_s: float) -> Answer:
-        answer = await self._do("http", method, url, body)
-        return cast(Answer, answer.pop(0) if isinstance(answer, list) else answer)
+    async def look_up(
+        self,
+        method: str,
+        url: str,
+        body: Mapping[str, Any] | None,
+        *,
+        timeout_s: float,
+        retries: int,
+        hosts: Sequence[str],
+    ) -> Answer:
+        return cast(Answer, await self._do("http", method, url, body, timeout_s, retries, tuple(hosts)))
 
     async def save(self, call: str, answer: Mapping[str, Any]) -> None:
         await self._do("answer", answer["question"], answer["status"], answer["value"])

@@ -228,23 +228,24 @@ HTTP = """
 
 
 @pytest.mark.parametrize(
-    ("answers", "asked", "ended"),
+    ("answer", "ended"),
     [
-        ([Answer(200, {"x": "y"})], 1, "served"),
-        ([Answer(503), Answer(200, {"x": "y"})], 2, "served"),
-        ([Answer(0), Answer(0), Answer(0)], 3, "sorry"),
-        ([Answer(404)], 1, "sorry"),
+        (Answer(200, {"x": "y"}), "served"),
+        (Answer(503), "sorry"),
+        (Answer(0), "sorry"),
+        (OSError("no network"), "sorry"),
     ],
 )
-async def test_look_ups_are_repeated_after_what_may_pass(
-    answers: list[Answer], asked: int, ended: str, monkeypatch: pytest.MonkeyPatch
+async def test_a_look_up_knows_the_flows_hosts_and_how_often_it_may_ask(
+    answer: Answer | Exception, ended: str
 ) -> None:
-    monkeypatch.setattr("ivr.asterisk.effects._RETRY_PAUSE_S", 0)
     more = "http_hosts: [a.example]\nvariables: {given: \"''\"}\n"
     async with exchange(flow(HTTP, more)) as pbx:
-        pbx.world.does["http"] = answers
+        pbx.world.does["http"] = answer
         assert result(await pbx.caller().call()) == ended
-        assert len(pbx.world.all("http")) == asked
+        (asked,) = pbx.world.all("http")
+        assert asked[:3] == ["GET", "https://a.example/x", None]
+        assert asked[-2:] == [2, ("a.example",)]
 
 
 async def test_keys_pressed_during_a_look_up_answer_the_next_question() -> None:
