@@ -28,7 +28,7 @@ def _loud_seconds(file: Path) -> int:
     return sum(max(map(abs, second)) > 1000 for second in seconds)
 
 
-@pytest.mark.parametrize("service", ["is down", "knows no such script"])
+@pytest.mark.parametrize("service", ["is down", "has no flow for the number"])
 async def test_the_fallback_takes_a_number_and_leaves_it_in_the_spool(floor: Hall, service: str) -> None:
     digits = "2025550123" if service == "is down" else "2025550124"
     if service != "is down":
