@@ -6,26 +6,17 @@ Fed with what each direction carried in a tick of any length; time is what it is
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from dialer.domain.air import Direction, Trouble
 from dialer.errors import BadInput
-
-
-class Direction(StrEnum):
-    CALLER = "caller"
-    AGENT = "agent"
-
-
-class Trouble(StrEnum):
-    DEAD_AIR = "dead_air"
-    """Packets both ways, and nobody speaks."""
-    ONE_WAY = "one_way"
-    """One side speaks, and of the other comes digital silence, or no packet."""
-    NO_RTP = "no_rtp"
-    """No packet from either side: the network, not the people."""
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What one direction carried in a tick. `loudest_dbm0`: of its 20 ms frames, None without any."""
+    """What one direction carried in a tick. `loudest_dbm0`: of its 20 ms frames; None: not known, or there were none.
+
+    Where the level of packets is not known they are taken for sound: of one side that speaks to another that is still
+    nothing is said then, because nobody can tell a listener from a muted line.
+    """
 
     packets: int
     voiced: bool
@@ -108,7 +99,7 @@ class CallAir:
         if carried.packets > 0:
             side.packet_at_s = at_s
             loudest = carried.loudest_dbm0
-            if carried.voiced or (loudest is not None and loudest > self.limits.digital_silence_dbm0):
+            if carried.voiced or loudest is None or loudest > self.limits.digital_silence_dbm0:
                 side.sound_at_s = at_s
             if carried.voiced:
                 side.voice_at_s = at_s
@@ -162,7 +153,7 @@ class Ask(StrEnum):
 class Asking:
     """Prompts in dead air: so many, each given `wait_s` for an answer from its end on, then a polite end.
 
-    For calls without an agent (IVR, messages): an agent asks by himself.
+    While a prompt is being said `next` is not to be asked.
     """
 
     prompts: int = 2
@@ -188,3 +179,42 @@ class Asking:
         """The wait for an answer begins."""
         if self._since_s is not None:
             self._since_s = now_s
+
+    def not_said(self) -> None:
+        """The last prompt was heard by nobody: it does not count."""
+        self._asked = max(self._asked - 1, 0)
+
+    @property
+    def asked(self) -> int:
+        return self._asked
+
+
+# --- a detector of sound, second by second ------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Voice:
+    """One direction's speech, of a detector that says when sound begins and when it has ceased for `pause_s`.
+
+    A click is sound as well: what lasted less than `least_s` is no speech, so a sound that goes on counts only when a
+    click would have been told to have ceased.
+    """
+
+    pause_s: float = 0.5
+    least_s: float = 0.1
+    _since_s: float | None = field(init=False, default=None)
+    _spoke: bool = field(init=False, default=False)
+
+    def began(self, at_s: float) -> None:
+        self._since_s = at_s
+
+    def ceased(self, lasted_s: float) -> None:
+        """`lasted_s`: without the pause."""
+        self._since_s = None
+        self._spoke = self._spoke or lasted_s >= self.least_s
+
+    def tick(self, at_s: float) -> bool:
+        """Whether there was speech since the last tick."""
+        goes_on = self._since_s is not None and at_s - self._since_s >= self.pause_s + self.least_s
+        spoke, self._spoke = self._spoke, False
+        return spoke or goes_on

@@ -66,6 +66,10 @@ def create(
     audience: options.WhoAnswers = None,
     machine_message: options.MachineMessage = None,
     dead_air: options.DeadAir = None,
+    dead_air_prompt: options.DeadAirPrompt = None,
+    dead_air_goodbye: options.DeadAirGoodbye = None,
+    dead_air_prompts: options.DeadAirPrompts = None,
+    dead_air_wait: options.DeadAirWait = None,
 ) -> None:
     """Create a campaign; it begins as a draft."""
     document = options.laid_over(_plan_file(from_file), options.given(context.params))
@@ -112,6 +116,10 @@ def change(
     audience: options.WhoAnswers = None,
     machine_message: options.MachineMessage = None,
     dead_air: options.DeadAir = None,
+    dead_air_prompt: options.DeadAirPrompt = None,
+    dead_air_goodbye: options.DeadAirGoodbye = None,
+    dead_air_prompts: options.DeadAirPrompts = None,
+    dead_air_wait: options.DeadAirWait = None,
 ) -> None:
     """Change parts of a campaign's plan; takes effect with the next decision."""
     changes = options.given(context.params)

@@ -70,6 +70,12 @@ WhenAnswered = Annotated[
 WhoAnswers = Annotated[Audience | None, typer.Option("--audience", help="Whom it calls: homes or offices.")]
 MachineMessage = Annotated[str | None, typer.Option(help="Prompt that leave_message leaves on machines.")]
 DeadAir = Annotated[float | None, typer.Option(help="Seconds without a word after which a call is noted.")]
+DeadAirPrompt = Annotated[str | None, typer.Option(help="Prompt that then asks whether one is heard.")]
+DeadAirGoodbye = Annotated[
+    str | None, typer.Option(help="Prompt before the call is ended because nobody answers that.")
+]
+DeadAirPrompts = Annotated[int | None, typer.Option(help="How often it asks; default: 2.")]
+DeadAirWait = Annotated[float | None, typer.Option(help="Seconds it waits for an answer; default: 5.")]
 PreviewFor = Annotated[float | None, typer.Option(help="Seconds a contact is held for its agent.")]
 
 _FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -109,6 +115,10 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     "audience": ("listening", "audience"),
     "machine_message": ("listening", "machine_message"),
     "dead_air": ("listening", "dead_air_s"),
+    "dead_air_prompt": ("listening", "dead_air_prompt"),
+    "dead_air_goodbye": ("listening", "dead_air_goodbye"),
+    "dead_air_prompts": ("listening", "dead_air_prompts"),
+    "dead_air_wait": ("listening", "dead_air_wait_s"),
 }
 
 

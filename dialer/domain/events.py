@@ -1,9 +1,10 @@
 """What telephony reports to the engine. Times are when we heard of it, aware UTC."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from dialer.domain.air import Direction
 from dialer.domain.disposition import HangupCause
 from dialer.domain.ids import AgentId, AttemptId
 
@@ -80,6 +81,30 @@ class AnnouncementEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptEnded:
+    """Caller and agent have heard the prompt that was to be said, `complete` or not to its end."""
+
+    attempt: AttemptId
+    at: datetime
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Spoke:
+    """In a conversation that is watched, sound as loud as speech began, or has ceased for half a second.
+
+    `lasted`: of what has ceased, without that half second; a click lasts next to nothing. When no packets come any more,
+    what was begun is not told to have ceased.
+    """
+
+    attempt: AttemptId
+    at: datetime
+    direction: Direction
+    speaking: bool
+    lasted: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
 class OptedOut:
     """The called person pressed the key that ends all calls; the exchange hangs up by itself.
 
@@ -145,6 +170,8 @@ TelephonyEvent = (
     | MessageStarted
     | AnnouncementStarted
     | AnnouncementEnded
+    | PromptEnded
+    | Spoke
     | OptedOut
     | CallEnded
     | DeskUp

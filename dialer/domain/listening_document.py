@@ -24,6 +24,10 @@ def listening_to_json(plan: ListeningPlan) -> dict[str, Any]:
             each.value: retry_rule_to_json(rule) for each, rule in sorted(plan.announcements.items())
         },
         "dead_air_s": None if plan.dead_air is None else fields.in_seconds(plan.dead_air),
+        "dead_air_prompt": plan.dead_air_prompt,
+        "dead_air_goodbye": plan.dead_air_goodbye,
+        "dead_air_prompts": plan.dead_air_prompts,
+        "dead_air_wait_s": fields.in_seconds(plan.dead_air_wait),
     }
 
 
@@ -32,8 +36,8 @@ def listening_from_json(value: object, path: str) -> ListeningPlan:
     read = fields.read_fields(value, path, _LISTENING)
     try:
         return ListeningPlan(**read)
-    except ValueError as wrong:
-        raise BadInput(f"{path}.dead_air_s: {wrong}", f"{path}.dead_air_s") from None
+    except BadInput as wrong:
+        raise BadInput(f"{path}.{wrong.field}: {wrong}", f"{path}.{wrong.field}") from None
 
 
 def _one_of(choices: type[_Choice], value: object, path: str) -> _Choice:
@@ -69,4 +73,8 @@ _LISTENING: fields.Fields = {
     "machine_message": ("machine_message", fields.optional(fields.text)),
     "announcements": ("announcements", _announcements),
     "dead_air_s": ("dead_air", fields.optional(fields.duration)),
+    "dead_air_prompt": ("dead_air_prompt", fields.optional(fields.text)),
+    "dead_air_goodbye": ("dead_air_goodbye", fields.optional(fields.text)),
+    "dead_air_prompts": ("dead_air_prompts", fields.count),
+    "dead_air_wait_s": ("dead_air_wait", fields.duration),
 }

@@ -26,10 +26,13 @@ from dialer.domain.events import (
     LinkUp,
     MessageStarted,
     OptedOut,
+    PromptEnded,
+    Spoke,
     TelephonyEvent,
 )
 from dialer.domain.ids import AgentId, AttemptId
 from dialer.domain.transitions import IllegalTransition
+from dialer.engine.air_watch import AirWatch
 from dialer.engine.call_hearing import CallHearing
 from dialer.engine.floor_reporter import FloorReporter
 from dialer.engine.hand_over import HandOver
@@ -73,6 +76,7 @@ class CallSupervisor:
         self.desks = self._hand_over.desks
         self.calls: dict[AttemptId, LiveCall] = {}
         self._hearing = CallHearing(telephony, ledger, self._hand_over, clock, tasks, self._note, self.handle)
+        self.air = AirWatch(telephony, clock, tasks, self._note)
         self.listener = LineListener(
             telephony,
             ears,
@@ -132,6 +136,10 @@ class CallSupervisor:
                 self._message_started(call, event)
             case AnnouncementStarted() | AnnouncementEnded():
                 self.recordings.heard(call, event)
+            case PromptEnded():
+                self.air.prompt_ended(event)
+            case Spoke():
+                self.air.spoke(event)
             case CallEnded():
                 self._ended(call, event)
 
@@ -168,6 +176,7 @@ class CallSupervisor:
         call.parts = max(call.parts, 1)  # an adopted call may have been joined unseen
         self._keep(call, "joined", f"agent {event.agent}")
         self.recordings.joined(call, event.at)
+        self.air.joined(call)
 
     def _left_agent(self, call: LiveCall, event: CallLeftAgent) -> None:
         if call.state is _S.WAITING and call.agent is not None:
@@ -176,6 +185,7 @@ class CallSupervisor:
         call.move(_G.AGENT_LOST)
         call.left_at = event.at
         self.recordings.left(call, event.at)
+        self.air.left(call.id)
         self._keep(call, "agent_lost", f"agent {call.agent}")
         if call.agent is not None:
             self.desks.call_ended(call.agent, call.id, call.plan.wrap_up)
@@ -207,6 +217,7 @@ class CallSupervisor:
         self._hand_over.stop_waiting(call)
         self._hearing.ended(call)
         self.listener.ended(call)
+        self.air.left(call.id)
         del self.calls[call.id]
         self._telephony.forget(call.id)
         _log_end(call, disposition, because, event.cause)
@@ -245,6 +256,10 @@ class CallSupervisor:
         call.answered_at = event.at
         self._keep(call, "answered")
         self._floor.answered(call)
+
+    def resume_talking(self, call: LiveCall) -> None:
+        """The conversation went on meanwhile."""
+        self.air.joined(call)
 
     def resume_waiting(self, call: LiveCall) -> None:
         """Still waiting, and whatever was being done about it is forgotten."""

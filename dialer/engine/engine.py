@@ -71,6 +71,7 @@ _LIMBS = frozenset(
         "decisions",
         "opt-outs",
         "home-tones",
+        "air",
     }
 )
 _UTC = ZoneInfo("UTC")
@@ -201,6 +202,7 @@ class Engine:
                 self.reconciled = self.desks.compared = False
                 log.warning("link lost", extra={"action": "engine.link_lost", "why": because})
                 self.preview.sweep()
+                self.supervisor.air.interrupted()
             case OptedOut():
                 self.opt_outs.take(event)
             case _:
@@ -254,6 +256,7 @@ class Engine:
                 (self.decisions.run(), "decisions"),
                 (self.opt_outs.run(), "opt-outs"),
                 (self.homes.run(), "home-tones"),
+                (self.supervisor.air.run(), "air"),
             ):
                 self._tasks.spawn(work, name)
             await self._failure

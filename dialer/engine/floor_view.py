@@ -173,6 +173,7 @@ class FloorView:
                 desk.since,
                 desk.attempt,
                 _on_floor(offers.get(desk.id)),
+                self._engine.supervisor.air.trouble(desk.attempt),
             )
             for desk in self._engine.desks.all
         ]
@@ -234,6 +235,7 @@ class FloorView:
             answer_to_join_s=tuple(supervisor.answer_to_join_s),
             setup_s=tuple(supervisor.setup_s),
             ears=self._ears.figures() if self._ears is not None else None,
+            air=dict(supervisor.air.totals),
         )
 
     # --- commands -------------------------------------------------------------------------------------------------------

@@ -40,6 +40,7 @@ class LiveCall:
     evidence: list[str] = field(default_factory=list)
     connect: tuple[ConnectRule, ...] = ()  # by when, from which moment on, an agent must be there
     hearing: LineHearing = field(default_factory=LineHearing)
+    unheard: bool = False  # we end it because nobody speaks, after having asked
     waits_since: datetime | None = None  # for another agent, after one whose phone failed
 
     @property
@@ -118,6 +119,8 @@ def outcome(call: LiveCall, ended: CallEnded) -> tuple[Disposition, str]:
     match call.state:
         case AttemptState.TALKING if call.hearing.fax and ended.by_us:
             return Disposition.FAX, "a fax answered"
+        case AttemptState.TALKING if call.unheard and ended.by_us:
+            return Disposition.DEAD_AIR, "nobody spoke, and nobody answered when asked"
         case AttemptState.TALKING:
             return Disposition.CONNECTED, "talked with an agent"
         case AttemptState.MESSAGE if call.for_machine and call.joined_at is None:

@@ -108,6 +108,8 @@ class Reconciler:
             self._supervisor.handle(CallLeftAgent(call.id, now))
         elif found.agent is None and call.state is AttemptState.WAITING:
             self._supervisor.resume_waiting(call)
+        elif call.state is AttemptState.TALKING:
+            self._supervisor.resume_talking(call)
 
     def _compare_desks(self, census: Census) -> None:
         desks = self._supervisor.desks

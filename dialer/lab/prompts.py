@@ -58,6 +58,17 @@ PROMPTS = (
         "recorded",
         "ben3 ci4 tong1 hua4 jiang1 bei4 lu4 yin1, yong4 yu2 zhi4 liang4 jian1 kong4 he2 pei2 xun4.",
     ),
+    _english("dead-air", "We are connected. Can you hear me?"),
+    _mandarin("dead-air", "dian4 hua4 yi3 jing1 jie1 tong1, qing3 wen4 nin2 neng2 ting1 dao4 ma5?"),
+    _english(
+        "dead-air-goodbye",
+        "As we cannot hear you, we will end the call now. We may call you another time. We wish you well. Goodbye.",
+    ),
+    _mandarin(
+        "dead-air-goodbye",
+        "you2 yu2 ting1 bu2 dao4 nin2 de5 sheng1 yin1, wo3 men5 jiang1 jie2 shu4 ben3 ci4 tong1 hua4. "
+        "yi3 hou4 you3 ji1 hui4 zai4 lian2 xi4 nin2. zhu4 nin2 sheng1 huo2 yu2 kuai4. zai4 jian4.",
+    ),
     _english("welcome", "You have reached the Fairdial demo."),
     _mandarin("welcome", "zhe4 li3 shi4 Fairdial yan3 shi4."),
     _english("menu", "To receive no more calls from us, press 9. To hear this again, press 1."),

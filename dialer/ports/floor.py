@@ -1,11 +1,12 @@
 """What the web sees of the running engine."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from dialer.domain.agent import AgentState
+from dialer.domain.air import Direction, Trouble
 from dialer.domain.attempt import AttemptState
 from dialer.domain.campaign import CampaignState
 from dialer.domain.disposition import Disposition
@@ -41,6 +42,15 @@ class OfferOnFloor:
 
 
 @dataclass(frozen=True, slots=True)
+class AirTrouble:
+    """What is wrong with a conversation now. `direction`: from whom nothing comes, where it is one side alone."""
+
+    kind: Trouble
+    since: datetime
+    direction: Direction | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AgentOnFloor:
     id: AgentId
     name: str
@@ -49,6 +59,7 @@ class AgentOnFloor:
     since: datetime
     attempt: AttemptId | None  # the call the agent is on, or wraps up, or the contact in preview
     offer: OfferOnFloor | None = None  # until it is accepted
+    trouble: AirTrouble | None = None  # of the conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +137,7 @@ class Gauges:
     answer_to_join_s: Sequence[float]  # the latest, at most 10,000
     setup_s: Sequence[float]
     ears: EarsFigures | None = None  # None: switched off
+    air: Mapping[Trouble, int] = field(default_factory=dict)  # troubles found in conversations
 
 
 class Floor(Protocol):

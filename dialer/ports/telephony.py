@@ -1,6 +1,6 @@
 """What the engine needs of a telephony driver."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -40,6 +40,14 @@ class AdoptedCall:
     rang_at: datetime | None
     answered: bool
     ring_for: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Packets:
+    """RTP packets that came from each side so far. They count on from before the conversation."""
+
+    caller: int
+    agent: int
 
 
 class Telephony(Protocol):
@@ -85,6 +93,30 @@ class Telephony(Protocol):
         `AnnouncementStarted` and `AnnouncementEnded` follow; when it cannot be played to its end the recording is stopped.
         Raises `Refused` when the call has no agent.
         """
+        ...
+
+    async def say(self, attempt: AttemptId, prompt: str) -> None:
+        """Play the prompt into a conversation, to both sides; nothing else changes. `PromptEnded` follows, unless the
+        conversation ends first.
+
+        Raises `Refused` when the call has no agent, or something is being said in it already.
+        """
+        ...
+
+    async def watch_air(self, attempt: AttemptId) -> None:
+        """Tell by `Spoke` who speaks in this conversation, until `unwatch_air`, or until it ends. Again: begins anew.
+
+        The level is not told, nor whether silence is digital. Quiet when there is no such conversation. Raises `Refused` when
+        the exchange cannot hear: then nothing may be concluded from nobody being heard.
+        """
+        ...
+
+    async def unwatch_air(self, attempt: AttemptId) -> None:
+        """Quiet when it is not watched, or gone."""
+        ...
+
+    async def packets(self, attempts: Collection[AttemptId]) -> Mapping[AttemptId, Packets]:
+        """Of these conversations; one that is not there any more is left out."""
         ...
 
     async def pause_recording(self, attempt: AttemptId) -> None:

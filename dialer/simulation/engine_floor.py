@@ -13,6 +13,7 @@ from dialer.compliance.gate import DialPermit
 from dialer.domain.campaign import RING_MINIMUM, CallingHours, Campaign, CampaignPlan, CampaignState
 from dialer.domain.events import TelephonyEvent
 from dialer.domain.ids import AgentId, AttemptId
+from dialer.domain.listening_plan import ListeningPlan
 from dialer.domain.pacing_plan import PacingPlan
 from dialer.engine.engine import Engine, EngineStores
 from dialer.engine.trunk_meter import TrunkLimits
@@ -162,6 +163,7 @@ def campaign_plan(world: World, pacing: PacingPlan) -> CampaignPlan:
         wrap_up=_LONGEST_WRAP_UP,
         record=False,
         pacing=pacing,
+        listening=ListeningPlan(dead_air=None),  # there is nothing to hear
     )
 
 

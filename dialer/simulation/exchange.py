@@ -4,7 +4,7 @@ Made for speed: an unanswered line has one timer at a time, an answered one at m
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from dialer.clock import Clock
@@ -24,12 +24,13 @@ from dialer.domain.events import (
     LinkUp,
     MessageStarted,
     OptedOut,
+    PromptEnded,
 )
 from dialer.domain.ids import AgentId, AttemptId, TrunkName
 from dialer.errors import LinkDown, Refused
 from dialer.pacing.pacer import LineEnd
 from dialer.ports.ears import TapId
-from dialer.ports.telephony import AdoptedCall, Census, EventSink, LiveCall
+from dialer.ports.telephony import AdoptedCall, Census, EventSink, LiveCall, Packets
 from dialer.simulation.fate import CallFate
 from dialer.simulation.floor_book import FloorBook
 from dialer.telephony.ring_watch import RingLimit
@@ -211,6 +212,23 @@ class SimulatedExchange:
             raise Refused("the call has no agent")
         self._sink(AnnouncementStarted(attempt, self._clock.now()))
         self._sink(AnnouncementEnded(attempt, self._clock.now(), True))
+
+    async def say(self, attempt: AttemptId, prompt: str) -> None:
+        """It takes no time."""
+        self._need_link()
+        if self._need(attempt).agent is None:
+            raise Refused("the call has no agent")
+        self._sink(PromptEnded(attempt, self._clock.now(), True))
+
+    async def watch_air(self, attempt: AttemptId) -> None:
+        """There is nothing to hear, which is not to be taken for silence."""
+        raise Refused("nobody speaks in a simulation")
+
+    async def unwatch_air(self, attempt: AttemptId) -> None:
+        """Nothing was heard."""
+
+    async def packets(self, attempts: Collection[AttemptId]) -> Mapping[AttemptId, Packets]:
+        return {}
 
     async def pause_recording(self, attempt: AttemptId) -> None:
         self._need_link()

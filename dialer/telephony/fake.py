@@ -4,11 +4,14 @@ Time is the running loop's, so under a loop with virtual time an hour of calls t
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
 
 from dialer.clock import Clock
 from dialer.compliance.gate import DialPermit
+from dialer.domain.air import Direction
 from dialer.domain.disposition import HangupCause
 from dialer.domain.events import (
     AnnouncementEnded,
@@ -26,24 +29,31 @@ from dialer.domain.events import (
     LinkUp,
     MessageStarted,
     OptedOut,
+    PromptEnded,
+    Spoke,
     TelephonyEvent,
 )
 from dialer.domain.ids import AgentId, AttemptId, TrunkName
 from dialer.domain.phone_number import PhoneNumber
 from dialer.errors import LinkDown, Refused
 from dialer.ports.ears import TapId
-from dialer.ports.telephony import AdoptedCall, Census, EventSink, LiveCall
+from dialer.ports.telephony import AdoptedCall, Census, EventSink, LiveCall, Packets
 from dialer.telephony.ring_watch import RingWatch
 
 MESSAGE_S = 5.0
 ANNOUNCEMENT_S = 3.0
+PACKETS_PER_S = 50
+PAUSE_S = 0.5
+
+_BOTH = ((0.0, Direction.CALLER, 3600.0), (0.0, Direction.AGENT, 3600.0))
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
     """Seconds from dialling; None: it never happens. `talk_s` is how long the callee stays after the answer.
 
-    `presses_s`: so long after the message began the opt-out key is pressed.
+    `presses_s`: so long after the message began the opt-out key is pressed. `speaks`: so many seconds after the join, who, for
+    how long. `rtp_until_s`: so long after it packets come, from whom they end at all.
     """
 
     ring_s: float | None = 0.5
@@ -53,6 +63,8 @@ class Script:
     cause: HangupCause = field(default_factory=HangupCause)
     presses_s: float | None = None
     sign: LineSign = LineSign.RINGING  # what is signalled after `ring_s`
+    speaks: Sequence[tuple[float, Direction, float]] = _BOTH
+    rtp_until_s: Mapping[Direction, float] = field(default_factory=dict)
 
 
 BUSY = Script(ring_s=None, end_s=0.2, cause=HangupCause(17, 486, "User busy"))
@@ -74,6 +86,9 @@ class _Call:
     ended_by_us: bool = False
     muted: bool = False
     recorded: bool = False
+    joined_s: float = 0.0
+    watched: bool = False
+    saying: str | None = None
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
 
 
@@ -90,6 +105,8 @@ class FakeTelephony:
         self.dead_phones: set[str] = set()
         self._opt_outs: dict[AttemptId, OptedOut] = {}
         self.dead_prompts: set[str] = set()
+        self.said: list[tuple[AttemptId, str]] = []
+        self.deaf = False  # nobody is told who speaks
         self.keeps_listening = False  # no pause of a recording is acknowledged
         self.link_up = False
         self.reconnects = 0
@@ -177,6 +194,7 @@ class FakeTelephony:
         if agent not in self._desks or not call.answered:
             raise Refused("the agent's phone is gone" if call.answered else "the call is not answered")
         call.agent, call.recorded, call.muted = agent, recording is not None, False
+        call.joined_s = self._clock.monotonic()
         self._tell(CallJoined(attempt, agent, self._clock.now()))
 
     async def announce(self, attempt: AttemptId, prompt: str, recording: str) -> None:
@@ -194,6 +212,66 @@ class FakeTelephony:
     def _announced(self, call: _Call) -> None:
         if call.agent is not None:
             self._tell(AnnouncementEnded(call.attempt, self._clock.now(), True))
+
+    async def say(self, attempt: AttemptId, prompt: str) -> None:
+        self._need_link()
+        call = self._need(attempt)
+        if call.agent is None or call.saying is not None:
+            raise Refused(
+                "the call has no agent" if call.agent is None else "something is being said already"
+            )
+        call.saying = prompt
+        self.said.append((attempt, prompt))
+        self._later(call, 0.1 if prompt in self.dead_prompts else ANNOUNCEMENT_S, self._said)
+
+    def _said(self, call: _Call) -> None:
+        prompt, call.saying = call.saying, None
+        if call.agent is not None:
+            self._tell(PromptEnded(call.attempt, self._clock.now(), prompt not in self.dead_prompts))
+
+    # --- who speaks ---------------------------------------------------------------------------------------------------
+
+    async def watch_air(self, attempt: AttemptId) -> None:
+        self._need_link()
+        call = self._calls.get(attempt)
+        if call is None or call.agent is None:
+            return
+        if self.deaf:
+            raise Refused("nothing is heard here")
+        fresh, call.watched = not call.watched, True
+        since = self._clock.monotonic() - call.joined_s
+        for begin, direction, lasted in call.script.speaks:
+            if begin <= since < begin + lasted:
+                self._spoke(call, direction, True)
+            elif since < begin and fresh:
+                self._later(call, begin - since, partial(self._spoke, direction=direction, speaking=True))
+            if since < begin + lasted and fresh:
+                self._later(
+                    call,
+                    begin + lasted - since + PAUSE_S,
+                    partial(self._spoke, direction=direction, speaking=False, lasted_s=lasted),
+                )
+
+    def _spoke(self, call: _Call, direction: Direction, speaking: bool, lasted_s: float = 0.0) -> None:
+        if call.watched and call.agent is not None:
+            now, lasted = self._clock.now(), timedelta(seconds=lasted_s)
+            self._tell(Spoke(call.attempt, now, direction, speaking, lasted))
+
+    async def unwatch_air(self, attempt: AttemptId) -> None:
+        if (call := self._calls.get(attempt)) is not None:
+            call.watched = False
+
+    async def packets(self, attempts: Collection[AttemptId]) -> Mapping[AttemptId, Packets]:
+        self._need_link()
+        there = [call for each in attempts if (call := self._calls.get(each)) is not None]
+        return {call.attempt: self._packets(call) for call in there if call.agent is not None}
+
+    def _packets(self, call: _Call) -> Packets:
+        since_s = self._clock.monotonic() - call.joined_s
+        until = call.script.rtp_until_s
+        came = (min(since_s, until.get(each, since_s)) for each in (Direction.CALLER, Direction.AGENT))
+        caller, agent = (int(seconds * PACKETS_PER_S) for seconds in came)
+        return Packets(caller, agent)
 
     async def pause_recording(self, attempt: AttemptId) -> None:
         self._need_link()

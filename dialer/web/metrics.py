@@ -15,6 +15,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from dialer.domain.agent import AgentState
+from dialer.domain.air import Trouble
 from dialer.domain.attempt import AttemptState
 from dialer.domain.contact import ContactState
 from dialer.ports.floor import Floor, Gauges, Snapshot
@@ -84,6 +85,7 @@ class FloorMetrics:
         yield from _floor(snapshot)
         yield from _link(floor, gauges)
         yield from ears_families(gauges.ears)
+        yield _air(gauges)
         yield self._setup.family("dialer_call_setup_seconds", "From dialling to the first ringing")
         yield self._join.family("dialer_answer_to_join_seconds", "From the answer to the agent")
 
@@ -150,6 +152,13 @@ def _link(floor: Floor, gauges: Gauges) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "dialer_originate_inflight", "Calls sent and not yet confirmed", gauges.originates_in_flight
     )
+
+
+def _air(gauges: Gauges) -> CounterMetricFamily:
+    family = CounterMetricFamily("dialer_air_troubles", "Troubles found in conversations", labels=["kind"])
+    for kind in Trouble:
+        family.add_metric([kind], gauges.air.get(kind, 0))
+    return family
 
 
 def _by_state(name: str, what: str, counts: Mapping[Any, int]) -> GaugeMetricFamily:

@@ -130,6 +130,18 @@ class ListeningModel(In):
         le=300,
         description="a conversation so long without a word is noted; null: not watched",
     )
+    dead_air_prompt: str | None = Field(
+        default=None, pattern=_PROMPT, description="asks both sides then whether they hear; null: not asked"
+    )
+    dead_air_goodbye: str | None = Field(
+        default=None,
+        pattern=_PROMPT,
+        description="played when still nobody speaks, and the call is ended; null: the agent decides",
+    )
+    dead_air_prompts: int = Field(default=_HEARD.dead_air_prompts, ge=1, le=5, description="so often it asks")
+    dead_air_wait_s: float = Field(
+        default=_HEARD.dead_air_wait.total_seconds(), ge=2, le=60, description="for an answer, each time"
+    )
 
 
 def _default_retry() -> Mapping[Disposition, RetryModel]:
@@ -240,6 +252,10 @@ class ListeningOut(Out):
     machine_message: str | None
     announcements: Mapping[Announcement, RetryOut]
     dead_air_s: float | None
+    dead_air_prompt: str | None
+    dead_air_goodbye: str | None
+    dead_air_prompts: int
+    dead_air_wait_s: float
 
 
 class PlanOut(Out):

@@ -23,9 +23,10 @@ class CallInHand:
     agent: AgentId | None = None
     recording: bool = False
     announcer: str = ""  # the channel that speaks into the conversation
-    announced_name: str = ""  # to record under once it is heard
+    announced_name: str | None = None  # to record under once it is heard
     ear: str = ""  # the channel that listens, ordered or there
     ear_up: bool = False
+    adopted: bool = False  # of an earlier life, of which something may be left on the exchange
 
 
 @dataclass(slots=True)

@@ -9,7 +9,18 @@ from dialer.domain.disposition import HangupCause
 from dialer.domain.events import LineSign
 from dialer.telephony.asterisk.ami_frames import AmiEvent
 
-WANTED = frozenset({"DialState", "Newstate", "BridgeEnter", "Hangup", "OriginateResponse", "UserEvent"})
+WANTED = frozenset(
+    {
+        "DialState",
+        "Newstate",
+        "BridgeEnter",
+        "Hangup",
+        "OriginateResponse",
+        "UserEvent",
+        "ChannelTalkingStart",
+        "ChannelTalkingStop",
+    }
+)
 
 _UP = "6"  # AST_STATE_UP
 _SIGNS = {"RINGING": LineSign.RINGING, "PROGRESS": LineSign.PROGRESS}
@@ -59,7 +70,16 @@ class Said:
     key: str = ""
 
 
-Fact = Signed | Up | EnteredBridge | Gone | NeverBegan | Said
+@dataclass(frozen=True, slots=True)
+class Voiced:
+    """Sound from this channel began, or has ceased after so many milliseconds."""
+
+    channel: str
+    speaking: bool
+    lasted_ms: int = 0
+
+
+Fact = Signed | Up | EnteredBridge | Gone | NeverBegan | Said | Voiced
 
 
 def fact(event: AmiEvent) -> Fact | None:
@@ -99,6 +119,15 @@ def _user_event(event: AmiEvent) -> Fact | None:
     )
 
 
+def _talking_start(event: AmiEvent) -> Fact | None:
+    return Voiced(event.get("Uniqueid"), True)
+
+
+def _talking_stop(event: AmiEvent) -> Fact | None:
+    duration = event.get("Duration")
+    return Voiced(event.get("Uniqueid"), False, int(duration) if duration.isdecimal() else 0)
+
+
 _READERS = {
     "DialState": _dial_state,
     "Newstate": _new_state,
@@ -106,6 +135,8 @@ _READERS = {
     "Hangup": _hangup,
     "OriginateResponse": _originate_response,
     "UserEvent": _user_event,
+    "ChannelTalkingStart": _talking_start,
+    "ChannelTalkingStop": _talking_stop,
 }
 
 

@@ -7,7 +7,7 @@ until `join` moves it, beside the agent's phone, into a bridge of their own.
 import asyncio
 import logging
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from pathlib import PurePosixPath
 
@@ -18,13 +18,15 @@ from dialer.domain.events import DeskDown, LineSign, LinkLost, LinkUp, OptedOut
 from dialer.domain.ids import AgentId, AttemptId, TrunkName
 from dialer.errors import LinkDown, Refused
 from dialer.ports.ears import TapId
-from dialer.ports.telephony import AdoptedCall, Census, EventSink
+from dialer.ports.telephony import AdoptedCall, Census, EventSink, Packets
 from dialer.tasks import TaskOwner
 from dialer.telephony.asterisk import ami_link, dialplan
+from dialer.telephony.asterisk.air import Air
 from dialer.telephony.asterisk.ami_link import AmiLink, Headers
+from dialer.telephony.asterisk.announcer import Announcer
 from dialer.telephony.asterisk.calls_in_hand import CallInHand, Switchboard, attempt_id
 from dialer.telephony.asterisk.census import read_census
-from dialer.telephony.asterisk.channel_facts import fact
+from dialer.telephony.asterisk.channel_facts import Fact, fact
 from dialer.telephony.asterisk.event_desk import EventDesk
 from dialer.telephony.asterisk.opt_outs import read_opt_out
 from dialer.telephony.asterisk.taps import Taps
@@ -35,7 +37,6 @@ log = logging.getLogger(__name__)
 
 _PARK_S = 3.0  # from answer to the holding bridge takes milliseconds
 _DESK_RING_S = 30
-_ANNOUNCER_MS = 3000
 # Asterisk's own limit must never cut a ringing short: the ring watch decides
 _ORIGINATE_LIMIT_MS = 300_000
 
@@ -56,12 +57,24 @@ class AsteriskTelephony:
         self._sink, self._clock, self._rng = sink, clock, rng
         self._board = Switchboard()
         self._tasks = TaskOwner()
-        self._events = EventDesk(
-            self._board, sink, clock, self._stop_recording, self._record_announced, self._end_in_background
+        self._events = EventDesk(self._board, sink, clock, self._stop_recording, self._make_announcer)
+        self._taps = Taps(self._board, link.send, self._end_in_background, self._serial)
+        self._air = Air(self._board, link.send, sink, clock)
+
+    def _make_announcer(self, stop_recording: Callable[[CallInHand], None]) -> Announcer:
+        return Announcer(
+            self._board,
+            self._command,
+            self._serial,
+            self._sink,
+            self._clock,
+            self._record_announced,
+            stop_recording,
+            self._end_in_background,
         )
-        self._taps = Taps(
-            self._board, link.send, self._end_in_background, lambda: f"{rng.getrandbits(32):08x}"
-        )
+
+    def _serial(self) -> str:
+        return f"{self._rng.getrandbits(32):08x}"
 
     @property
     def link_up(self) -> bool:
@@ -95,8 +108,12 @@ class AsteriskTelephony:
             case ami_link.LinkLost(reason=reason):
                 self._sink(LinkLost(self._clock.now(), reason))
             case event:
-                if (known := fact(event)) is not None and not self._taps.take(known):
-                    self._events.take(known)
+                if (known := fact(event)) is not None:
+                    self._take_fact(known)
+
+    def _take_fact(self, known: Fact) -> None:
+        if not self._air.take(known) and not self._taps.take(known):
+            self._events.take(known)
 
     # --- calls ------------------------------------------------------------------------------------------------------
 
@@ -162,33 +179,13 @@ class AsteriskTelephony:
         self._tasks.spawn(self._quietly({"Action": "StopMixMonitor", "Channel": channel}), "stop-recording")
 
     async def announce(self, attempt: AttemptId, prompt: str, recording: str) -> None:
-        call = self._board.call(attempt)
-        if call is None or call.agent is None:
-            raise Refused("the call is gone" if call is None else "the call has no agent")
-        speaker, source = dialplan.announcer_channels(attempt, f"{self._rng.getrandbits(32):08x}")
-        call.announcer, call.announced_name = speaker, recording
-        # the half that speaks joins the conversation's bridge, the other half plays the prompt into it
-        order = {
-            "Action": "Originate",
-            "ActionID": speaker,
-            "ChannelId": speaker,
-            "OtherChannelId": source,
-            "Channel": f"Local/s@{dialplan.CONTEXT_ANNOUNCE}/n",
-            "Application": "BridgeAdd",
-            "Data": call.channel,
-            "Timeout": str(_ANNOUNCER_MS),
-            "Variable": f"__{dialplan.VARIABLE_MESSAGE}={prompt},__{dialplan.VARIABLE_CALL}={call.channel}",
-            "Async": "true",
-        }
-        try:
-            await self._command(order)
-        except (LinkDown, Refused):
-            call.announcer = ""
-            raise
+        await self._events.announcer.speak(attempt, prompt, recording)
 
-    def _record_announced(self, call: CallInHand) -> None:
-        call.recording = True
-        self._tasks.spawn(self._quietly(self._record(call.channel, call.announced_name)), "record-announced")
+    async def say(self, attempt: AttemptId, prompt: str) -> None:
+        await self._events.announcer.speak(attempt, prompt, None)
+
+    def _record_announced(self, call: CallInHand, name: str) -> None:
+        self._tasks.spawn(self._quietly(self._record(call.channel, name)), "record-announced")
 
     def _end_in_background(self, channel: str) -> None:
         self._tasks.spawn(self._hang_up_channel(channel), "end-beside-call")
@@ -198,6 +195,15 @@ class AsteriskTelephony:
 
     async def untap(self, attempt: AttemptId) -> None:
         self._taps.close(attempt)
+
+    async def watch_air(self, attempt: AttemptId) -> None:
+        await self._air.watch(attempt)
+
+    async def unwatch_air(self, attempt: AttemptId) -> None:
+        await self._air.unwatch(attempt)
+
+    async def packets(self, attempts: Collection[AttemptId]) -> Mapping[AttemptId, Packets]:
+        return await self._air.packets(attempts)
 
     async def pause_recording(self, attempt: AttemptId) -> None:
         await self._mute(attempt, "1")
@@ -252,6 +258,7 @@ class AsteriskTelephony:
     def adopt(self, calls: Sequence[AdoptedCall]) -> None:
         for adopted in calls:
             call = self._board.add_call(adopted.attempt)
+            call.adopted = True
             call.answered = adopted.answered
             if not adopted.answered:
                 call.watch = self._watch(call, adopted.ring_for, adopted.ring_for, None)
@@ -295,6 +302,8 @@ class AsteriskTelephony:
         channels = await self._link.collect({"Action": "CoreShowChannels"})
         taken = read_census(channels, self._board)
         self._taps.take_census(channels)
+        self._air.take_census(channels)
+        self._events.announcer.take_census(channels)
         return taken
 
     async def calls_on_exchange(self) -> Collection[AttemptId]:

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dialer.clock import Clock
 from dialer.domain.disposition import HangupCause
 from dialer.domain.events import (
-    AnnouncementEnded,
-    AnnouncementStarted,
     CallAnswered,
     CallEnded,
     CallJoined,
@@ -22,6 +20,7 @@ from dialer.domain.events import (
 )
 from dialer.ports.telephony import EventSink
 from dialer.telephony.asterisk import dialplan
+from dialer.telephony.asterisk.announcer import Announcer
 from dialer.telephony.asterisk.calls_in_hand import CallInHand, Desk, Switchboard
 from dialer.telephony.asterisk.channel_facts import EnteredBridge, Fact, Gone, NeverBegan, Said, Signed, Up
 
@@ -30,7 +29,7 @@ _CAUSE_S = 1.0
 
 
 class EventDesk:
-    """`announced` is told that the announcement is heard, and `left_agent` that a conversation is over."""
+    """`left_agent` is told that a conversation is over."""
 
     def __init__(
         self,
@@ -38,11 +37,11 @@ class EventDesk:
         sink: EventSink,
         clock: Clock,
         left_agent: Callable[[str], None],
-        announced: Callable[[CallInHand], None],
-        hang_up: Callable[[str], None],
+        announcer: Callable[[Callable[[CallInHand], None]], Announcer],
     ) -> None:
         self._board, self._sink, self._clock = board, sink, clock
-        self._left_agent, self._announced, self._hang_up = left_agent, announced, hang_up
+        self._left_agent = left_agent
+        self.announcer = announcer(self.stop_recording)
 
     def take(self, known: Fact) -> None:
         match known:
@@ -111,7 +110,7 @@ class EventDesk:
         ):
             desk.call = None
         call.agent = None
-        self._end_announcer(call)
+        self.announcer.end(call)
         self.stop_recording(call)
 
     def stop_recording(self, call: CallInHand) -> None:
@@ -119,15 +118,9 @@ class EventDesk:
             call.recording = False
             self._left_agent(call.channel)
 
-    def _end_announcer(self, call: CallInHand) -> None:
-        """It must not go on speaking to whoever is left."""
-        if call.announcer:
-            self._hang_up(call.announcer)
-            call.announcer = ""
-
     def end_call(self, channel: str, cause: HangupCause) -> None:
         if (call := self._board.drop_call(channel)) is not None:
-            self._end_announcer(call)
+            self.announcer.end(call)
             self._sink(CallEnded(call.attempt, self._clock.now(), cause, call.ended_by_us))
 
     def _end(self, channel: str, cause: HangupCause) -> None:
@@ -139,7 +132,8 @@ class EventDesk:
             self._sink(DeskDown(desk.agent, self._clock.now(), cause))
 
     def _never_began(self, action: str) -> None:
-        """`action` is the attempt for a call, the channel id for a phone."""
+        """`action` is the attempt for a call, the channel id for a phone or an announcer."""
+        self.announcer.never_began(action)
         known = f"fairdial-c-{action}" if f"fairdial-c-{action}" in self._board.calls else action
         cause = HangupCause(0, None, "the exchange could not begin the call")
         loop = asyncio.get_running_loop()
@@ -152,19 +146,7 @@ class EventDesk:
             desk.call = None
             self._sink(DeskFree(desk.agent, self._clock.now()))
         elif said.event == dialplan.EVENT_ANNOUNCE and (spoken_to := self._board.calls.get(said.about)):
-            self._announcement_said(spoken_to, said.state)
-
-    def _announcement_said(self, call: CallInHand, state: str) -> None:
-        if not call.announcer:
-            return  # the conversation it was meant for is over
-        if state == "started":
-            self._announced(call)
-            self._sink(AnnouncementStarted(call.attempt, self._clock.now()))
-            return
-        call.announcer = ""
-        if state != "ended":
-            self.stop_recording(call)
-        self._sink(AnnouncementEnded(call.attempt, self._clock.now(), state == "ended"))
+            self.announcer.said(spoken_to, said.state)
 
     def _call_said(self, call: CallInHand, said: Said) -> None:
         now = self._clock.now()

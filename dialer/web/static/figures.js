@@ -167,8 +167,14 @@ export class Figures {
       element("th", { scope: "row", class: "name" }, agent.name),
       cell("", pill(AGENT_LOOK[agent.state] ?? "still", this.say(`agent.${agent.state}`))),
       cell("number", duration((now - Date.parse(agent.since)) / 1000)),
-      cell("words", agent.offer ? this.say("figure.offer", { contact: agent.offer.contact, time: this.time(agent.offer.expires_at) }) : agent.reason),
+      cell("words", agent.trouble ? this.trouble(agent.trouble, now) : agent.offer ? this.say("figure.offer", { contact: agent.offer.contact, time: this.time(agent.offer.expires_at) }) : agent.reason),
     ]), "page.no_agents");
+  }
+
+  /** What is wrong with a conversation, and for how long. */
+  trouble(one, now) {
+    const words = this.say(one.direction ? `dead_air.from_${one.direction}` : `dead_air.${one.kind}`);
+    return pill("warn", `${words} ${duration(Math.max(0, now - Date.parse(one.since)) / 1000)}`);
   }
 
   trunks(trunks) {

@@ -4,6 +4,7 @@ from enum import StrEnum
 import pytest
 
 from dialer.domain.agent import AgentState
+from dialer.domain.air import Trouble
 from dialer.domain.attempt import AttemptState
 from dialer.domain.campaign import CampaignState
 from dialer.domain.contact import ContactState
@@ -43,6 +44,7 @@ def test_nothing_is_left_empty(language: Language) -> None:
         ("disposition", Disposition),
         ("mode", PacingMode),
         ("binding", Binding),
+        ("dead_air", Trouble),
     ],
 )
 def test_every_state_and_disposition_has_a_name(group: str, states: type[StrEnum]) -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from dialer.audio.dead_air import Ask, Asking, CallAir, Carried, Direction, Finding, Limits, Trouble
+from dialer.audio.dead_air import Ask, Asking, CallAir, Carried, Finding, Limits, Voice
+from dialer.domain.air import Direction, Trouble
 from dialer.errors import BadInput
 
 pytestmark = pytest.mark.unit
@@ -82,3 +83,36 @@ def test_an_answer_begins_the_count_anew() -> None:
 @pytest.mark.parametrize("trouble", [Trouble.NO_RTP, Trouble.ONE_WAY])
 def test_nothing_is_asked_of_who_cannot_hear(trouble: Trouble) -> None:
     assert Asking().next(10, Finding(trouble, 10, 0)) is Ask.NOTHING
+
+
+def test_what_is_of_unknown_level_may_be_a_listener() -> None:
+    unknown = Carried(50, voiced=False)
+    assert told(60, unknown, SPEAKS) == []
+    assert told(30, unknown, unknown) == [Finding(Trouble.DEAD_AIR, 10.0, 0.0)]
+
+
+def test_a_prompt_that_nobody_heard_does_not_count() -> None:
+    asking, dead = Asking(prompts=1, wait_s=5), Finding(Trouble.DEAD_AIR, 10, 0)
+    assert asking.next(10, dead) is Ask.PROMPT
+    asking.not_said()
+    assert asking.next(15, dead) is Ask.PROMPT
+    assert asking.next(20, dead) is Ask.END
+
+
+def test_a_click_is_no_speech_and_a_word_is() -> None:
+    voice = Voice()
+    voice.began(0.2)
+    assert not voice.tick(0.7)
+    voice.ceased(0.02)
+    assert not voice.tick(1.7)
+    voice.began(2.0)
+    voice.ceased(0.3)
+    assert [voice.tick(3.0), voice.tick(4.0)] == [True, False]
+
+
+def test_a_speech_that_goes_on_is_heard_in_every_second_of_it() -> None:
+    voice = Voice()
+    voice.began(0.5)
+    assert [voice.tick(float(at)) for at in (1, 2, 3)] == [False, True, True]
+    voice.ceased(2.8)
+    assert [voice.tick(4.0), voice.tick(5.0)] == [True, False]
