@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import orjson
 import typer
 
-from dialer.cli import console
+from dialer.cli import console, home_tones
 from dialer.errors import BadInput
 from dialer.words import name_of
 
@@ -232,3 +232,7 @@ def _read_learned(file: Path) -> "LearnedTones":
         raise BadInput(f"{file}: {error.strerror or error}", "learned") from None
     except orjson.JSONDecodeError as error:
         raise BadInput(f"{file}: not JSON: {error}", "learned") from None
+
+
+commands.command()(home_tones.home)
+commands.command()(home_tones.forget)

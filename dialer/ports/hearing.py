@@ -25,3 +25,7 @@ class TrunkToneStore(Protocol):
     async def keep_trunk_tones(self, tones: Sequence[TrunkTones], now: datetime) -> None:
         """In the place of what was kept of the same trunk and country."""
         ...
+
+    async def forget_trunk_tones(self, trunk: TrunkName, country: str) -> bool:
+        """Whether there were any. A running engine forgets them when it is started anew."""
+        ...

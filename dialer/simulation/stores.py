@@ -171,6 +171,9 @@ class SimulatedAttempts:
 
     async def keep_trunk_tones(self, tones: Sequence[TrunkTones], now: datetime) -> None: ...
 
+    async def forget_trunk_tones(self, trunk: TrunkName, country: str) -> bool:
+        return False
+
     async def numbers_by_prefix(self, campaign: CampaignId) -> Sequence[PhoneNumber]:
         """A simulated list reaches nowhere: its world has its own rules."""
         return ()

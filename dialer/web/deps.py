@@ -17,6 +17,7 @@ from dialer.errors import NotFound
 from dialer.ports.consent import ConsentStore
 from dialer.ports.dialling import GateRecords
 from dialer.ports.floor import Floor
+from dialer.ports.hearing import TrunkToneStore
 from dialer.ports.ivr import CallerRequests, InboundRoutes, IvrCalls, IvrFlows
 from dialer.ports.ledger import LedgerStore
 from dialer.ports.pacing import PacingStore
@@ -71,6 +72,8 @@ class Store(Protocol):
     def recordings(self) -> RecordingIndex: ...
     @property
     def retention(self) -> RetentionStore: ...
+    @property
+    def tones(self) -> TrunkToneStore: ...
     @property
     def users(self) -> UserStore: ...
 

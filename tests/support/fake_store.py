@@ -15,11 +15,12 @@ from dialer.domain.agent import AgentState
 from dialer.domain.campaign import Campaign, CampaignPlan, CampaignSignal, CampaignState
 from dialer.domain.contact import ContactSignal, ContactState
 from dialer.domain.disposition import Disposition
-from dialer.domain.ids import AgentId, AttemptId, CampaignId, ContactId
+from dialer.domain.ids import AgentId, AttemptId, CampaignId, ContactId, TrunkName
 from dialer.domain.phone_number import PhoneNumber
 from dialer.domain.transitions import IllegalTransition, following
 from dialer.errors import Conflict, NotFound
 from dialer.pacing.pacer import Lesson
+from dialer.ports.hearing import TrunkTones
 from dialer.ports.pacing import DecisionSample
 from dialer.ports.privacy import PrivacyStore, RetentionStore
 from dialer.ports.storage import (
@@ -379,6 +380,20 @@ class _NotAsked:
 
 
 @dataclass(slots=True)
+class FakeTones:
+    kept: dict[tuple[TrunkName, str], TrunkTones] = field(default_factory=dict)
+
+    async def trunk_tones(self) -> Sequence[TrunkTones]:
+        return list(self.kept.values())
+
+    async def keep_trunk_tones(self, tones: Sequence[TrunkTones], now: datetime) -> None:
+        self.kept |= {(each.trunk, each.country): each for each in tones}
+
+    async def forget_trunk_tones(self, trunk: TrunkName, country: str) -> bool:
+        return self.kept.pop((trunk, country), None) is not None
+
+
+@dataclass(slots=True)
 class FakeStore:
     campaigns: FakeCampaigns = field(default_factory=FakeCampaigns)
     consent: MemoryConsent = field(default_factory=MemoryConsent)
@@ -396,6 +411,7 @@ class FakeStore:
     privacy: PrivacyStore = field(default_factory=lambda: cast(PrivacyStore, _NotAsked()))
     retention: RetentionStore = field(default_factory=lambda: cast(RetentionStore, _NotAsked()))
     recordings: FakeRecordings = field(default_factory=FakeRecordings)
+    tones: FakeTones = field(default_factory=FakeTones)
     users: FakeUsers = field(default_factory=FakeUsers)
 
 

@@ -277,6 +277,10 @@ class MemoryAttempts:
         self._reach()
         self.tones |= {(each.trunk, each.country): each for each in tones}
 
+    async def forget_trunk_tones(self, trunk: TrunkName, country: str) -> bool:
+        self._reach()
+        return self.tones.pop((trunk, country), None) is not None
+
     async def numbers_by_prefix(self, campaign: CampaignId) -> Sequence[PhoneNumber]:
         self._reach()
         found = {

@@ -11,6 +11,7 @@ from dialer.storage.postgres.queries import named
 
 _ALL = named("trunk_tones")
 _KEEP = named("keep_trunk_tones")
+_FORGET = named("forget_trunk_tones")
 
 
 class PostgresTones:
@@ -26,3 +27,6 @@ class PostgresTones:
     async def keep_trunk_tones(self, tones: Sequence[TrunkTones], now: datetime) -> None:
         rows = ((each.trunk, each.country, dict(each.document)) for each in tones)
         await self._database.rows(_KEEP, *columns(rows, 3), now)
+
+    async def forget_trunk_tones(self, trunk: TrunkName, country: str) -> bool:
+        return bool(await self._database.rows(_FORGET, trunk, country))

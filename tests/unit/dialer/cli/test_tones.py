@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 
 from dialer.cli import audio_file
+from dialer.domain.ids import TrunkName
 from dialer.errors import BadInput
+from dialer.ports.hearing import TrunkTones
+from tests.support.fake_store import FakeStore
 from tests.unit.dialer.cli.conftest import Run
 
 pytestmark = pytest.mark.unit
@@ -148,3 +151,23 @@ def test_an_unknown_benchmark(run: Run) -> None:
     assert done.exit_code == 1
     assert "there are" in done.output
     assert "tones" in done.output
+
+
+def test_what_was_learned_on_a_trunk_is_shown_and_forgotten(run: Run, store: FakeStore) -> None:
+    tones = [
+        {"hz": [449.8], "cadence": [1.0, -4.0], "calls": 37},
+        {"hz": [425.1], "cadence": [1.0, -4.0], "calls": 1},
+    ]
+    document = {"format": 1, "trunk": "main", "tones": tones}
+    main = TrunkName("main")
+    store.tones.kept[main, "CN"] = TrunkTones(main, "CN", document)
+    shown = json.loads(run("tones", "home", "--json").stdout)
+    assert [(each["country"], each["calls"], each["home"]) for each in shown] == [
+        ("CN", 37, True),
+        ("CN", 1, False),
+    ]
+    assert json.loads(run("tones", "home", "--trunk", "other", "--json").stdout) == []
+    assert run("tones", "forget", "--trunk", "main", "--country", "cn").exit_code == 0
+    again = run("tones", "forget", "--trunk", "main", "--country", "cn")
+    assert again.exit_code == 1
+    assert "fairdial tones home" in again.output
