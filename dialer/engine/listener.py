@@ -1,9 +1,10 @@
 """Decides which lines are listened to, for how long, and tells the calls what the ears have heard of them.
 
 A line is tapped when it has early media, and again from its answer on. The tap goes as soon as nothing more is wanted: the
-ring-back tone is home and the campaign waits for no verdict, or it is known who answered.
+ring-back tone is surely home and the campaign waits for no verdict, or it is known who answered.
 """
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
@@ -39,6 +40,9 @@ from dialer.tasks import TaskOwner
 
 log = logging.getLogger(__name__)
 
+SURE_S = 6.0
+"""After a home tone: the first burst may have been cut short, and a whole period of another country's be heard then."""
+
 
 class CallFloor(Protocol):
     """Whoever follows the calls."""
@@ -73,6 +77,7 @@ class LineListener:
         self._taps: dict[TapId, AttemptId] = {}
         self._of_call: dict[AttemptId, TapId] = {}
         self._signs: dict[AttemptId, LineSign] = {}
+        self._at_home: set[TapId] = set()  # by what was heard last
         self._tapped = 0
 
     @property
@@ -129,6 +134,7 @@ class LineListener:
         if tap is None:
             return False
         self._taps.pop(tap, None)
+        self._at_home.discard(tap)
         self._ears.drop(tap)
         return True
 
@@ -176,6 +182,7 @@ class LineListener:
         calls = [self._call_of(attempt) for attempt in self._taps.values()]
         self._taps.clear()
         self._of_call.clear()
+        self._at_home.clear()
         for call in calls:
             if call is not None:
                 self._floor.deaf(call, f"the ears are away: {because}")
@@ -184,6 +191,8 @@ class LineListener:
         if not call.unanswered:
             return
         verdict = event.verdict
+        if verdict.hypothesis is not Hypothesis.HOME:
+            self._at_home.discard(event.tap)
         sign = sign_of(verdict)
         if sign is not None and self._signs.get(call.id) is not sign:
             self._signs[call.id] = sign
@@ -196,9 +205,14 @@ class LineListener:
             if call.hearing.tone is None:
                 call.hearing.tone = verdict.signal
                 self._floor.heard_no_answer(call, f"{verdict.signal} tone")
-        elif verdict.hypothesis is Hypothesis.HOME and not (
-            call.plan.listening.waits or self._keeps_listening()
-        ):
+        elif verdict.hypothesis is Hypothesis.HOME and event.tap not in self._at_home:
+            self._at_home.add(event.tap)
+            asyncio.get_running_loop().call_later(SURE_S, self._surely_home, call, event.tap)
+
+    def _surely_home(self, call: LiveCall, tap: TapId) -> None:
+        """From the answer on the tap is wanted again."""
+        wanted = call.plan.listening.waits or self._keeps_listening()
+        if tap in self._at_home and call.unanswered and not wanted:
             self._drop(call)
 
     def _announcement_heard(self, call: LiveCall, event: AnnouncementHeard) -> None:

@@ -19,6 +19,7 @@ from dialer.domain.campaign_rules import CampaignRules, RuleOverride
 from dialer.domain.disposition import Disposition, HangupCause
 from dialer.domain.events import LineSign
 from dialer.domain.listening_plan import AnswerStrategy, ListeningPlan
+from dialer.engine.listener import SURE_S
 from dialer.engine.live_call import LiveCall
 from dialer.ports.ears import AnnouncementHeard, TapClosed, ToneMeasured
 from dialer.ports.ledger import Heard
@@ -130,12 +131,30 @@ class TestBeforeTheAnswer:
             async with floor(lambda _: RINGS, contacts=1, agents=1, plan=campaign, ears=ears) as hall:
                 await asyncio.sleep(4)
                 ears.ring(ears.only, now(hall), Hypothesis.HOME)
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(SURE_S - 0.5)
+                assert ears.homes
+                await asyncio.sleep(1)
                 assert bool(hall.telephony.taps) == bool(ears.homes)
                 return bool(ears.homes)
 
         assert run(scene(PLAN)) is False
         assert run(scene(waits())) is True
+
+    def test_what_sounded_like_home_may_turn_out_foreign(self) -> None:
+        async def scene() -> None:
+            ears = FakeEars()
+            at_once = foreign("hang_up_now")
+            async with floor(lambda _: RINGS, contacts=1, agents=1, plan=at_once, ears=ears) as hall:
+                await asyncio.sleep(4)
+                ears.ring(ears.only, now(hall), Hypothesis.HOME)
+                await asyncio.sleep(1)
+                ears.ring(ears.only, now(hall), Hypothesis.AMBIGUOUS)
+                await asyncio.sleep(SURE_S)
+                ears.ring(ears.only, now(hall), Hypothesis.FOREIGN)
+                await asyncio.sleep(1)
+                assert hall.attempts.ends() == [Disposition.FOREIGN_RINGBACK]
+
+        run(scene())
 
     def test_a_busy_tone_ends_the_call_after_the_ring_minimum(self) -> None:
         async def scene() -> None:
