@@ -18,6 +18,7 @@ from dialer.lab.bench import (
     join,
     profile,
     registry,
+    rivals,
     storage,
     taps,
     tones,
@@ -224,6 +225,13 @@ def answered(quick: bool) -> Verdict:
     return Verdict(lines, got, _wrong({"silence or noise was called a machine": not machines}))
 
 
+def heard_by_others(quick: bool) -> Verdict:
+    """Our ears beside Asterisk's and spandsp's detectors on the same clips; what they get wrong is no failure of ours."""
+    got = rivals.run(quick)
+    ours = got["tones"]["detectors"][rivals.OURS]
+    return Verdict(rivals.lines(got), got, _wrong({"a call was hung up wrongly": not ours["false_hang_ups"]}))
+
+
 def hearing_lines(quick: bool) -> Verdict:
     """Of other ways only what they cost and whether they work; a rival's failure is no failure of ours."""
     got = taps.run(rounds=1 if quick else 2)
@@ -325,6 +333,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "tones": heard_tones,
     "amd": answered,
     "announcements": announced,
+    "ears-rivals": heard_by_others,
     "taps": hearing_lines,
     "ears": hearing_capacity,
     "agi": fast_agi,
@@ -337,6 +346,7 @@ LONGEST_S: Mapping[str, float] = {
     "tones": 3000.0,
     "amd": 3000.0,
     "announcements": 3000.0,
+    "ears-rivals": 2400.0,
     "taps": 400.0,
     "ears": 600.0,
 }

@@ -146,7 +146,7 @@ def busy_tones(rounds: int, seed: int) -> Restraint:
 def other_sounds(rounds: int, seed: int) -> Restraint:
     """Music, melodies of pure notes, speech, announcements."""
     result, random = Restraint(), Random(seed)
-    for what, make in _sounds(random).items():
+    for what, make in sounds(random).items():
         for _, clip, row in _heard(range(rounds), lambda _, make=make: make()):  # type: ignore[misc]
             result.labelled[what, _label(row[0])] += 1
             for home, heard in zip(codes(), row, strict=True):
@@ -154,7 +154,7 @@ def other_sounds(rounds: int, seed: int) -> Restraint:
     return result
 
 
-def _sounds(random: Random) -> dict[str, Callable[[], Clip]]:
+def sounds(random: Random) -> dict[str, Callable[[], Clip]]:
     music = [clips.recording(file) for file in material().music()]
     prompts = {
         language: [audio for audio in map(clips.recording, files[:150]) if len(audio) > RATE]
@@ -192,10 +192,10 @@ def _heard(
     for first in range(0, len(what), _BATCH):
         batch = what[first : first + _BATCH]
         made = [make(each) for each in batch]
-        wanted = [[_home(code) for code in homes(each)] for each in batch]
+        wanted = [[home(code) for code in homes(each)] for each in batch]
         yield from zip(batch, made, hear(made, wanted), strict=True)
 
 
 @cache
-def _home(code: str) -> Home:
+def home(code: str) -> Home:
     return Home.of(code)
