@@ -121,7 +121,8 @@ class RivalExchange:
     async def _run(self, clip: int, way: int, seconds: float) -> Said | None:
         run = f"{clip:06d}{way:02d}"
         async with self._room:
-            self._waiting[run] = said = asyncio.get_running_loop().create_future()
+            said: asyncio.Future[Said | None] = asyncio.get_running_loop().create_future()
+            self._waiting[run] = said
             order = {
                 "Action": "Originate",
                 "Channel": f"Local/{run}@clips/n",

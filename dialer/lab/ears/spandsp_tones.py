@@ -73,12 +73,12 @@ class SuperToneReceiver:
         """When each tone began to be recognised, in seconds, and its number among the `sounds`."""
         said: list[int] = []
 
-        @_Report
         def report(_data: object, code: int, _level: int, _delay: int) -> None:
             if code > 0:
                 said.append(code - 1)  # the first tone only orders the frequencies
 
-        receiver = ctypes.c_void_p(self._library.super_tone_rx_init(None, self._descriptor, report, None))
+        callback = _Report(report)  # kept until the receiver is gone
+        receiver = ctypes.c_void_p(self._library.super_tone_rx_init(None, self._descriptor, callback, None))
         try:
             found: list[tuple[float, int]] = []
             for at_s, frame in _frames(audio):
