@@ -21,7 +21,9 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CallCentre]:
-    """Database, Asterisk, carrier and phones: agent-101 to agent-104 talk, tone-101 and tone-102 play 440 Hz."""
+    """Database, Asterisk, carrier and phones: agent-101 to agent-104 talk, tone-101 and tone-102 play 440 Hz, quiet-101 is silent."""
     folder = tmp_path_factory.mktemp("centre")
-    with CallCentre(folder, agents=4, tone_agents=2, channels=60, calls_per_second=50, fsync=False) as built:
+    with CallCentre(
+        folder, agents=4, tone_agents=2, quiet_agents=1, channels=60, calls_per_second=50, fsync=False
+    ) as built:
         yield built

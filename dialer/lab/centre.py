@@ -44,7 +44,8 @@ FALLBACK = PROJECT / "ivr/agi-bin/fallback.py"
 class CallCentre:
     """A context manager. `settings` point the service at everything; the handles let a test break each part.
 
-    The phones are agent-101, agent-102 … and tone-101 …: an agent's phone talks, a tone phone plays 440 Hz.
+    The phones are agent-101, agent-102 …, tone-101 … and quiet-101 …: an agent's phone talks, a tone phone plays 440 Hz, a
+    quiet one sends silence.
     """
 
     settings: Settings
@@ -62,6 +63,7 @@ class CallCentre:
         *,
         agents: int = 4,
         tone_agents: int = 0,
+        quiet_agents: int = 0,
         channels: int = 30,
         calls_per_second: float = 5.0,
         http_port: int | None = None,
@@ -74,6 +76,7 @@ class CallCentre:
         self.callbacks = self.folder / "callbacks"  # what the fallback IVR leaves
         self.phone_names = [f"agent-{101 + n}" for n in range(agents)]
         self.phone_names += [f"tone-{101 + n}" for n in range(tone_agents)]
+        self.phone_names += [f"quiet-{101 + n}" for n in range(quiet_agents)]
         self._channels = channels
         self._calls_per_second = calls_per_second
         self._http_port = http_port

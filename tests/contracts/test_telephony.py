@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from dialer.domain.air import Direction
 from dialer.domain.disposition import Disposition, of_unanswered
 from dialer.domain.events import (
     AnnouncementEnded,
@@ -22,6 +23,8 @@ from dialer.domain.events import (
     LineEvidence,
     MessageStarted,
     OptedOut,
+    PromptEnded,
+    Spoke,
 )
 from dialer.domain.ids import AgentId, AttemptId
 from dialer.errors import Refused
@@ -223,6 +226,8 @@ async def test_only_a_conversation_can_be_told(exchange: Exchange) -> None:
     attempt = await answered(exchange)
     with pytest.raises(Refused):
         await exchange.driver.announce(attempt, ANNOUNCEMENT, f"{attempt}-1")
+    with pytest.raises(Refused):
+        await exchange.driver.say(attempt, ANNOUNCEMENT)
 
 
 async def test_the_message_is_played_and_the_call_then_ends(exchange: Exchange) -> None:
@@ -266,6 +271,84 @@ def with_sound(exchange: Exchange) -> Exchange:
     if isinstance(exchange.driver, SimulatedExchange):
         pytest.skip("there is nothing to hear in a simulation")
     return exchange
+
+
+async def in_tones(exchange: Exchange, behaviour: Behaviour) -> AttemptId:
+    """A conversation with an agent whose phone plays a tone."""
+    desk = AgentId(exchange.phones.index("tone-101") + 1)
+    await at_desk(exchange, desk)
+    attempt = await answered(exchange, behaviour)
+    await exchange.driver.join(attempt, desk, None)
+    await exchange.wait(CallJoined, attempt=attempt)
+    return attempt
+
+
+def speaking(exchange: Exchange, attempt: AttemptId) -> set[Direction]:
+    told = [event for event in exchange.of(attempt) if isinstance(event, Spoke)]
+    return {event.direction for event in told if event.speaking}
+
+
+async def per_s(exchange: Exchange, attempt: AttemptId) -> tuple[float, float]:
+    """Packets from the caller and from the agent."""
+    before = (await exchange.driver.packets([attempt]))[attempt]
+    await asyncio.sleep(1.5)
+    after = (await exchange.driver.packets([attempt, AttemptId(uuid4())]))[attempt]
+    return (after.caller - before.caller) / 1.5, (after.agent - before.agent) / 1.5
+
+
+async def test_who_speaks_is_told_of_both_sides(with_sound: Exchange) -> None:
+    attempt = await in_tones(with_sound, Behaviour.TONE_UNTIL_HUNG_UP)
+    await with_sound.driver.watch_air(attempt)
+    for direction in Direction:
+        await with_sound.wait(Spoke, within_s=3, attempt=attempt, direction=direction, speaking=True)
+    caller, agent = await per_s(with_sound, attempt)
+    assert (30 < caller < 70, 30 < agent < 70) == (True, True)
+
+
+async def test_who_says_nothing_is_not_told_of_though_packets_come(with_sound: Exchange) -> None:
+    attempt = await in_tones(with_sound, Behaviour.SAYS_NOTHING)
+    await with_sound.driver.watch_air(attempt)
+    caller, agent = await per_s(with_sound, attempt)
+    assert (30 < caller < 70, 30 < agent < 70) == (True, True)
+    assert speaking(with_sound, attempt) == {Direction.AGENT}
+
+
+async def test_a_line_that_sends_nothing_has_no_packets(with_sound: Exchange) -> None:
+    attempt = await in_tones(with_sound, Behaviour.SENDS_NOTHING)
+    caller, agent = await per_s(with_sound, attempt)
+    assert (caller, 30 < agent < 70) == (0, True)
+
+
+async def test_what_is_not_watched_is_not_told_of_and_can_be_watched_again(with_sound: Exchange) -> None:
+    attempt = await in_tones(with_sound, Behaviour.TONE_UNTIL_HUNG_UP)
+    await with_sound.driver.unwatch_air(attempt)
+    for _ in range(2):
+        await with_sound.driver.watch_air(attempt)
+        await with_sound.wait(Spoke, within_s=3, attempt=attempt, speaking=True)
+    await with_sound.driver.unwatch_air(attempt)
+    with_sound.events.clear()
+    await asyncio.sleep(1)
+    assert speaking(with_sound, attempt) == set()
+    await with_sound.driver.watch_air(attempt)
+    await with_sound.wait(Spoke, within_s=3, attempt=attempt, speaking=True)
+    await with_sound.driver.hang_up(attempt)
+    await with_sound.wait(CallEnded, attempt=attempt)
+    await with_sound.driver.unwatch_air(attempt)
+    await with_sound.driver.watch_air(attempt)
+    assert await with_sound.driver.packets([attempt]) == {}
+
+
+async def test_a_prompt_is_said_into_the_conversation_one_at_a_time(with_sound: Exchange) -> None:
+    attempt = await in_conversation(with_sound)
+    await with_sound.driver.say(attempt, ANNOUNCEMENT)
+    with pytest.raises(Refused):
+        await with_sound.driver.say(attempt, ANNOUNCEMENT)
+    assert (await with_sound.wait(PromptEnded, attempt=attempt)).complete
+    with_sound.events.clear()
+    await with_sound.driver.say(attempt, ANNOUNCEMENT)
+    assert (await with_sound.wait(PromptEnded, attempt=attempt)).complete
+    assert [call.agent for call in (await with_sound.driver.census()).calls] == [AGENT]
+    assert not any(isinstance(event, AnnouncementStarted) for event in with_sound.events)
 
 
 async def ringing_in_band(exchange: Exchange, nth: int) -> AttemptId:

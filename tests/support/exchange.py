@@ -14,6 +14,7 @@ from dialer.bootstrap import ami_link
 from dialer.clock import SystemClock
 from dialer.compliance.gate import DialPermit
 from dialer.compliance.rulebook import PROJECT_DEFAULT
+from dialer.domain.air import Direction
 from dialer.domain.campaign import CallingHours, Campaign, CampaignPlan, CampaignState
 from dialer.domain.campaign_rules import CampaignRules, RuleOverride
 from dialer.domain.disposition import HangupCause
@@ -133,6 +134,16 @@ _SCRIPTS = {
     Behaviour.CONGESTED: Script(ring_s=None, end_s=0.1, cause=HangupCause(34, 503, "Congestion")),
     Behaviour.TONE: Script(ring_s=0.1, answer_s=1.0, talk_s=4.0),
     Behaviour.TONE_UNTIL_HUNG_UP: Script(ring_s=None, answer_s=0.05, talk_s=60.0),
+    Behaviour.SAYS_NOTHING: Script(
+        ring_s=None, answer_s=0.05, talk_s=60.0, speaks=((0.0, Direction.AGENT, 60.0),)
+    ),
+    Behaviour.SENDS_NOTHING: Script(
+        ring_s=None,
+        answer_s=0.05,
+        talk_s=60.0,
+        speaks=((0.0, Direction.AGENT, 60.0),),
+        rtp_until_s={Direction.CALLER: 0.0},
+    ),
     Behaviour.PRESSES_NINE: Script(ring_s=None, answer_s=0.05, talk_s=60.0, presses_s=1.0),
     Behaviour.PRESSES_FIVE: Script(ring_s=None, answer_s=0.05, talk_s=60.0),
     Behaviour.EARLY_MEDIA: Script(ring_s=0.1, answer_s=2.0, talk_s=4.0),

@@ -43,8 +43,12 @@ class Behaviour(Enum):
     """The same with a key that means nothing."""
     GIVEN_UP_BY_NETWORK = "2999"
     """Rings for 4 s, then the network gives up (480)."""
+    SAYS_NOTHING = "8999"
+    """Answers at once and sends silence for a minute."""
+    SENDS_NOTHING = "8998"
+    """Answers at once and sends no packet for a minute."""
 
-    # Those that sound like the world, for the ears. People say hello as in `voices`, wait for a word, talk 2 to 5 s, hang up.
+    # Those that sound like the world, for the ears. People say hello as in `voices`, wait for a word, talk 1.5 to 4 s, hang up.
     GREETS = "557-0"
     """Rings 1 to 3 s, then a person."""
     GREETS_LATE = "557-1"

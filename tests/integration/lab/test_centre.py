@@ -126,7 +126,15 @@ def _channels(centre: CallCentre) -> list[str]:
 
 
 def test_all_phones_are_registered(centre: CallCentre) -> None:
-    assert centre.registered() == {"agent-101", "agent-102", "agent-103", "agent-104", "tone-101", "tone-102"}
+    assert centre.registered() == {
+        "agent-101",
+        "agent-102",
+        "agent-103",
+        "agent-104",
+        "tone-101",
+        "tone-102",
+        "quiet-101",
+    }
 
 
 def test_asterisk_starts_without_a_complaint(centre: CallCentre) -> None:
