@@ -1,8 +1,8 @@
 """Who speaks in a conversation, and whether packets come: asked of the exchange itself, without a tap.
 
 TALK_DETECT listens to what comes from a channel and says when sound begins and ceases. It needs no copy of the audio
-outside Asterisk; beside a recording its cost was too small to measure, where a tap costs 2 ms of CPU for each second of a
-call. It does not tell the level. Packets are counted by the RTP stack; one action asks for several conversations.
+outside Asterisk: beside a recording it costs 0.6 ms of CPU for each second of a call, for both sides, where a tap of one side
+costs 2 ms. It does not tell the level. Packets are counted by the RTP stack; one action asks for several conversations.
 """
 
 import asyncio
