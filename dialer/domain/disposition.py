@@ -32,6 +32,7 @@ class Disposition(StrEnum):
     PLAYED = "played"  # the message of a campaign without agents
     MESSAGE_LEFT = "message_left"  # an answering machine has the campaign's message
     FAX = "fax"
+    LEFT_QUEUE = "left_queue"  # called us, and waited in vain for an agent
     # an agent's word on a connected call, in the place of CONNECTED
     MACHINE = "machine"  # or the ears', before an agent was asked for
     DEAD_AIR = "dead_air"
@@ -66,6 +67,7 @@ ANSWERED = AGENT_RESULTS | {
     Disposition.PLAYED,
     Disposition.MESSAGE_LEFT,
     Disposition.FAX,
+    Disposition.LEFT_QUEUE,
 }
 # 16 CFR 310.4(b)(4)(i) measures "calls answered by a person": what an agent or the ears took for a machine is none
 ANSWERED_BY_PERSON = ANSWERED - {Disposition.MACHINE, Disposition.MESSAGE_LEFT, Disposition.FAX}

@@ -10,6 +10,7 @@ class PacingMode(StrEnum):
     POWER = "power"  # a fixed number of lines for each free agent
     PREDICTIVE = "predictive"  # as many as the abandonment allowance lets answer without an agent
     AGENTLESS = "agentless"  # no agents: channels and calls per second are the only limits
+    INBOUND = "inbound"  # a queue of callers: it never dials
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class PacingPlan:
 
     `day_cap` and `period_cap` are shares of the calls answered by people (16 CFR 310.4(b)(4)(i): 3 % over 30 days); the
     day is judged as well because a campaign may be stopped on any evening. `half_hour_cap` guards every half-hour with
-    enough answers to speak of a share. `preview_for_s` is how long an offered contact is held for the agent.
+    enough answers to speak of a share. `preview_for_s` is how long an offered contact is held for the agent. Of an inbound
+    queue nothing here counts: its callers are served before lines are started for any campaign.
     """
 
     mode: PacingMode = PacingMode.PREDICTIVE

@@ -28,6 +28,9 @@ class PhoneNumber:
         return str(phonenumbers.parse(self.e164).national_number)
 
 
+WITHHELD = PhoneNumber("")
+"""Of a caller who does not show a number."""
+
 _REASONS = {
     phonenumbers.NumberParseException.INVALID_COUNTRY_CODE: "no country code, or one that does not exist",
     phonenumbers.NumberParseException.NOT_A_NUMBER: "not a phone number",

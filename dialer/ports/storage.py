@@ -22,6 +22,7 @@ from dialer.domain.disposition import Disposition, HangupCause
 from dialer.domain.ids import AgentId, AttemptId, CampaignId, ContactId, NumberId, RunnerId, TrunkName
 from dialer.domain.number_reader import NewNumber as NewNumber
 from dialer.domain.phone_number import PhoneNumber
+from dialer.domain.queued_caller import QueuedCaller
 from dialer.ports.dialling import DialFacts, FactsWanted, Judge, RefusedClaim
 
 # --- the engine's hot path ------------------------------------------------------------------------------------------
@@ -101,7 +102,7 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class OpenAttempt:
-    """An attempt of a runner that is gone, with all that is needed to adopt or settle it."""
+    """An attempt of a runner that is gone, with all that is needed to adopt or settle it. `caller`: of an inbound one."""
 
     claimed: ClaimedContact
     state: AttemptState
@@ -114,6 +115,7 @@ class OpenAttempt:
     message_at: datetime | None
     parts: int = 0  # recordings begun
     attributes: Mapping[str, str] = field(default_factory=dict)  # what the list says of the contact
+    caller: QueuedCaller | None = None
 
 
 class AttemptStore(Protocol):
@@ -381,6 +383,8 @@ class AttemptView:
     cause: HangupCause
     ended_by_us: bool | None
     note: str
+    inbound: bool = False  # called us; never dialled
+    session: str | None = None  # of the flow, before the queue
 
 
 class AttemptHistory(Protocol):

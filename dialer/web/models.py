@@ -216,6 +216,8 @@ class AttemptOut(Out):
     cause: CauseOut
     ended_by_us: bool | None
     note: str
+    inbound: bool = Field(description="called us, and was never dialled")
+    session: str | None = Field(description="the call in the flows that brought the caller here")
 
 
 class AttemptPage(Out):

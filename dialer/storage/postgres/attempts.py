@@ -9,7 +9,10 @@ import asyncpg
 from dialer.compliance.gate import DialPermit
 from dialer.domain.attempt import AttemptState
 from dialer.domain.ids import AgentId, AttemptId, CampaignId, ContactId, NumberId, RunnerId, TrunkName
-from dialer.domain.phone_number import PhoneNumber
+from dialer.domain.phone_number import PhoneNumber, possible_zones
+from dialer.domain.queued_caller import QueuedCaller
+from dialer.errors import Conflict
+from dialer.ports.callers import TakenCaller
 from dialer.ports.dialling import DialFacts, FactsWanted, Judge, RefusedClaim
 from dialer.ports.storage import ClaimedContact, OpenAttempt, Progress, Settlement, TimelineEntry
 from dialer.storage.postgres.columns import columns as columns
@@ -25,6 +28,7 @@ _ENTER = named("enter_the_gate")
 _RECORD = named("record_progress")
 _SETTLE = named("settle_attempts")
 _ADOPT = named("adopt_open_attempts")
+_TAKE_CALLER = named("take_caller")
 
 
 class PostgresAttempts:
@@ -90,6 +94,17 @@ class PostgresAttempts:
     async def open_attempts(self, except_runner: RunnerId) -> Sequence[OpenAttempt]:
         return [_open(row) for row in await self._database.rows(_ADOPT, except_runner)]
 
+    async def take_caller(
+        self, queue: CampaignId, number: PhoneNumber, caller: QueuedCaller, runner: RunnerId, at: datetime
+    ) -> TakenCaller:
+        zones = list(possible_zones(number)) if number.e164 else []
+        given = (queue, number.e164, zones, runner, caller.channel, caller.session, caller.priority, at)
+        try:
+            (row,) = await self._database.rows(_TAKE_CALLER, *given)
+        except Conflict:  # somebody else called from the same new number in the same moment
+            (row,) = await self._database.rows(_TAKE_CALLER, *given)
+        return TakenCaller(_claimed(row), _caller(row, caller.channel, caller.session, caller.priority))
+
 
 def _latest(progress: Sequence[Progress]) -> Iterable[Progress]:
     """One entry for each attempt: an update that meets a row twice would apply either of the two."""
@@ -153,7 +168,21 @@ def _claimed(row: asyncpg.Record) -> ClaimedContact:
     )
 
 
+def _caller(row: asyncpg.Record, channel: str, session: str, priority: int) -> QueuedCaller:
+    entered = row["entered"] or {}
+    return QueuedCaller(
+        channel,
+        session,
+        priority,
+        row["called"] or "",
+        row["language"] or "",
+        entered.get("variables", {}),
+        entered.get("answers", {}),
+    )
+
+
 def _open(row: asyncpg.Record) -> OpenAttempt:
+    inbound = row["direction"] == "inbound"
     return OpenAttempt(
         claimed=_claimed(row),
         state=AttemptState(row["state"]),
@@ -166,4 +195,5 @@ def _open(row: asyncpg.Record) -> OpenAttempt:
         message_at=row["message_at"],
         parts=row["parts"],
         attributes=row["attributes"],
+        caller=_caller(row, row["channel"], row["session"] or "", row["priority"] or 0) if inbound else None,
     )

@@ -123,4 +123,6 @@ def _view(row: asyncpg.Record) -> AttemptView:
         cause=HangupCause(row["q850"] or 0, row["sip_status"], row["cause_text"]),
         ended_by_us=row["ended_by_us"],
         note=row["note"],
+        inbound=row["direction"] == "inbound",
+        session=row["session"],
     )

@@ -7,6 +7,7 @@ import asyncpg
 
 from dialer.clock import Clock
 from dialer.ports import storage
+from dialer.ports.callers import CallerStore
 from dialer.ports.consent import ConsentStore
 from dialer.ports.dialling import GateRecords
 from dialer.ports.hearing import TrunkToneStore
@@ -105,6 +106,7 @@ class PostgresStore:
 # the type checker proves that each part keeps its contract
 _parts: tuple[
     type[storage.AttemptStore],
+    type[CallerStore],
     type[storage.AgentStore],
     type[storage.CampaignStore],
     type[storage.ContactStore],
@@ -126,6 +128,7 @@ _parts: tuple[
     type[CallerRequests],
     type[InboundRoutes],
 ] = (
+    PostgresAttempts,
     PostgresAttempts,
     PostgresAgents,
     PostgresCampaigns,

@@ -128,7 +128,7 @@ with wanted as (
         agent_id = coalesce(w.agent_id, a.agent_id)
     from wanted w
     where a.id = w.attempt_id and a.state <> 'ended'
-    returning a.id, a.campaign_id, a.contact_id, a.number_id, a.answered_at,
+    returning a.id, a.campaign_id, a.contact_id, a.number_id, a.answered_at, a.direction = 'outbound' as dials,
               w.disposition, w.dialled, w.contact_state, w.due_at, w.contact_because, w.number_is_dead
 ), counted as (
     insert into answered_quarters as q (campaign_id, begins, answered, abandoned)
@@ -136,17 +136,17 @@ with wanted as (
            count(*) filter (where s.disposition = 'abandoned')
     from settled s
     join dispositions d on d.code = s.disposition
-    where s.answered_at is not null and d.by_person
+    where s.answered_at is not null and d.by_person and s.dials
     group by 1, 2
     order by 1, 2
     on conflict (campaign_id, begins) do update
     set answered = q.answered + excluded.answered, abandoned = q.abandoned + excluded.abandoned
 ), moved_contacts as (
-    -- a contact that was blocked during the call stays blocked, but the attempt still counts
+    -- a contact that was blocked during the call stays blocked, but the attempt still counts; one that called us is not moved
     update contacts c
-    set state = case when c.state = 'claimed' then s.contact_state else c.state end,
-        due_at = case when c.state = 'claimed' then s.due_at else c.due_at end,
-        because = case when c.state = 'claimed' then s.contact_because else c.because end,
+    set state = case when c.state = 'claimed' and s.dials then s.contact_state else c.state end,
+        due_at = case when c.state = 'claimed' and s.dials then s.due_at else c.due_at end,
+        because = case when c.state = 'claimed' and s.dials then s.contact_because else c.because end,
         attempts = c.attempts + s.dialled::int,
         tally = c.tally
              || jsonb_build_object(s.disposition, coalesce((c.tally ->> s.disposition)::int, 0) + 1)
@@ -174,16 +174,18 @@ with adopted as (
     returning *
 )
 select a.id as attempt_id, a.campaign_id, a.contact_id, a.number_id, a.e164,
-       case when c.zone is null then n.zones else array[c.zone] end as zones,
+       case when c.zone is null then coalesce(n.zones, '{}') else array[c.zone] end as zones,
        c.attempts, c.tally, c.attributes, l.source as list_name, l.imported_at,
        (
            select count(*) from contact_numbers o
            where o.contact_id = a.contact_id and o.id <> a.number_id and not o.dead
        ) as other_numbers,
        a.state, a.trunk, a.agent_id, a.dialled_at, a.rang_at, a.answered_at, a.joined_at, a.message_at,
-       coalesce((select max(r.part) from recordings r where r.attempt_id = a.id), 0) as parts
+       coalesce((select max(r.part) from recordings r where r.attempt_id = a.id), 0) as parts,
+       a.direction, a.channel, a.session, a.priority, s.called, s.language, s.state as entered
 from adopted a
 join contacts c on c.id = a.contact_id
-join contact_numbers n on n.id = a.number_id
+left join contact_numbers n on n.id = a.number_id -- a caller may have withheld it
 left join contact_lists l on l.id = c.list_id
+left join ivr_sessions s on s.call = a.session
 order by a.claimed_at, a.id;

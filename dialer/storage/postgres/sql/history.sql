@@ -79,7 +79,7 @@ select a.campaign_id, date_bin('15 minutes', a.answered_at, '2000-01-01 00:00+00
 from attempts a
 join dispositions earlier on earlier.code = $2
 join dispositions later on later.code = $3
-where a.id = $1 and a.answered_at is not null
+where a.id = $1 and a.answered_at is not null and a.direction = 'outbound'
 on conflict (campaign_id, begins) do update
 set answered = q.answered + excluded.answered, abandoned = q.abandoned + excluded.abandoned;
 

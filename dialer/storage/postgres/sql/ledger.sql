@@ -9,7 +9,7 @@ select a.id, a.campaign_id, a.contact_id, a.e164, a.agent_id, a.state, a.disposi
 from attempts a
 join campaigns c on c.id = a.campaign_id
 left join verdict_reviews r on r.attempt_id = a.id
-where a.campaign_id = $1 and a.answered_at >= $2 and a.answered_at < $3
+where a.campaign_id = $1 and a.direction = 'outbound' and a.answered_at >= $2 and a.answered_at < $3
 order by a.answered_at, a.id;
 
 -- name: record_opt_outs

@@ -28,7 +28,7 @@ cross join lateral (
         -- one range of the index for each disposition
         select count(*) as calls
         from attempts a
-        where a.campaign_id = $1 and a.disposition = d.code
+        where a.campaign_id = $1 and a.disposition = d.code and a.direction = 'outbound'
           and a.answered_at >= edge.begins and a.answered_at < edge.ends
     ) of
 ) edges
@@ -39,7 +39,8 @@ cross join lateral (
                as abandoned
     from attempts a
     join campaigns c on c.id = a.campaign_id
-    where a.campaign_id = $1 and a.disposition is null and a.answered_at >= w.begins and a.answered_at < w.ends
+    where a.campaign_id = $1 and a.disposition is null and a.direction = 'outbound'
+      and a.answered_at >= w.begins and a.answered_at < w.ends
 ) open
 order by w.place;
 

@@ -2,7 +2,7 @@
 -- Stored recordings of calls from before a moment, after one of them, with what their keeping depends on.
 -- params: before, after_at, after_id, most, today
 select r.id, r.name, r.started_at, a.id as attempt_id, a.campaign_id, a.e164, a.claimed_at, g.profiles,
-       (select max(b.claimed_at) from attempts b where b.e164 = a.e164) as last_call_at,
+       greatest(a.claimed_at, (select max(b.claimed_at) from attempts b where b.e164 = a.e164 and a.e164 <> '')) as last_call_at,
        (
            select h.why from legal_holds h
            where h.released_at is null and (h.until is null or h.until >= $5)
@@ -20,7 +20,7 @@ limit $4;
 -- Ended calls of a campaign from before a moment, after one of them; none whose audio is still there.
 -- params: campaign_id, before, after_at, after_id, most, today
 select a.id, a.campaign_id, a.e164, a.claimed_at, g.profiles,
-       (select max(b.claimed_at) from attempts b where b.e164 = a.e164) as last_call_at,
+       greatest(a.claimed_at, (select max(b.claimed_at) from attempts b where b.e164 = a.e164 and a.e164 <> '')) as last_call_at,
        (
            select h.why from legal_holds h
            where h.released_at is null and (h.until is null or h.until >= $6)
