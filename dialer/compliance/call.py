@@ -76,13 +76,13 @@ class ListStanding:
     """What every list says of a number. `reassigned`: the Reassigned Numbers Database, "yes", "no", "no_data", None unasked."""
 
     internal_dnc: str | None = None  # why it is on a list of our own
-    internal_dnc_until: datetime | None = None  # None: for good
     blocked_prefix: str | None = None
     complaint: str | None = None
     sensitive: str | None = None  # the channel the customer prefers
     registries: Sequence[RegistryListing] = ()
     relationship: bool = False  # an established business relationship
     reassigned: str | None = None
+    internal_dnc_until: datetime | None = None  # None: for good
 
 
 @dataclass(frozen=True, slots=True)
