@@ -64,6 +64,10 @@ class Program:
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process is not None else None
+
     def start(self) -> None:
         command = processes.dies_with_parent([sys.executable, "-m", "dialer", "serve"])
         self._process = processes.start(command, self.log, as_environment(self.settings))

@@ -5,21 +5,28 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
-from dialer.lab.world.numbers import Behaviour, number
+from dialer.lab.world.numbers import ABROAD, Behaviour, number
 
 # of a hundred contacts
 _MIX = {
-    Behaviour.ANSWERS: 38,
-    Behaviour.ANSWERS_LATE: 5,
-    Behaviour.RINGS_OUT: 5,
-    Behaviour.BUSY: 8,
-    Behaviour.REJECTS: 7,
-    Behaviour.NOT_IN_SERVICE: 9,
-    Behaviour.CONGESTED: 7,
-    Behaviour.MACHINE: 8,
-    Behaviour.SILENT: 4,
-    Behaviour.EARLY_MEDIA: 9,
+    Behaviour.GREETS: 34,
+    Behaviour.GREETS_LATE: 5,
+    Behaviour.RINGS_OUT: 4,
+    Behaviour.BUSY: 6,
+    Behaviour.REJECTS: 6,
+    Behaviour.NOT_IN_SERVICE: 7,
+    Behaviour.CONGESTED: 5,
+    Behaviour.VOICEMAIL: 8,
+    Behaviour.FAX: 1,
+    Behaviour.SILENT: 2,
+    Behaviour.HESITATES: 2,
+    Behaviour.HOME_RINGBACK: 6,
+    Behaviour.MUSIC: 2,
+    Behaviour.BUSY_TONE: 1,
+    Behaviour.INFORMATION_TONES: 1,
+    Behaviour.ABROAD: 6,
 }
+_WITH_ALL_COUNTRIES = 20  # contacts
 _DO_NOT_CALL_SHARE = 10  # one in so many of those who would answer
 _FAMILY_NAMES = ("Chen", "Smith", "Wang", "Garcia", "Li", "Jones", "Zhang", "Brown", "Zhao", "Miller")
 
@@ -34,7 +41,7 @@ class DemoList:
 def write_list(file: Path, contacts: int, seed: int) -> DemoList:
     """A CSV file as operators send them: mixed spellings, two numbers for some, a few rows that cannot be read."""
     rng = random.Random(seed)
-    behaviours = rng.choices(list(_MIX), weights=list(_MIX.values()), k=contacts)
+    behaviours = _behaviours(contacts, rng)
     used = dict.fromkeys(Behaviour, 0)
     rows, do_not_call = [], []
     for n, behaviour in enumerate(behaviours):
@@ -42,9 +49,9 @@ def write_list(file: Path, contacts: int, seed: int) -> DemoList:
         used[behaviour] += 1
         second = ""
         if behaviour is Behaviour.NOT_IN_SERVICE and n % 3 == 0:
-            second = number(Behaviour.ANSWERS, used[Behaviour.ANSWERS])
-            used[Behaviour.ANSWERS] += 1
-        elif behaviour is Behaviour.ANSWERS and used[behaviour] % _DO_NOT_CALL_SHARE == 1:
+            second = number(Behaviour.GREETS, used[Behaviour.GREETS])
+            used[Behaviour.GREETS] += 1
+        elif behaviour is Behaviour.GREETS and used[behaviour] % _DO_NOT_CALL_SHARE == 1:
             do_not_call.append(first)
         rows.append([f"C{n:05d}", f"{rng.choice(_FAMILY_NAMES)} {n}", _spelt(first, n), second])
     bad = [
@@ -57,6 +64,15 @@ def write_list(file: Path, contacts: int, seed: int) -> DemoList:
         writer.writerow(["external_id", "name", "phone", "phone2"])
         writer.writerows(rows + bad)
     return DemoList(contacts, len(bad), tuple(do_not_call))
+
+
+def _behaviours(contacts: int, rng: random.Random) -> list[Behaviour]:
+    """Nearly every list has somebody in each of the six countries."""
+    abroad = [Behaviour.ABROAD] * (len(ABROAD) if contacts >= _WITH_ALL_COUNTRIES else 0)
+    drawn = rng.choices(list(_MIX), weights=list(_MIX.values()), k=contacts - len(abroad))
+    both = abroad + drawn
+    rng.shuffle(both)
+    return both
 
 
 def _spelt(e164: str, n: int) -> str:

@@ -13,6 +13,7 @@ from dialer.domain.campaign import RING_MINIMUM, CampaignPlan
 from dialer.domain.contact import ContactState
 from dialer.domain.disposition import ANSWERED_BY_PERSON, Disposition
 from dialer.domain.ids import CampaignId, ContactId
+from dialer.lab.demo.heard import HeardFigures
 from dialer.lab.demo.law import LawFigures
 from dialer.lab.world.call_records import CallRecord
 from dialer.lab.world.numbers import Behaviour, behaviour_of
@@ -55,6 +56,7 @@ class Figures:
     do_not_call_listed: int
     do_not_call_dialled: int
     law: LawFigures
+    heard: HeardFigures
     each_contact: Sequence[Mapping[str, Any]] = field(repr=False)
 
     def as_json(self) -> dict[str, Any]:
@@ -128,7 +130,11 @@ async def time_of_agents(
 
 
 def figures(
-    evidence: Evidence, occupancy: float | None, mean_wait_s: float | None, law: LawFigures
+    evidence: Evidence,
+    occupancy: float | None,
+    mean_wait_s: float | None,
+    law: LawFigures,
+    heard: HeardFigures,
 ) -> Figures:
     dialled = [each for each in evidence.attempts if each.dialled_at is not None]
     answered = [each for each in dialled if each.answered_at is not None]
@@ -137,7 +143,12 @@ def figures(
     rings = [
         (each.ended_at - each.rang_at).total_seconds()
         for each in dialled
-        if each.ended_by_us and each.answered_at is None and each.rang_at and each.ended_at
+        if each.ended_by_us
+        and each.answered_at is None
+        and each.rang_at
+        and each.ended_at
+        # these are ended at once by a rule that was loosened on record
+        and each.disposition is not Disposition.FOREIGN_RINGBACK
     ]
     stored = [each for each in evidence.recordings if each.state == "stored"]
     cap = evidence.plan.pacing.day_cap
@@ -167,6 +178,7 @@ def figures(
         do_not_call_listed=len(evidence.do_not_call),
         do_not_call_dialled=sum(_plus(each.number) in evidence.do_not_call for each in evidence.records),
         law=law,
+        heard=heard,
         each_contact=_contacts(evidence),
     )
 
@@ -250,6 +262,7 @@ def _contact(contact: ContactView, attempts: Sequence[AttemptView]) -> dict[str,
                 "number": each.number.e164,
                 "dialled": each.dialled_at is not None,
                 "disposition": each.disposition.value if each.disposition else each.state.value,
+                "joined": each.joined_at is not None,
                 "q850": each.cause.q850,
                 "sip": each.cause.sip,
             }

@@ -25,7 +25,8 @@ from dialer.storage.postgres.store import PostgresStore
 from dialer.words import Language
 
 REGISTRY = "us_national"
-REPORTED_UNDER = ("us_ftc_tsr", "uk_ofcom_2017")
+OTHER_CLOCK = "uk_ofcom_2017"
+REPORTED_UNDER = ("us_ftc_tsr", OTHER_CLOCK)
 
 _LISTS = {  # whatever the list is asked for beside the number
     RefusalReason.INTERNAL_DNC: {"kind": "number"},

@@ -1,4 +1,4 @@
-"""The people at the desks: they hear what is on the line, hang up on machines, and say afterwards what it was."""
+"""The people at the desks: they hear what is on the line, hang up on machines that the ears did not know, and say afterwards what it was."""
 
 import asyncio
 import random
@@ -11,8 +11,8 @@ from dialer.lab.world.numbers import Behaviour, behaviour_of
 from dialer.tasks import TaskOwner
 
 # how long it takes to notice
-_PATIENCE_S = {Behaviour.MACHINE: 2.5, Behaviour.SILENT: 2.0}
-_RESULT = {Behaviour.MACHINE: "machine", Behaviour.SILENT: "dead_air"}
+_PATIENCE_S = {Behaviour.VOICEMAIL: 2.5, Behaviour.FAX: 1.5, Behaviour.SILENT: 2.0}
+_RESULT = {Behaviour.VOICEMAIL: "machine", Behaviour.FAX: "machine", Behaviour.SILENT: "dead_air"}
 
 
 class PeopleAtDesks:

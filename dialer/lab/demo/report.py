@@ -9,7 +9,7 @@ from rich.table import Table
 
 from dialer.compliance.abandonment_rates import RateVerdict
 from dialer.lab.demo.figures import Figures
-from dialer.lab.demo.law import LawFigures, NotDialled
+from dialer.lab.demo.law import OTHER_CLOCK, LawFigures, NotDialled
 from dialer.words import Language, name_of, say
 
 
@@ -114,6 +114,7 @@ def show_law(console: Console, law: LawFigures, language: Language) -> None:
         ),
         say("demo.law_ask", language, command=f"fairdial explain contact --number {example}"),
         *(_window(each, language) for each in law.abandonment),
+        say("demo.law_other_clock", language, profile=OTHER_CLOCK),
     ]
     for line in lines:
         console.print(f"  {line}", highlight=False, soft_wrap=True, markup=False)

@@ -27,9 +27,11 @@ from dialer.lab.centre import PROJECT, CallCentre
 from dialer.lab.demo.api import Api
 from dialer.lab.demo.contact_list import DemoList, write_list
 from dialer.lab.demo.figures import Figures, figures, read_evidence, time_of_agents
+from dialer.lab.demo.heard import heard_figures, ledger_of
+from dialer.lab.demo.heard_report import show_heard
 from dialer.lab.demo.law import LawAtWork
 from dialer.lab.demo.people import PeopleAtDesks
-from dialer.lab.demo.plan import demo_plan
+from dialer.lab.demo.plan import demo_plan, loosen_rules
 from dialer.lab.demo.report import final_report, live_view, one_line, show_law, step
 from dialer.lab.environment import as_environment
 from dialer.storage.postgres import migrate
@@ -64,6 +66,7 @@ def run(contacts: int, agents: int, json_path: Path | None, language: Language) 
         result = asyncio.run(_Demo(centre, console, language).play(contacts))
     console.print(final_report(result, language))
     show_law(console, result.law, language)
+    show_heard(console, result.heard, language)
     if json_path is not None:
         json_path.write_text(json.dumps(result.as_json(), indent=1, ensure_ascii=False), "utf-8")
         step(console, say("demo.json_written", language, path=json_path))
@@ -79,6 +82,7 @@ def _kept(result: Figures) -> bool:
         and not result.recordings_doubtful
         and result.abandonment_kept
         and result.law.kept
+        and result.heard.kept
     )
 
 
@@ -180,6 +184,7 @@ class _Demo:
     async def _campaign(self, store: PostgresStore, api: Api, contacts: int) -> Figures:
         listed = await self._import(api, contacts)
         campaign = self._campaign_id
+        await loosen_rules(store, campaign, "demo admin", self._clock.now())
         for name in self._centre.phone_names:
             agent = await api.post("/api/v1/agents", {"name": name, "phone": name})
             await api.post(f"/api/v1/agents/{agent['id']}/login")
@@ -252,7 +257,10 @@ class _Demo:
         law = await self._law.result(store, api, self._campaign_id, records)
         occupancy, wait_s = await time_of_agents(store, began, ended)
         evidence = await read_evidence(store, self._campaign_id, began, ended, records, listed.do_not_call)
-        return figures(evidence, occupancy, wait_s, law)
+        ledger = await ledger_of(store, self._campaign_id, began, self._clock.now())
+        english = self._centre.carrier.program.english
+        heard = heard_figures(evidence.attempts, records, ledger, english)
+        return figures(evidence, occupancy, wait_s, law, heard)
 
 
 def _only(snapshot: dict[str, Any], campaign: CampaignId) -> dict[str, Any] | None:

@@ -25,7 +25,7 @@ from dialer.lab.prompts import RATE, speak
 Sound = NDArray[np.int16]
 
 PERSON, MACHINE, TUNE = "person", "machine", "tune"
-LISTENS_S = 2.5
+LISTENS_S = 1.5
 """How long a person waits for a word after the greeting."""
 _PEOPLE: Sequence[tuple[float, str, str]] = (  # (s before it, voice, text); no voice: a prompt's name
     (0.30, "", "hello"),

@@ -119,13 +119,31 @@ def test_abandonment_is_reported_as_the_law_counts_it(figures: Mapping[str, Any]
 
 
 def test_every_agent_call_has_a_sound_recording(figures: Mapping[str, Any]) -> None:
-    talked = sum(
-        count
-        for outcome, count in figures["outcomes"].items()
-        if outcome in ("connected", "machine", "dead_air", "callback", "do_not_call", "wrong_number")
-    )
-    assert figures["recordings"] == talked > 0
+    attempts = [attempt for contact in figures["each_contact"] for attempt in contact["attempts"]]
+    assert figures["recordings"] == sum(attempt["joined"] for attempt in attempts) > 0
     assert figures["recordings_doubtful"] == []
+
+
+def test_people_abroad_were_not_made_to_answer(figures: Mapping[str, Any]) -> None:
+    abroad = figures["heard"]["abroad"]
+    assert abroad, "the list has nobody abroad"
+    for each in abroad:
+        assert (each["ended_as_foreign"], each["answered_by_carrier"]) == (each["calls"], 0), each
+        assert each["longest_s"] < 12
+        assert each["country"] in each["said"] or each["said"].count(",") >= 7, each
+    assert figures["heard"]["at_home_in_band"] > 0
+    assert figures["heard"]["at_home_ended_as_foreign"] == 0
+
+
+def test_machines_are_known_and_people_get_agents_in_time(figures: Mapping[str, Any]) -> None:
+    heard = figures["heard"]
+    assert heard["machines_known"] == heard["machines_answered"] > 0
+    assert heard["people_taken_for_machines"] == 0
+    hesitate = sum(each["behaviour"] == "hesitates" for each in figures["each_contact"])
+    assert (
+        heard["people"] >= heard["timed"] >= heard["people"] - hesitate > 0
+    )  # these had the agent before they spoke
+    assert heard["greeting_to_agent_p99_s"] <= 2
 
 
 def test_behaviours_of_the_carrier_come_out_as_their_outcomes(figures: Mapping[str, Any]) -> None:
@@ -134,10 +152,14 @@ def test_behaviours_of_the_carrier_come_out_as_their_outcomes(figures: Mapping[s
         "rejects": {"rejected"},
         "congested": {"congestion"},
         "rings_out": {"no_answer"},
-        "machine": {"machine"},
+        "voicemail": {"machine"},
+        "fax": {"fax"},
         "silent": {"dead_air"},
-        "answers": {"connected", "callback", "do_not_call", "refused"},
-        "early_media": {"connected", "callback", "do_not_call"},
+        "greets": {"connected", "callback", "do_not_call", "refused"},
+        "home_ringback": {"connected", "callback", "do_not_call"},
+        "busy_tone": {"busy"},
+        "information_tones": {"not_in_service"},
+        "abroad": {"foreign_ringback"},
     }
     for contact in figures["each_contact"]:
         # predictive: whoever picks up may find no agent
