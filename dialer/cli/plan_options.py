@@ -19,6 +19,9 @@ End = Annotated[str | None, typer.Option(help="At this local time no call may be
 Weekdays = Annotated[str | None, typer.Option(help="Days as digits, 0 is Monday: 01234.")]
 RingFor = Annotated[int | None, typer.Option(help="Seconds of ringing, at least 15.")]
 Message = Annotated[str | None, typer.Option(help="Prompt that mode agentless plays to who answers.")]
+Flow = Annotated[
+    str | None, typer.Option(help="Published flow that mode agentless takes who answers through; '' for none.")
+]
 WrapUp = Annotated[int | None, typer.Option(help="Seconds after a call.")]
 MostLines = Annotated[int | None, typer.Option(help="Lines used at once.")]
 MostAttempts = Annotated[int | None, typer.Option(help="Attempts per contact.")]
@@ -87,6 +90,7 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     "weekdays": ("hours", "weekdays"),
     "ring_for": ("ring_for_s",),
     "message": ("message",),
+    "flow": ("flow",),
     "wrap_up": ("wrap_up_s",),
     "most_lines": ("most_lines",),
     "most_attempts": ("most_attempts",),
@@ -136,6 +140,8 @@ def given(options: Mapping[str, Any]) -> dict[str, Any]:
 def _in_document(option: str, value: Any) -> Any:
     if option == "weekdays":
         return _days(value)
+    if option == "flow":
+        return value or None
     if option in ("purposes", "home_rules"):
         return [each for each in value if each]
     return value

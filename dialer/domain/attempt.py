@@ -15,6 +15,7 @@ class AttemptState(StrEnum):
     WAITING = "waiting"  # answered, no agent yet
     TALKING = "talking"
     MESSAGE = "message"  # hears the abandoned-call message
+    IN_FLOW = "in_flow"  # goes through a flow of the IVR
     ENDED = "ended"
 
 
@@ -26,6 +27,8 @@ class AttemptSignal(StrEnum):
     JOINED = "joined"
     AGENT_LOST = "agent_lost"
     MESSAGE_STARTED = "message_started"
+    FLOW_STARTED = "flow_started"  # or taken up again
+    WANTS_AGENT = "wants_agent"
     ENDED = "ended"
 
 
@@ -42,10 +45,15 @@ TRANSITIONS: Mapping[tuple[AttemptState, AttemptSignal], AttemptState] = {
     (_S.RINGING, _G.ENDED): _S.ENDED,
     (_S.WAITING, _G.JOINED): _S.TALKING,
     (_S.WAITING, _G.MESSAGE_STARTED): _S.MESSAGE,
+    (_S.WAITING, _G.FLOW_STARTED): _S.IN_FLOW,
     (_S.WAITING, _G.ENDED): _S.ENDED,
     (_S.TALKING, _G.AGENT_LOST): _S.WAITING,
+    (_S.TALKING, _G.FLOW_STARTED): _S.IN_FLOW,
     (_S.TALKING, _G.ENDED): _S.ENDED,
     (_S.MESSAGE, _G.ENDED): _S.ENDED,
+    (_S.IN_FLOW, _G.FLOW_STARTED): _S.IN_FLOW,
+    (_S.IN_FLOW, _G.WANTS_AGENT): _S.WAITING,
+    (_S.IN_FLOW, _G.ENDED): _S.ENDED,
 }
 
 OPEN = frozenset(AttemptState) - {AttemptState.ENDED}

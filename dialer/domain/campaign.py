@@ -9,7 +9,7 @@ from dialer.domain.campaign_rules import CampaignRules
 from dialer.domain.disposition import Disposition
 from dialer.domain.ids import CampaignId, TrunkName
 from dialer.domain.listening_plan import ListeningPlan
-from dialer.domain.pacing_plan import PacingPlan
+from dialer.domain.pacing_plan import PacingMode, PacingPlan
 from dialer.domain.recycling import RetryRule, default_retry_rules
 
 
@@ -78,8 +78,10 @@ class CampaignPlan:
     """The settings of a campaign; changes take effect with the next decision.
 
     `ring_for` counts from the first ringing indication. `answer_within` is the time an answered person may wait for
-    an agent before the call counts as abandoned (16 CFR 310.4(b)(4)(iii): two seconds). `message` is what an agentless
-    campaign plays to those who answer, by the name of its prompt; None: `abandoned_message`.
+    an agent before the call counts as abandoned (16 CFR 310.4(b)(4)(iii): two seconds); of an inbound queue it is the goal by
+    which its service is measured. `message` is what an agentless
+    campaign plays to those who answer, by the name of its prompt; None: `abandoned_message`. With `flow`, the name of a
+    published one, an agentless campaign takes them through that instead.
     """
 
     name: str
@@ -90,6 +92,7 @@ class CampaignPlan:
     answer_within: timedelta = timedelta(seconds=2)
     abandoned_message: str = "fairdial/abandoned-en"
     message: str | None = None
+    flow: str | None = None
     wrap_up: timedelta = timedelta(seconds=15)
     most_lines: int | None = None
     record: bool = True
@@ -109,6 +112,10 @@ class CampaignPlan:
             raise ValueError("ring_for must be at most 120 s")
         if self.announce_recording is RecordingAnnouncement.NEVER and not self.announce_why.strip():
             raise ValueError("announce_why must say why a recording is never announced")
+        if self.flow is not None and self.pacing.mode is not PacingMode.AGENTLESS:
+            raise ValueError("flow needs the pacing mode agentless: agents send callers to flows themselves")
+        if self.flow is not None and self.message is not None:
+            raise ValueError("flow takes the place of the message: name one of them")
         if self.most_attempts < 1:
             raise ValueError("most_attempts must be at least 1")
         if self.wrap_up < timedelta(0) or self.answer_within <= timedelta(0):

@@ -117,6 +117,41 @@ class OptedOut:
 
 
 @dataclass(frozen=True, slots=True)
+class FlowStarted:
+    """The call goes through its flow from now on, or again: who talked with it does no more."""
+
+    attempt: AttemptId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FlowHeard:
+    """The flow's first words were heard to their end, or a key was pressed."""
+
+    attempt: AttemptId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WantsAgent:
+    """The flow asks for an agent, for so long; afterwards it goes on by itself."""
+
+    attempt: AttemptId
+    at: datetime
+    queue: str
+    within: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class FlowEnded:
+    """With the flow's own word for how; the end of the call follows."""
+
+    attempt: AttemptId
+    at: datetime
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallEnded:
     """`by_us` when we asked for the end, with the reason in `cause.text` kept from the network."""
 
@@ -173,6 +208,10 @@ TelephonyEvent = (
     | PromptEnded
     | Spoke
     | OptedOut
+    | FlowStarted
+    | FlowHeard
+    | WantsAgent
+    | FlowEnded
     | CallEnded
     | DeskUp
     | DeskFree

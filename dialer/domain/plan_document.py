@@ -3,6 +3,7 @@
 Durations are seconds in fields that end in `_s`; what is left out takes the default of `CampaignPlan`.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import time
 from typing import Any
@@ -18,6 +19,7 @@ from dialer.domain.retry_document import retry_rule_from_json, retry_rule_to_jso
 from dialer.domain.rules_document import rules_from_json, rules_to_json
 from dialer.errors import BadInput
 
+_FLOW = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}(/[A-Za-z0-9_.-]{1,64})*")
 _MIDNIGHT = "24:00"  # the end of the day, as ISO 8601 writes it; Python has only the last instant before it
 
 
@@ -35,6 +37,7 @@ def plan_to_json(plan: CampaignPlan) -> dict[str, Any]:
         "answer_within_s": fields.in_seconds(plan.answer_within),
         "abandoned_message": plan.abandoned_message,
         "message": plan.message,
+        "flow": plan.flow,
         "wrap_up_s": fields.in_seconds(plan.wrap_up),
         "most_lines": plan.most_lines,
         "record": plan.record,
@@ -75,6 +78,13 @@ def _blamed(message: str) -> str | None:
 
 def _trunk(value: object, path: str) -> TrunkName:
     return TrunkName(fields.text(value, path))
+
+
+def _flow(value: object, path: str) -> str:
+    name = fields.text(value, path)
+    if not _FLOW.fullmatch(name):
+        raise BadInput(f"{path}: {name!r} is no name of a flow", path)
+    return name
 
 
 def _time(value: object, path: str) -> time:
@@ -174,6 +184,7 @@ _PLAN: fields.Fields = {
     "answer_within_s": ("answer_within", fields.duration),
     "abandoned_message": ("abandoned_message", fields.text),
     "message": ("message", fields.optional(fields.text)),
+    "flow": ("flow", fields.optional(_flow)),
     "wrap_up_s": ("wrap_up", fields.duration),
     "most_lines": ("most_lines", fields.optional(fields.count)),
     "record": ("record", fields.flag),

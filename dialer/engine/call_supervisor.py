@@ -20,6 +20,9 @@ from dialer.domain.events import (
     DeskDown,
     DeskFree,
     DeskUp,
+    FlowEnded,
+    FlowHeard,
+    FlowStarted,
     LineEvidence,
     LineSign,
     LinkLost,
@@ -29,10 +32,12 @@ from dialer.domain.events import (
     PromptEnded,
     Spoke,
     TelephonyEvent,
+    WantsAgent,
 )
 from dialer.domain.ids import AgentId, AttemptId
 from dialer.domain.transitions import IllegalTransition
 from dialer.engine.air_watch import AirWatch
+from dialer.engine.call_flows import CallFlows, FlowEvent
 from dialer.engine.call_hearing import CallHearing
 from dialer.engine.floor_reporter import FloorReporter
 from dialer.engine.hand_over import HandOver
@@ -76,6 +81,7 @@ class CallSupervisor:
         self.desks = self._hand_over.desks
         self.calls: dict[AttemptId, LiveCall] = {}
         self._hearing = CallHearing(telephony, ledger, self._hand_over, clock, tasks, self._note, self.handle)
+        self.flows = CallFlows(telephony, self._hand_over, recordings, floor, self._keep, self._note)
         self.air = AirWatch(telephony, clock, tasks, self._note)
         self.listener = LineListener(
             telephony,
@@ -134,12 +140,10 @@ class CallSupervisor:
                 self._left_agent(call, event)
             case MessageStarted():
                 self._message_started(call, event)
-            case AnnouncementStarted() | AnnouncementEnded():
-                self.recordings.heard(call, event)
-            case PromptEnded():
-                self.air.prompt_ended(event)
-            case Spoke():
-                self.air.spoke(event)
+            case AnnouncementStarted() | AnnouncementEnded() | PromptEnded() | Spoke():
+                self._in_conversation(call, event)
+            case FlowStarted() | FlowHeard() | WantsAgent() | FlowEnded():
+                self._in_flow(call, event)
             case CallEnded():
                 self._ended(call, event)
 
@@ -199,6 +203,22 @@ class CallSupervisor:
             self._floor.no_agent(call)
         call.message_at = event.at
         self._keep(call, "message_started")
+
+    def _in_conversation(
+        self, call: LiveCall, event: AnnouncementStarted | AnnouncementEnded | PromptEnded | Spoke
+    ) -> None:
+        match event:
+            case PromptEnded():
+                self.air.prompt_ended(event)
+            case Spoke():
+                self.air.spoke(event)
+            case _:
+                self.recordings.heard(call, event)
+
+    def _in_flow(self, call: LiveCall, event: FlowEvent) -> None:
+        if call.state is _S.TALKING and isinstance(event, FlowStarted):
+            self.air.left(call.id)
+        self.flows.take(call, event)
 
     def _ended(self, call: LiveCall, event: CallEnded) -> None:
         disposition, because = outcome(call, event)
@@ -265,6 +285,13 @@ class CallSupervisor:
         """Still waiting, and whatever was being done about it is forgotten."""
         self._hand_over.begin_anew(call)
 
+    def resume_wanting(self, call: LiveCall, event: WantsAgent) -> None:
+        """Still waits for an agent whom its flow asked for."""
+        if call.wanted_until is None:
+            self.flows.seek(call, event)
+        else:
+            self._hand_over.begin_anew(call)
+
     # --- commands -----------------------------------------------------------------------------------------------------
 
     def needed(self, attempt: AttemptId) -> LiveCall:
@@ -279,6 +306,10 @@ class CallSupervisor:
         call.cancelled = call.unanswered
         self._note(call, "hang_up_asked")
         await self._telephony.hang_up(attempt)
+
+    async def send_to_flow(self, attempt: AttemptId, flow: str, entry: str, by: str) -> None:
+        """Out of the conversation. Raises `NotFound`, `Conflict`, `LinkDown`, `Refused`."""
+        await self.flows.send(self.needed(attempt), flow, entry, by)
 
     def never_sent(self, call: LiveCall, because: str) -> None:
         """The order to dial did not leave this program: nobody was called, so it does not count as an attempt."""

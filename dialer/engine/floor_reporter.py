@@ -144,9 +144,10 @@ class FloorReporter:
     def taken_over(self, call: LiveCall) -> None:
         """A call of an engine that is gone, with the times at which everything happened to it."""
         self.calls.enter(call)
-        if call.state is AttemptState.MESSAGE:
+        alone = call.state in (AttemptState.MESSAGE, AttemptState.IN_FLOW)
+        if alone:
             self.calls.no_agent(call)
-        if call.agentless or call.state is AttemptState.MESSAGE:
+        if call.agentless or alone:
             return  # needs no agent, or none any more
         features = self.features(call.claimed, call.trunk, call.dialled_at)
         if call.previewed and call.unanswered:

@@ -11,9 +11,10 @@ from dialer.clock import Clock
 from dialer.domain.attempt import AttemptState
 from dialer.domain.ids import AgentId, AttemptId
 from dialer.engine.floor_reporter import FloorReporter
+from dialer.engine.flow_order import flow_order
 from dialer.engine.live_call import LiveCall
 from dialer.engine.recorder import Recorder
-from dialer.errors import LinkDown, Refused
+from dialer.errors import BadInput, LinkDown, Refused
 from dialer.ports.storage import AgentChange
 from dialer.ports.telephony import Telephony
 from dialer.tasks import TaskOwner
@@ -64,16 +65,17 @@ class HandOver:
             self.seek_agent(call)
 
     def seek_agent(self, call: LiveCall) -> None:
-        """In an agentless campaign the message is what the call is for."""
-        if call.agentless:
-            self._tasks.spawn(self._play(call), f"message-{call.id}")
+        """In an agentless campaign the message, or the flow, is what the call is for: an agent comes when the flow wants one."""
+        if call.agentless and call.wanted_until is None:
+            begin = self._play if call.plan.flow is None else self._enter_flow
+            self._tasks.spawn(begin(call), f"message-{call.id}")
             return
         agent = self._agent_for(call)
         if agent is not None:
             self._join(call, agent)
             return
         self._waiting.append(call)
-        if call.joined_at is not None:
+        if call.joined_at is not None and call.wanted_until is None:
             call.waits_since = self._clock.now()
         self._wait_on(call)
 
@@ -118,6 +120,14 @@ class HandOver:
             self._join(call, agent)
         self._on_change()
 
+    def let_go(self, call: LiveCall) -> None:
+        """The caller went on without an agent; whoever was about to be joined is free again."""
+        self.stop_waiting(call)
+        if call.agent is not None:
+            agent, call.agent = call.agent, None
+            call.parts -= 1
+            self.desks.release(agent, call.id)
+
     def stop_waiting(self, call: LiveCall) -> None:
         """The message has begun, or the call is over."""
         self._asked.pop(call.id, None)
@@ -156,6 +166,9 @@ class HandOver:
             self._wait_on(call)  # the ears have heard more of the greeting meanwhile
             return
         self.stop_waiting(call)
+        if call.wanted_until is not None:
+            self._note(call, "no_agent", "none free while the flow waited")
+            return  # the flow goes on by itself
         self._floor.no_agent(call)
         self._note(call, "no_agent", f"none free within {call.plan.answer_within.total_seconds():g} s")
         self._tasks.spawn(self._play(call), f"message-{call.id}")
@@ -166,6 +179,16 @@ class HandOver:
     def leave_message(self, call: LiveCall) -> None:
         """On the machine that answered."""
         self._tasks.spawn(self._play(call), f"message-{call.id}")
+
+    async def _enter_flow(self, call: LiveCall) -> None:
+        """The flow of the campaign, which the call is for."""
+        try:
+            await self._telephony.send_to_flow(call.id, flow_order(call, call.plan.flow or ""))
+        except (LinkDown, Refused, BadInput) as why:
+            log.warning(
+                "not in its flow",
+                extra={"action": "call.no_flow", "attempt_id": str(call.id), "why": str(why)},
+            )
 
     async def _play(self, call: LiveCall) -> None:
         self._asked[call.id] = self._clock.monotonic()

@@ -1,5 +1,6 @@
 """A call in progress as the engine knows it, and the end it comes to."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -42,6 +43,10 @@ class LiveCall:
     hearing: LineHearing = field(default_factory=LineHearing)
     unheard: bool = False  # we end it because nobody speaks, after having asked
     waits_since: datetime | None = None  # for another agent, after one whose phone failed
+    attributes: Mapping[str, str] = field(default_factory=dict)  # what the list says of the contact
+    flow_heard: bool = False  # the flow's first words, to their end
+    flow_result: str = ""  # the flow's own word, at its end
+    wanted_until: datetime | None = None  # a flow has asked for an agent
 
     @property
     def id(self) -> AttemptId:
@@ -85,6 +90,8 @@ class LiveCall:
 
     def agent_due(self) -> datetime | None:
         """When an agent, or else the message, must be there; None while that is open."""
+        if self.wanted_until is not None:
+            return self.wanted_until
         if self.waits_since is not None or self.answered_at is None:
             return self.waits_since + self.plan.answer_within if self.waits_since is not None else None
         heard = self.hearing
@@ -123,18 +130,36 @@ def outcome(call: LiveCall, ended: CallEnded) -> tuple[Disposition, str]:
             return Disposition.DEAD_AIR, "nobody spoke, and nobody answered when asked"
         case AttemptState.TALKING:
             return Disposition.CONNECTED, "talked with an agent"
-        case AttemptState.MESSAGE if call.for_machine and call.joined_at is None:
-            return Disposition.MESSAGE_LEFT, "a machine has the message"
-        case AttemptState.MESSAGE | AttemptState.WAITING if call.joined_at is not None:
-            return Disposition.DROPPED, "the agent's phone failed and nobody else took the call"
-        case AttemptState.MESSAGE if call.agentless:
-            return Disposition.PLAYED, "heard the campaign's message"
-        case AttemptState.MESSAGE:
-            return Disposition.ABANDONED, "no agent in time, the message was played"
-        case AttemptState.WAITING:
-            return _left_waiting(call, ended)
+        case AttemptState.MESSAGE | AttemptState.WAITING | AttemptState.IN_FLOW:
+            return _left_alone(call, ended)
         case _:
             return _never_answered(call, ended)
+
+
+def _left_alone(call: LiveCall, ended: CallEnded) -> tuple[Disposition, str]:
+    """Answered, and no agent was on the line."""
+    if call.state is AttemptState.IN_FLOW or call.wanted_until is not None:
+        return _left_flow(call)
+    hears = call.state is AttemptState.MESSAGE
+    if hears and call.for_machine and call.joined_at is None:
+        return Disposition.MESSAGE_LEFT, "a machine has the message"
+    if call.joined_at is not None:
+        return Disposition.DROPPED, "the agent's phone failed and nobody else took the call"
+    if not hears:
+        return _left_waiting(call, ended)
+    if call.agentless:
+        return Disposition.PLAYED, "heard the campaign's message"
+    return Disposition.ABANDONED, "no agent in time, the message was played"
+
+
+def _left_flow(call: LiveCall) -> tuple[Disposition, str]:
+    if call.joined_at is not None:
+        return Disposition.CONNECTED, "talked with an agent, then was in a flow"
+    if call.flow_result:
+        return Disposition.PLAYED, f"the flow came to its end: {call.flow_result}"
+    if call.flow_heard or call.unknown:
+        return Disposition.PLAYED, "left the flow after its first words"
+    return Disposition.HUNG_UP, "left before the flow's first words were over"
 
 
 def _left_waiting(call: LiveCall, ended: CallEnded) -> tuple[Disposition, str]:

@@ -167,10 +167,10 @@ class Originator:
         asked = {each.contact.attempt: each for each in dialable}
         wanted = self.gatekeeper.wanted(campaign, meter.limits.caller_id, now)
         refusals: dict[AttemptId, Refusal] = {}
-        states: dict[AttemptId, str | None] = {}
+        attributes: dict[AttemptId, Mapping[str, str]] = {}
 
         def judge(attempt: AttemptId, facts: DialFacts) -> DialPermit | RefusedClaim | None:
-            states[attempt] = address_state(facts.attributes)
+            attributes[attempt] = facts.attributes
             case = self.gatekeeper.case(
                 campaign, meter.limits.caller_id, facts, now, attempt, reserved=agent is not None
             )
@@ -200,7 +200,8 @@ class Originator:
                 AttemptState.DIALLING,
                 now,
                 agent=agent,
-                address_state=states[permit.attempt],
+                address_state=address_state(attributes[permit.attempt]),
+                attributes=attributes[permit.attempt],
                 connect=permit.connect,
             )
             self._start(call, contact.features, meter, permit)

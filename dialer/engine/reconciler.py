@@ -6,14 +6,23 @@ nobody knows is hung up.
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dialer.clock import Clock
 from dialer.domain.agent import AgentState
-from dialer.domain.attempt import AttemptState
+from dialer.domain.attempt import AttemptSignal, AttemptState
 from dialer.domain.campaign import Campaign
 from dialer.domain.disposition import HangupCause
-from dialer.domain.events import CallAnswered, CallJoined, CallLeftAgent, DeskDown, LineEvidence, LineSign
+from dialer.domain.events import (
+    CallAnswered,
+    CallJoined,
+    CallLeftAgent,
+    DeskDown,
+    FlowStarted,
+    LineEvidence,
+    LineSign,
+    WantsAgent,
+)
 from dialer.domain.ids import AgentId, AttemptId, CampaignId, RunnerId
 from dialer.engine.call_supervisor import CallSupervisor
 from dialer.engine.called_place import address_state
@@ -24,6 +33,8 @@ from dialer.ports.telephony import AdoptedCall, Census, Telephony
 from dialer.ports.telephony import LiveCall as CallOnExchange
 
 log = logging.getLogger(__name__)
+
+_FLOW_WAITS = timedelta(minutes=1)
 
 
 class Reconciler:
@@ -102,6 +113,11 @@ class Reconciler:
             self._supervisor.desks.adopt(found.agent, call.id)
         if found.answered and call.unanswered:
             self._supervisor.resume_answered(call, CallAnswered(call.id, now), found.agent)
+        if found.in_flow:
+            self._catch_up_in_flow(call, found, now)
+            return
+        if found.agent is not None and call.state is AttemptState.IN_FLOW:
+            call.move(AttemptSignal.WANTS_AGENT)  # unseen
         if found.agent is not None and call.state is AttemptState.WAITING:
             self._supervisor.handle(CallJoined(call.id, found.agent, now))
         elif found.agent is None and call.state is AttemptState.TALKING:
@@ -110,6 +126,18 @@ class Reconciler:
             self._supervisor.resume_waiting(call)
         elif call.state is AttemptState.TALKING:
             self._supervisor.resume_talking(call)
+
+    def _catch_up_in_flow(self, call: LiveCall, found: CallOnExchange, now: datetime) -> None:
+        if not found.wants_agent:
+            if call.state in (AttemptState.WAITING, AttemptState.TALKING):
+                self._supervisor.handle(FlowStarted(call.id, now))
+            return
+        # for how much longer is not known: the flow goes on by itself when its time is over
+        wants = WantsAgent(call.id, now, "", _FLOW_WAITS)
+        if call.state is AttemptState.IN_FLOW:
+            self._supervisor.handle(wants)
+        elif call.state is AttemptState.WAITING:
+            self._supervisor.resume_wanting(call, wants)
 
     def _compare_desks(self, census: Census) -> None:
         desks = self._supervisor.desks
@@ -146,5 +174,7 @@ def _revived(open_attempt: OpenAttempt, campaign: Campaign, now: datetime) -> Li
         message_at=open_attempt.message_at,
         agent=open_attempt.agent,
         address_state=address_state(open_attempt.attributes),
+        attributes=open_attempt.attributes,
+        flow_heard=open_attempt.state is AttemptState.IN_FLOW,
         parts=max(open_attempt.parts, int(open_attempt.joined_at is not None)),
     )

@@ -1,7 +1,7 @@
 """What the engine needs of a telephony driver."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -21,6 +21,8 @@ class LiveCall:
     answered: bool
     agent: AgentId | None
     ringing: bool = False
+    in_flow: bool = False
+    wants_agent: bool = False  # a flow asked for one
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,20 @@ class Packets:
 
     caller: int
     agent: int
+
+
+@dataclass(frozen=True, slots=True)
+class FlowOrder:
+    """Where a call is to go: a published flow from its start, or from `entry`. `session` keeps what was entered there before.
+
+    `caller` is the other side's number in E.164, `contact` what is known of the person.
+    """
+
+    flow: str
+    session: str
+    caller: str
+    entry: str = ""
+    contact: Mapping[str, str] = field(default_factory=dict)
 
 
 class Telephony(Protocol):
@@ -138,6 +154,14 @@ class Telephony(Protocol):
         """Play the prompt to an answered call, then hang up.
 
         Until then the opt-out key may be pressed: `OptedOut` follows, and the end of the call at once.
+        """
+        ...
+
+    async def send_to_flow(self, attempt: AttemptId, order: FlowOrder) -> None:
+        """Send an answered call through a flow, out of a conversation or from where it waits.
+
+        `FlowStarted` follows, with which the conversation is over, then `FlowEnded` and the end of the call, or `WantsAgent`: then
+        it can be joined until the flow goes on with `FlowStarted`. Raises `Refused`, and `BadInput` for a name that is none.
         """
         ...
 

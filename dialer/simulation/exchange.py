@@ -20,6 +20,8 @@ from dialer.domain.events import (
     DeskDown,
     DeskFree,
     DeskUp,
+    FlowEnded,
+    FlowStarted,
     LineEvidence,
     LinkUp,
     MessageStarted,
@@ -30,7 +32,7 @@ from dialer.domain.ids import AgentId, AttemptId, TrunkName
 from dialer.errors import LinkDown, Refused
 from dialer.pacing.pacer import LineEnd
 from dialer.ports.ears import TapId
-from dialer.ports.telephony import AdoptedCall, Census, EventSink, LiveCall, Packets
+from dialer.ports.telephony import AdoptedCall, Census, EventSink, FlowOrder, LiveCall, Packets
 from dialer.simulation.fate import CallFate
 from dialer.simulation.floor_book import FloorBook
 from dialer.telephony.ring_watch import RingLimit
@@ -250,6 +252,28 @@ class SimulatedExchange:
             self._book.no_agent(line.fate, line.picked_up_at or 0.0, now)
         line.next = self._loop.call_at(now + MESSAGE_S, self._end, line, _NORMAL)
         self._sink(MessageStarted(attempt, self._clock.now()))
+
+    async def send_to_flow(self, attempt: AttemptId, order: FlowOrder) -> None:
+        """Nobody presses a key in a simulation: the flow lasts as long as a message."""
+        self._need_link()
+        line = self._need(attempt)
+        if not line.answered:
+            raise Refused("the call is not answered")
+        now, agent, line.agent = self._loop.time(), line.agent, None
+        if not line.joins:
+            self._book.no_agent(line.fate, line.picked_up_at or 0.0, now)
+        if line.next is not None:
+            line.next.cancel()
+        line.next = self._loop.call_at(now + MESSAGE_S, self._flow_ended, line)
+        self._sink(FlowStarted(attempt, self._clock.now()))
+        if agent is not None:
+            self._desks[agent] = None
+            self._sink(DeskFree(agent, self._clock.now()))
+            self._over(agent, attempt, line.fate)
+
+    def _flow_ended(self, line: _Line) -> None:
+        self._sink(FlowEnded(line.attempt, self._clock.now(), "done"))
+        self._end(line, _NORMAL)
 
     async def tap(self, attempt: AttemptId, tap: TapId, address: str) -> None:
         """There is nothing to hear: what a line is, the fates tell."""

@@ -23,6 +23,9 @@ from dialer.domain.events import (
     DeskDown,
     DeskFree,
     DeskUp,
+    FlowEnded,
+    FlowHeard,
+    FlowStarted,
     LineEvidence,
     LineSign,
     LinkLost,
@@ -32,12 +35,13 @@ from dialer.domain.events import (
     PromptEnded,
     Spoke,
     TelephonyEvent,
+    WantsAgent,
 )
 from dialer.domain.ids import AgentId, AttemptId, TrunkName
 from dialer.domain.phone_number import PhoneNumber
 from dialer.errors import LinkDown, Refused
 from dialer.ports.ears import TapId
-from dialer.ports.telephony import AdoptedCall, Census, EventSink, LiveCall, Packets
+from dialer.ports.telephony import AdoptedCall, Census, EventSink, FlowOrder, LiveCall, Packets
 from dialer.telephony.ring_watch import RingWatch
 
 MESSAGE_S = 5.0
@@ -63,6 +67,10 @@ class Script:
     cause: HangupCause = field(default_factory=HangupCause)
     presses_s: float | None = None
     sign: LineSign = LineSign.RINGING  # what is signalled after `ring_s`
+    flow_heard_s: float = 2.0  # in a flow: when its first words are over
+    flow_s: float = 8.0  # and when it ends, counted anew when it goes on after an agent was sought
+    wants_agent_s: float | None = None  # and when it asks for an agent
+    wants_within_s: float = 20.0  # how long it waits for one
     speaks: Sequence[tuple[float, Direction, float]] = _BOTH
     rtp_until_s: Mapping[Direction, float] = field(default_factory=dict)
 
@@ -86,6 +94,9 @@ class _Call:
     ended_by_us: bool = False
     muted: bool = False
     recorded: bool = False
+    in_flow: bool = False
+    wants: bool = False
+    flow_timers: list[asyncio.TimerHandle] = field(default_factory=list)
     joined_s: float = 0.0
     watched: bool = False
     saying: str | None = None
@@ -108,6 +119,7 @@ class FakeTelephony:
         self.said: list[tuple[AttemptId, str]] = []
         self.deaf = False  # nobody is told who speaks
         self.keeps_listening = False  # no pause of a recording is acknowledged
+        self.flows: list[tuple[AttemptId, FlowOrder]] = []
         self.link_up = False
         self.reconnects = 0
 
@@ -182,8 +194,7 @@ class FakeTelephony:
             return
         call.watch.stop()
         self.taps.pop(call.attempt, None)
-        for timer in call.timers:
-            timer.cancel()
+        _cancel(call.timers + call.flow_timers)
         self._tell(CallEnded(call.attempt, self._clock.now(), cause, call.ended_by_us))
         if call.agent is not None:
             self._tell(DeskFree(call.agent, self._clock.now()))
@@ -193,6 +204,10 @@ class FakeTelephony:
         call = self._need(attempt)
         if agent not in self._desks or not call.answered:
             raise Refused("the agent's phone is gone" if call.answered else "the call is not answered")
+        if call.in_flow and not call.wants:
+            raise Refused("the call is in a flow")
+        _cancel(call.flow_timers)
+        call.in_flow = call.wants = False
         call.agent, call.recorded, call.muted = agent, recording is not None, False
         call.joined_s = self._clock.monotonic()
         self._tell(CallJoined(attempt, agent, self._clock.now()))
@@ -301,6 +316,42 @@ class FakeTelephony:
         self._tell(pressed)
         self._end(call, HangupCause(16))
 
+    async def send_to_flow(self, attempt: AttemptId, order: FlowOrder) -> None:
+        self._need_link()
+        call = self._need(attempt)
+        if not call.answered:
+            raise Refused("the call is not answered")
+        self.flows.append((attempt, order))
+        self._go_through(call, again=False)
+
+    def _go_through(self, call: _Call, *, again: bool) -> None:
+        agent, call.agent, call.in_flow, call.wants = call.agent, None, True, False
+        now, loop, script = self._clock.now(), asyncio.get_running_loop(), call.script
+        self._tell(FlowStarted(call.attempt, now))
+        if agent is not None:
+            self._tell(DeskFree(agent, now))
+        call.flow_timers = [
+            loop.call_later(
+                script.flow_heard_s, lambda: self._tell(FlowHeard(call.attempt, self._clock.now()))
+            ),
+            loop.call_later(script.flow_s, self._flow_ended, call),
+        ]
+        if script.wants_agent_s is not None and not again:
+            call.flow_timers.append(loop.call_later(script.wants_agent_s, self._wants_agent, call))
+
+    def _flow_ended(self, call: _Call) -> None:
+        self._tell(FlowEnded(call.attempt, self._clock.now(), "done"))
+        self._end(call, HangupCause(16))
+
+    def _wants_agent(self, call: _Call) -> None:
+        _cancel(call.flow_timers)
+        call.wants = True
+        within_s = call.script.wants_within_s
+        call.flow_timers = [
+            asyncio.get_running_loop().call_later(within_s, lambda: self._go_through(call, again=True))
+        ]
+        self._tell(WantsAgent(call.attempt, self._clock.now(), "service", timedelta(seconds=within_s)))
+
     async def opt_outs(self) -> Sequence[OptedOut]:
         self._need_link()
         return list(self._opt_outs.values())
@@ -369,7 +420,10 @@ class FakeTelephony:
 
     async def census(self) -> Census:
         self._need_link()
-        calls = [LiveCall(call.attempt, call.answered, call.agent) for call in self._calls.values()]
+        calls = [
+            LiveCall(call.attempt, call.answered, call.agent, in_flow=call.in_flow, wants_agent=call.wants)
+            for call in self._calls.values()
+        ]
         return Census(calls, sorted(self._desks))
 
     async def calls_on_exchange(self) -> Collection[AttemptId]:
@@ -388,3 +442,8 @@ class FakeTelephony:
     def _tell(self, event: TelephonyEvent) -> None:
         if self.link_up:
             self._sink(event)
+
+
+def _cancel(timers: Sequence[asyncio.TimerHandle]) -> None:
+    for timer in timers:
+        timer.cancel()

@@ -164,6 +164,11 @@ class NewCampaign(In):
     message: str | None = Field(
         default=None, pattern=_PROMPT, description="of the mode `agentless` alone; null: abandoned_message"
     )
+    flow: str | None = Field(
+        default=None,
+        max_length=200,
+        description="published flow of the mode `agentless`, in place of a message",
+    )
     wrap_up_s: int = Field(default=15, ge=0, le=86_400)
     most_lines: int | None = Field(default=None, ge=1, le=10_000)
     record: bool = True
@@ -187,6 +192,7 @@ class PlanPatch(In):
     answer_within_s: float | None = None
     abandoned_message: str | None = None
     message: str | None = None
+    flow: str | None = None
     wrap_up_s: int | None = None
     most_lines: int | None = None
     record: bool | None = None
@@ -268,6 +274,7 @@ class PlanOut(Out):
     answer_within_s: float
     abandoned_message: str
     message: str | None
+    flow: str | None
     wrap_up_s: float
     most_lines: int | None
     record: bool

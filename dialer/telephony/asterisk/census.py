@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from dialer.domain.events import LineSign
-from dialer.domain.ids import AgentId
+from dialer.domain.ids import AgentId, AttemptId
 from dialer.ports.telephony import Census, LiveCall
 from dialer.telephony.asterisk.ami_frames import AmiEvent
 from dialer.telephony.asterisk.calls_in_hand import Switchboard, attempt_id
-from dialer.telephony.asterisk.dialplan import agent_of
+from dialer.telephony.asterisk.dialplan import CONTEXT_IVR, CONTEXT_TRANSFER, agent_of
 
 _UP, _RINGING = "6", "5"
 
@@ -20,14 +20,26 @@ def read_census(channels: Sequence[AmiEvent], board: Switchboard) -> Census:
         if (attempt := attempt_id(channel)) is None:
             continue
         agent = desks.get(row.get("BridgeId")) if row.get("BridgeId") else None
-        state = row.get("ChannelState")
-        calls.append(LiveCall(attempt, state == _UP, agent, state == _RINGING))
+        calls.append(_live(attempt, row, agent))
         _enter(board, channel, row, agent)
     for channel in [channel for channel in board.calls if channel not in alive]:
         board.drop_call(channel)
     connected = {desk.agent for desk in board.desks.values() if desk.up}
     called = {desk.agent for desk in board.desks.values()} - connected
     return Census(calls, sorted(connected), sorted(called))
+
+
+def _live(attempt: AttemptId, row: AmiEvent, agent: AgentId | None) -> LiveCall:
+    state, where = row.get("ChannelState"), row.get("Context")
+    waits = where == CONTEXT_TRANSFER and row.get("Application") == "BridgeWait"
+    return LiveCall(
+        attempt,
+        state == _UP,
+        agent,
+        state == _RINGING,
+        in_flow=agent is None and where in (CONTEXT_IVR, CONTEXT_TRANSFER),
+        wants_agent=agent is None and waits,
+    )
 
 
 def _enter(board: Switchboard, channel: str, row: AmiEvent, agent: AgentId | None) -> None:

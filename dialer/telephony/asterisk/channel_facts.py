@@ -68,6 +68,7 @@ class Said:
     state: str
     about: str = ""
     key: str = ""
+    within_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,12 @@ def _originate_response(event: AmiEvent) -> Fact | None:
 
 def _user_event(event: AmiEvent) -> Fact | None:
     return Said(
-        event.get("Uniqueid"), event.get("UserEvent"), event.get("State"), event.get("Call"), event.get("Key")
+        event.get("Uniqueid"),
+        event.get("UserEvent"),
+        event.get("State"),
+        event.get("Call"),
+        event.get("Key"),
+        _number(event.get("Within")),
     )
 
 

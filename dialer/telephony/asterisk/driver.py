@@ -18,7 +18,7 @@ from dialer.domain.events import DeskDown, LineSign, LinkLost, LinkUp, OptedOut
 from dialer.domain.ids import AgentId, AttemptId, TrunkName
 from dialer.errors import LinkDown, Refused
 from dialer.ports.ears import TapId
-from dialer.ports.telephony import AdoptedCall, Census, EventSink, Packets
+from dialer.ports.telephony import AdoptedCall, Census, EventSink, FlowOrder, Packets
 from dialer.tasks import TaskOwner
 from dialer.telephony.asterisk import ami_link, dialplan
 from dialer.telephony.asterisk.air import Air
@@ -28,6 +28,7 @@ from dialer.telephony.asterisk.calls_in_hand import CallInHand, Switchboard, att
 from dialer.telephony.asterisk.census import read_census
 from dialer.telephony.asterisk.channel_facts import Fact, fact
 from dialer.telephony.asterisk.event_desk import EventDesk
+from dialer.telephony.asterisk.flow_orders import variables
 from dialer.telephony.asterisk.opt_outs import read_opt_out
 from dialer.telephony.asterisk.taps import Taps
 from dialer.telephony.asterisk.trunks import DialString
@@ -236,6 +237,21 @@ class AsteriskTelephony:
                 }
             ),
         )
+
+    async def send_to_flow(self, attempt: AttemptId, order: FlowOrder) -> None:
+        call, told = self._board.call(attempt), variables(order)
+        if call is None or not call.answered:
+            raise Refused("the call is gone" if call is None else "the call is not answered")
+        call.parked.clear()
+        redirect = {
+            "Action": "Redirect",
+            "Channel": call.channel,
+            "Context": dialplan.CONTEXT_IVR,
+            "Exten": "s",
+            "Priority": "1",
+        }
+        sets = [self._link.send(_set(call.channel, name, value)) for name, value in told.items()]
+        await asyncio.gather(*sets, self._command(redirect))
 
     def sounds_foreign(self, attempt: AttemptId) -> None:
         call = self._board.call(attempt)

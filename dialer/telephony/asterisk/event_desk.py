@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 
 from dialer.clock import Clock
 from dialer.domain.disposition import HangupCause
@@ -13,10 +14,13 @@ from dialer.domain.events import (
     DeskDown,
     DeskFree,
     DeskUp,
+    FlowEnded,
+    FlowStarted,
     LineEvidence,
     LineSign,
     MessageStarted,
     OptedOut,
+    WantsAgent,
 )
 from dialer.ports.telephony import EventSink
 from dialer.telephony.asterisk import dialplan
@@ -81,7 +85,7 @@ class EventDesk:
 
     def _call_entered(self, call: CallInHand, entered: EnteredBridge) -> None:
         call.bridge = entered.bridge
-        if entered.name == dialplan.BRIDGE_ANSWERED:
+        if entered.name in (dialplan.BRIDGE_ANSWERED, dialplan.BRIDGE_TRANSFERS):
             call.parked.set()
         elif call.agent is not None and (desk := self._board.desk(call.agent)) is not None:
             call.parked.clear()
@@ -156,5 +160,12 @@ class EventDesk:
                 self._sink(CallLeftAgent(call.attempt, now))
             case "message-started":
                 self._sink(MessageStarted(call.attempt, now))
+            case "flow-started":
+                self.unjoin(call)
+                self._sink(FlowStarted(call.attempt, now))
+            case "flow-ended":
+                self._sink(FlowEnded(call.attempt, now, said.key))
+            case "wants-agent":
+                self._sink(WantsAgent(call.attempt, now, said.key, timedelta(seconds=said.within_s)))
             case "opt-out":
                 self._sink(OptedOut(call.attempt, now, said.key))
