@@ -192,31 +192,30 @@ def _answers(counts: Sequence[tuple[str, int]], folder: Path) -> dict[str, Any]:
     made = greetings.answers("test", counts, ANSWERS_SEED)
     ways = [rival_exchange.amd(name, options) for name, options in AMD.items()]
     said = rival_exchange.play(ways, [_as_long(each.clip.audio) for each in made], folder)
+    theirs = {name: [_theirs(each) for each in said[name]] for name in AMD}
     figures: dict[str, Any] = {"seed": ANSWERS_SEED}
     for audience in Audience:
         members = [n for n, each in enumerate(made) if audience is Audience.OFFICES or each.who != OFFICE]
+        heard = _heard([made[n] for n in members], audience)
+        said_of = {OURS: dict(zip(members, map(_ours, heard), strict=True))}
+        said_of |= {name: dict(enumerate(rows)) for name, rows in theirs.items()}
+        loud = [n for n in members if made[n].clip.dbm0 >= _LOUD_DBM0]
         figures[audience.value] = {
-            group: _beside(
-                [made[n] for n in chosen], audience, {name: [said[name][n] for n in chosen] for name in AMD}
-            )
-            for group, chosen in (
-                ("all", members),
-                ("loud", [n for n in members if made[n].clip.dbm0 >= _LOUD_DBM0]),
-            )
+            group: {name: _counted(made, rows, chosen) for name, rows in said_of.items()}
+            for group, chosen in (("all", members), ("loud", loud))
         }
     return figures
 
 
-def _beside(
-    made: Sequence[Answered], audience: Audience, said: Mapping[str, Sequence[Said | None]]
-) -> dict[str, Any]:
-    found = {name: Answers() for name in (OURS, *said)}
-    for each, heard in zip(made, _heard(made, audience), strict=True):
-        found[OURS].add(each, _ours(heard), heard.decided_at_s)
-    for name, rows in said.items():
-        for each, one in zip(made, rows, strict=True):
-            found[name].add(each, *_theirs(one))
-    return {name: each.figures() for name, each in found.items()}
+Called = tuple[str, float]
+"""Person, machine or neither (empty), and when it was said, seconds from the answer."""
+
+
+def _counted(made: Sequence[Answered], said: Mapping[int, Called], chosen: Sequence[int]) -> dict[str, Any]:
+    answers = Answers()
+    for number in chosen:
+        answers.add(made[number], *said[number])
+    return answers.figures()
 
 
 def _heard(made: Sequence[Answered], audience: Audience) -> list[Answer]:
@@ -227,13 +226,13 @@ def _heard(made: Sequence[Answered], audience: Audience) -> list[Answer]:
     return found
 
 
-def _ours(heard: Answer) -> str:
+def _ours(heard: Answer) -> Called:
     if heard.verdict is Verdict.PERSON:
-        return "person"
-    return "" if heard.verdict.is_person else "machine"
+        return "person", heard.decided_at_s
+    return "" if heard.verdict.is_person else "machine", heard.decided_at_s
 
 
-def _theirs(said: Said | None) -> tuple[str, float]:
+def _theirs(said: Said | None) -> Called:
     if said is None:
         return "", 0.0
     return {"HUMAN": "person", "MACHINE": "machine"}.get(said.status, ""), said.at_s
