@@ -130,9 +130,12 @@ class CallAir:
             if spoken_to and at_s - still.sound_at_s >= limits.one_way_s:
                 return Finding(Trouble.ONE_WAY, at_s, still.sound_at_s, direction)
         voice_s = max(caller.voice_at_s, agent.voice_at_s)
-        if at_s - voice_s >= limits.dead_air_s:
-            return Finding(Trouble.DEAD_AIR, at_s, voice_s)
-        return None
+        if at_s - voice_s < limits.dead_air_s:
+            return None
+        for direction, still in ((Direction.CALLER, caller), (Direction.AGENT, agent)):
+            if at_s - still.packet_at_s >= limits.no_rtp_s:
+                return Finding(Trouble.ONE_WAY, at_s, still.packet_at_s, direction)
+        return Finding(Trouble.DEAD_AIR, at_s, voice_s)
 
 
 def _same(one: Finding, other: Finding) -> bool:

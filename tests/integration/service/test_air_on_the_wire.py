@@ -63,7 +63,7 @@ def bursts(samples: Sequence[int], rate: int) -> list[float]:
 
 async def stored(floor: Hall) -> Path:
     (recording,) = await floor.wait_stored()
-    assert recording.problem == ""
+    assert recording.problem == "the caller is silent"
     return floor.settings.recordings.folder / recording.name[:2] / recording.name
 
 

@@ -40,6 +40,11 @@ def test_one_way(still: Carried) -> None:
     assert told(30, SPEAKS, still) == [Finding(Trouble.ONE_WAY, 6.0, 0.0, Direction.AGENT)]
 
 
+def test_when_nobody_speaks_and_one_side_sends_no_packet_it_is_not_the_people() -> None:
+    assert told(30, LISTENS, NOTHING) == [Finding(Trouble.ONE_WAY, 10.0, 0.0, Direction.AGENT)]
+    assert told(30, NOTHING, LISTENS) == [Finding(Trouble.ONE_WAY, 10.0, 0.0, Direction.CALLER)]
+
+
 def test_no_rtp() -> None:
     air = CallAir(100.0)
     assert told(5, NOTHING, NOTHING, air) == [Finding(Trouble.NO_RTP, 102.0, 100.0)]
