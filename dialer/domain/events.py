@@ -152,6 +152,32 @@ class FlowEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class CallerWaiting:
+    """Somebody who called us wants an agent, for so long; the flow before it goes on by itself then. Told again after an
+    interruption, while the caller is in nobody's hand.
+
+    `channel` is the exchange's id of the line. `number` is as the network wrote it, "" when it is not to be shown.
+    """
+
+    channel: str
+    at: datetime
+    queue: str
+    session: str
+    number: str
+    called: str
+    priority: int
+    within: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class CallerLeft:
+    """A caller who was in nobody's hand yet waits no more."""
+
+    channel: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CallEnded:
     """`by_us` when we asked for the end, with the reason in `cause.text` kept from the network."""
 
@@ -212,6 +238,8 @@ TelephonyEvent = (
     | FlowHeard
     | WantsAgent
     | FlowEnded
+    | CallerWaiting
+    | CallerLeft
     | CallEnded
     | DeskUp
     | DeskFree

@@ -8,6 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable
 
 from dialer.clock import Clock
+from dialer.domain.agent import AgentState
 from dialer.domain.attempt import AttemptSignal, AttemptState
 from dialer.domain.disposition import Disposition, HangupCause
 from dialer.domain.events import (
@@ -15,6 +16,8 @@ from dialer.domain.events import (
     AnnouncementStarted,
     CallAnswered,
     CallEnded,
+    CallerLeft,
+    CallerWaiting,
     CallJoined,
     CallLeftAgent,
     DeskDown,
@@ -55,6 +58,7 @@ from dialer.tasks import TaskOwner
 log = logging.getLogger(__name__)
 
 _S, _G = AttemptState, AttemptSignal
+_AT_DESK = frozenset({AgentState.READY, AgentState.PREVIEW, AgentState.ON_CALL, AgentState.WRAP_UP})
 
 
 class CallSupervisor:
@@ -123,7 +127,7 @@ class CallSupervisor:
                 self.desks.phone_up(agent)
             case DeskDown(agent=agent, cause=cause):
                 self.desks.phone_down(agent, cause.text)
-            case DeskFree() | LinkUp() | LinkLost() | OptedOut():
+            case DeskFree() | LinkUp() | LinkLost() | OptedOut() | CallerWaiting() | CallerLeft():
                 pass
             case _ if (call := self.calls.get(event.attempt)) is not None:
                 self._of_call(call, event)
@@ -310,6 +314,16 @@ class CallSupervisor:
     async def send_to_flow(self, attempt: AttemptId, flow: str, entry: str, by: str) -> None:
         """Out of the conversation. Raises `NotFound`, `Conflict`, `LinkDown`, `Refused`."""
         await self.flows.send(self.needed(attempt), flow, entry, by)
+
+    def heard_flow(self, attempt: AttemptId) -> None:
+        """Its first words, by the words of whoever said them."""
+        self.handle(FlowHeard(attempt, self._clock.now()))
+
+    def agent_may_come(self, attempt: AttemptId) -> bool:
+        """Whether it is worth the wait: somebody is at a desk, though maybe busy."""
+        return attempt in self.calls and any(
+            desk.state in _AT_DESK and desk.wish is AgentState.READY for desk in self.desks.all
+        )
 
     def never_sent(self, call: LiveCall, because: str) -> None:
         """The order to dial did not leave this program: nobody was called, so it does not count as an attempt."""

@@ -36,12 +36,13 @@ class Census:
 
 @dataclass(frozen=True, slots=True)
 class AdoptedCall:
-    """What a driver must know to look after a call it did not place itself."""
+    """What a driver must know to look after a call it did not place itself. `channel`: of one that called us."""
 
     attempt: AttemptId
     rang_at: datetime | None
     answered: bool
     ring_for: timedelta
+    channel: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,15 @@ class Telephony(Protocol):
         """
         ...
 
+    def take_caller(self, attempt: AttemptId, channel: str) -> None:
+        """Look after a caller who waits (`CallerWaiting`), under this attempt's id from now on: `join` and all else is for it too.
+
+        The conversation is over, and the call is in nobody's hands, with `FlowStarted`: its flow goes on, because the agent's
+        side ended, because `hang_up` was asked for, or because the caller has waited long enough. Raises `Refused` when the
+        caller waits no more.
+        """
+        ...
+
     async def tap(self, attempt: AttemptId, tap: TapId, address: str) -> None:
         """Bring what the called party sends to `address` (host:port, TCP), from now until the call ends or `untap`.
 
@@ -192,7 +202,8 @@ class Telephony(Protocol):
         ...
 
     async def hang_up(self, attempt: AttemptId) -> None:
-        """End the call. An unanswered one is ended only when it has rung its minimum, whoever asks."""
+        """End the call. An unanswered one is ended only when it has rung its minimum, whoever asks. Who called us is not hung up
+        on: the flow goes on."""
         ...
 
     async def connect_desk(self, agent: AgentId, phone: str) -> None: ...

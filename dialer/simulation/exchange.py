@@ -253,6 +253,9 @@ class SimulatedExchange:
         line.next = self._loop.call_at(now + MESSAGE_S, self._end, line, _NORMAL)
         self._sink(MessageStarted(attempt, self._clock.now()))
 
+    def take_caller(self, attempt: AttemptId, channel: str) -> None:
+        raise Refused("nobody calls in here")
+
     async def send_to_flow(self, attempt: AttemptId, order: FlowOrder) -> None:
         """Nobody presses a key in a simulation: the flow lasts as long as a message."""
         self._need_link()

@@ -18,6 +18,8 @@ from dialer.domain.events import (
     AnnouncementStarted,
     CallAnswered,
     CallEnded,
+    CallerLeft,
+    CallerWaiting,
     CallJoined,
     CallLeftAgent,
     DeskDown,
@@ -101,10 +103,24 @@ class _Call:
     watched: bool = False
     saying: str | None = None
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
+    channel: str = ""  # of one that called us
+
+
+@dataclass(slots=True)
+class _Caller:
+    """Waits, and is in nobody's hand yet."""
+
+    told: CallerWaiting
+    script: Script
+    ends_at: float  # when the flow goes on
+    leaves_at: float | None
+    timers: list[asyncio.TimerHandle] = field(default_factory=list)
 
 
 class FakeTelephony:
-    """`calls_placed` lists every permit that was dialled, in order; `taps` the calls that are listened to."""
+    """`calls_placed` lists every permit that was dialled, in order; `taps` the calls that are listened to; `went_on` those
+    who called us and whose flow went on, with how the transfer ended.
+    """
 
     def __init__(self, script: Callable[[PhoneNumber], Script], sink: EventSink, clock: Clock) -> None:
         self._script, self._sink, self._clock = script, sink, clock
@@ -120,6 +136,9 @@ class FakeTelephony:
         self.deaf = False  # nobody is told who speaks
         self.keeps_listening = False  # no pause of a recording is acknowledged
         self.flows: list[tuple[AttemptId, FlowOrder]] = []
+        self._callers: dict[str, _Caller] = {}
+        self._left_unseen: list[str] = []
+        self.went_on: list[tuple[str, str]] = []
         self.link_up = False
         self.reconnects = 0
 
@@ -210,6 +229,8 @@ class FakeTelephony:
         call.in_flow = call.wants = False
         call.agent, call.recorded, call.muted = agent, recording is not None, False
         call.joined_s = self._clock.monotonic()
+        if call.channel:
+            self._later(call, call.script.talk_s, lambda each: self._end(each, HangupCause(16)))
         self._tell(CallJoined(attempt, agent, self._clock.now()))
 
     async def announce(self, attempt: AttemptId, prompt: str, recording: str) -> None:
@@ -352,6 +373,73 @@ class FakeTelephony:
         ]
         self._tell(WantsAgent(call.attempt, self._clock.now(), "service", timedelta(seconds=within_s)))
 
+    # --- who calls us -------------------------------------------------------------------------------------------------
+
+    def call_in(
+        self,
+        queue: str,
+        number: str,
+        *,
+        within_s: float = 60.0,
+        leaves_s: float | None = None,
+        talk_s: float = 30.0,
+        priority: int = 0,
+    ) -> str:
+        """Out of a flow into the queue. `leaves_s`: hangs up after so long without an agent. Gives the channel."""
+        channel, now = f"in-{len(self._callers) + len(self._calls)}-{number}", self._clock.monotonic()
+        told = CallerWaiting(
+            channel,
+            self._clock.now(),
+            queue,
+            f"session-{channel}",
+            number,
+            "",
+            priority,
+            timedelta(seconds=within_s),
+        )
+        leaves_at = None if leaves_s is None else now + leaves_s
+        caller = _Caller(told, Script(talk_s=talk_s), now + within_s, leaves_at)
+        self._callers[channel] = caller
+        loop = asyncio.get_running_loop()
+        caller.timers = [loop.call_later(within_s, self._left, channel)]
+        if leaves_s is not None:
+            caller.timers.append(loop.call_later(leaves_s, self._left, channel))
+        self._tell(told)
+        return channel
+
+    def _left(self, channel: str) -> None:
+        caller = self._callers.pop(channel)
+        _cancel(caller.timers)
+        self.went_on.append((channel, "no_answer"))
+        if self.link_up:
+            self._tell(CallerLeft(channel, self._clock.now()))
+        else:
+            self._left_unseen.append(channel)
+
+    def take_caller(self, attempt: AttemptId, channel: str) -> None:
+        caller = self._callers.pop(channel, None)
+        if caller is None:
+            raise Refused("the caller is gone")
+        _cancel(caller.timers)
+        watch = RingWatch(self._clock, 60, 15, lambda: None)
+        call = _Call(attempt, watch, caller.script, answered=True, in_flow=True, wants=True, channel=channel)
+        self._calls[attempt] = call
+        now, loop = self._clock.monotonic(), asyncio.get_running_loop()
+        call.flow_timers = [loop.call_later(caller.ends_at - now, self._go_on, call)]
+        if caller.leaves_at is not None:
+            hang_up = partial(self._end, call, HangupCause(16))
+            call.flow_timers.append(loop.call_later(caller.leaves_at - now, hang_up))
+
+    def _go_on(self, call: _Call) -> None:
+        """The flow of who called us."""
+        agent, call.agent, call.in_flow, call.wants = call.agent, None, True, False
+        _cancel(call.timers + call.flow_timers)
+        self.went_on.append((call.channel, "no_answer" if agent is None else "answered"))
+        now = self._clock.now()
+        self._tell(FlowStarted(call.attempt, now))
+        if agent is not None and agent in self._desks:
+            self._tell(DeskFree(agent, now))
+
     async def opt_outs(self) -> Sequence[OptedOut]:
         self._need_link()
         return list(self._opt_outs.values())
@@ -375,7 +463,9 @@ class FakeTelephony:
     async def hang_up(self, attempt: AttemptId) -> None:
         self._need_link()
         call = self._need(attempt)
-        if call.answered:
+        if call.channel:
+            self._go_on(call)
+        elif call.answered:
             call.ended_by_us = True
             self._end(call, HangupCause(16))
         else:
@@ -412,14 +502,21 @@ class FakeTelephony:
         if agent not in self._desks:
             return
         self._desks.discard(agent)
-        for call in self._calls.values():
-            if call.agent == agent:
+        for call in list(self._calls.values()):
+            if call.agent == agent and call.channel:
+                self._go_on(call)
+            elif call.agent == agent:
                 call.agent = None
                 self._tell(CallLeftAgent(call.attempt, self._clock.now()))
         self._tell(DeskDown(agent, self._clock.now(), HangupCause(16, None, "phone dropped")))
 
     async def census(self) -> Census:
         self._need_link()
+        for channel in self._left_unseen:
+            self._tell(CallerLeft(channel, self._clock.now()))
+        self._left_unseen.clear()
+        for caller in list(self._callers.values()):
+            self._tell(caller.told)
         calls = [
             LiveCall(call.attempt, call.answered, call.agent, in_flow=call.in_flow, wants_agent=call.wants)
             for call in self._calls.values()

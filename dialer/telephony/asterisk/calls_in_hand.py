@@ -27,6 +27,7 @@ class CallInHand:
     ear: str = ""  # the channel that listens, ordered or there
     ear_up: bool = False
     adopted: bool = False  # of an earlier life, of which something may be left on the exchange
+    called_us: bool = False  # afterwards its flow goes on
 
 
 @dataclass(slots=True)
@@ -45,17 +46,35 @@ class Switchboard:
         self.calls: dict[str, CallInHand] = {}
         self.desks: dict[str, Desk] = {}
         self._desk_of: dict[AgentId, str] = {}
+        self._called_us: dict[AttemptId, str] = {}  # their channels have names of the exchange's own
 
     def add_call(self, attempt: AttemptId) -> CallInHand:
         call = CallInHand(attempt, call_channel(attempt))
         self.calls[call.channel] = call
         return call
 
+    def add_caller(self, attempt: AttemptId, channel: str) -> CallInHand:
+        """Who called us."""
+        call = self.calls[channel] = CallInHand(attempt, channel, answered=True, called_us=True)
+        self._called_us[attempt] = channel
+        return call
+
+    def channel(self, attempt: AttemptId) -> str:
+        """Of a call in hand or, if there is none, that of a call we made."""
+        return self._called_us.get(attempt) or call_channel(attempt)
+
+    def attempt_on(self, channel: str) -> AttemptId | None:
+        """None for a channel that is not one of our calls, whatever its name."""
+        call = self.calls.get(channel)
+        return call.attempt if call is not None else attempt_id(channel)
+
     def call(self, attempt: AttemptId) -> CallInHand | None:
-        return self.calls.get(call_channel(attempt))
+        return self.calls.get(self.channel(attempt))
 
     def drop_call(self, channel: str) -> CallInHand | None:
         call = self.calls.pop(channel, None)
+        if call is not None:
+            self._called_us.pop(call.attempt, None)
         if call is not None and call.watch is not None:
             call.watch.stop()
         return call

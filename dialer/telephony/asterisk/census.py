@@ -6,7 +6,7 @@ from dialer.domain.events import LineSign
 from dialer.domain.ids import AgentId, AttemptId
 from dialer.ports.telephony import Census, LiveCall
 from dialer.telephony.asterisk.ami_frames import AmiEvent
-from dialer.telephony.asterisk.calls_in_hand import Switchboard, attempt_id
+from dialer.telephony.asterisk.calls_in_hand import Switchboard
 from dialer.telephony.asterisk.dialplan import CONTEXT_IVR, CONTEXT_TRANSFER, agent_of
 
 _UP, _RINGING = "6", "5"
@@ -17,7 +17,7 @@ def read_census(channels: Sequence[AmiEvent], board: Switchboard) -> Census:
     desks = _take_desks(alive, board)
     calls = []
     for channel, row in alive.items():
-        if (attempt := attempt_id(channel)) is None:
+        if (attempt := board.attempt_on(channel)) is None:
             continue
         agent = desks.get(row.get("BridgeId")) if row.get("BridgeId") else None
         calls.append(_live(attempt, row, agent))

@@ -69,6 +69,7 @@ class Said:
     about: str = ""
     key: str = ""
     within_s: int = 0
+    caller: str = ""  # who waits, percent-encoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ def _user_event(event: AmiEvent) -> Fact | None:
         event.get("Call"),
         event.get("Key"),
         _number(event.get("Within")),
+        event.get("Caller"),
     )
 
 

@@ -24,7 +24,8 @@ from dialer.telephony.asterisk import ami_link, dialplan
 from dialer.telephony.asterisk.air import Air
 from dialer.telephony.asterisk.ami_link import AmiLink, Headers
 from dialer.telephony.asterisk.announcer import Announcer
-from dialer.telephony.asterisk.calls_in_hand import CallInHand, Switchboard, attempt_id
+from dialer.telephony.asterisk.callers import Callers
+from dialer.telephony.asterisk.calls_in_hand import CallInHand, Switchboard
 from dialer.telephony.asterisk.census import read_census
 from dialer.telephony.asterisk.channel_facts import Fact, fact
 from dialer.telephony.asterisk.event_desk import EventDesk
@@ -61,6 +62,7 @@ class AsteriskTelephony:
         self._events = EventDesk(self._board, sink, clock, self._stop_recording, self._make_announcer)
         self._taps = Taps(self._board, link.send, self._end_in_background, self._serial)
         self._air = Air(self._board, link.send, sink, clock)
+        self._callers = Callers(self._board, link.send, sink, clock)
 
     def _make_announcer(self, stop_recording: Callable[[CallInHand], None]) -> Announcer:
         return Announcer(
@@ -113,7 +115,7 @@ class AsteriskTelephony:
                     self._take_fact(known)
 
     def _take_fact(self, known: Fact) -> None:
-        if not self._air.take(known) and not self._taps.take(known):
+        if not any(each.take(known) for each in (self._air, self._taps, self._callers)):
             self._events.take(known)
 
     # --- calls ------------------------------------------------------------------------------------------------------
@@ -170,6 +172,8 @@ class AsteriskTelephony:
         *_, answer = await asyncio.gather(*(self._link.send(action) for action in actions))
         if not answer.ok:
             self._events.unjoin(call)
+            if call.called_us:  # else its flow would hear that it had been answered
+                await self._quietly(_set(call.channel, dialplan.VARIABLE_JOINED, ""))
             raise Refused(f"Asterisk would not bridge: {answer.get('Message')}")
 
     def _record(self, channel: str, name: str) -> Headers:
@@ -214,12 +218,12 @@ class AsteriskTelephony:
 
     async def _mute(self, attempt: AttemptId, state: str) -> None:
         """A muted MixMonitor goes on writing, and writes zeros; caller and agent hear each other as before."""
-        channel = dialplan.call_channel(attempt)
+        channel = self._board.channel(attempt)
         order = {"Action": "MixMonitorMute", "Channel": channel, "Direction": "both", "State": state}
         await self._command(order)
 
     async def stop_recording(self, attempt: AttemptId) -> None:
-        await self._command({"Action": "StopMixMonitor", "Channel": dialplan.call_channel(attempt)})
+        await self._command({"Action": "StopMixMonitor", "Channel": self._board.channel(attempt)})
 
     async def play_message(self, attempt: AttemptId, message: str) -> None:
         call = self._board.call(attempt)
@@ -262,7 +266,9 @@ class AsteriskTelephony:
         call = self._board.call(attempt)
         if call is None:
             raise Refused("the call is gone")
-        if call.answered:
+        if call.called_us:
+            await self._command(_redirect(call.channel, dialplan.CONTEXT_TRANSFER, dialplan.EXTENSION_LEFT))
+        elif call.answered:
             call.ended_by_us = True
             await self._hang_up_channel(call.channel)
         elif call.watch is not None:
@@ -273,7 +279,10 @@ class AsteriskTelephony:
 
     def adopt(self, calls: Sequence[AdoptedCall]) -> None:
         for adopted in calls:
-            call = self._board.add_call(adopted.attempt)
+            if adopted.channel is not None:
+                call = self._board.add_caller(adopted.attempt, adopted.channel)
+            else:
+                call = self._board.add_call(adopted.attempt)
             call.adopted = True
             call.answered = adopted.answered
             if not adopted.answered:
@@ -282,8 +291,11 @@ class AsteriskTelephony:
                 if adopted.rang_at is not None:
                     call.watch.signed(LineSign.RINGING)  # measured anew: longer than needed, never shorter
 
+    def take_caller(self, attempt: AttemptId, channel: str) -> None:
+        self._callers.hand_over(attempt, channel)
+
     def forget(self, attempt: AttemptId) -> None:
-        self._board.drop_call(dialplan.call_channel(attempt))
+        self._board.drop_call(self._board.channel(attempt))
 
     # --- agents' phones ---------------------------------------------------------------------------------------------
 
@@ -320,16 +332,17 @@ class AsteriskTelephony:
         self._taps.take_census(channels)
         self._air.take_census(channels)
         self._events.announcer.take_census(channels)
+        await self._callers.take_census(channels)
         return taken
 
     async def calls_on_exchange(self) -> Collection[AttemptId]:
         channels = await self._link.collect({"Action": "CoreShowChannels"})
-        attempts = (attempt_id(channel.get("Uniqueid")) for channel in channels)
+        attempts = (self._board.attempt_on(channel.get("Uniqueid")) for channel in channels)
         return {attempt for attempt in attempts if attempt is not None}
 
     async def end_stray(self, attempt: AttemptId) -> None:
         """A call found on the exchange that no record knows."""
-        await self._hang_up_channel(dialplan.call_channel(attempt))
+        await self._hang_up_channel(self._board.channel(attempt))
 
     async def opt_outs(self) -> Sequence[OptedOut]:
         entries = await self._link.collect({"Action": "DBGetTree", "Family": dialplan.DB_OPT_OUTS})
@@ -356,6 +369,16 @@ class AsteriskTelephony:
                 "action lost",
                 extra={"action": "ami.action_lost", "ami_action": action["Action"], "why": str(down)},
             )
+
+
+def _redirect(channel: str, context: str, extension: str = "s") -> Headers:
+    return {
+        "Action": "Redirect",
+        "Channel": channel,
+        "Context": context,
+        "Exten": extension,
+        "Priority": "1",
+    }
 
 
 def _set(channel: str, variable: str, value: str) -> Headers:
