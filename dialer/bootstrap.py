@@ -316,7 +316,7 @@ def _fail(failed: asyncio.Future[None], failure: BaseException) -> None:
 
 async def _listen(service: Service, parts: AsyncExitStack, tasks: TaskOwner) -> None:
     agi, http = service.settings.agi, service.settings.http
-    room = opened_flow_room(service.settings, service.store, service.clock)
+    room = opened_flow_room(service.settings, service.store, service.clock, service.engine.supervisor)
     parts.push_async_callback(room.close)
     agi_server = FastAgiServer(
         agi.host, agi.port, room.scripts, report=_agi_ended, limits=AgiLimits(agi.most_sessions)

@@ -4,8 +4,11 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from dialer.clock import Clock
+from dialer.domain.flow_session import attempt_of_session
+from dialer.domain.ids import AttemptId
 from dialer.domain.phone_number import BadNumber, parse_number
 from dialer.errors import Misconfigured
 from dialer.flows import InboundDesk, flow_ports, opened_lookups, public_holidays
@@ -13,7 +16,7 @@ from dialer.settings import Settings
 from dialer.storage.postgres.store import PostgresStore
 from dialer.telephony.asterisk.trunks import DialString
 from ivr.agi.server import Script
-from ivr.asterisk import Effects, FlowScript, PublishedFlows, Recordings, Sounds
+from ivr.asterisk import Effects, FirstWords, FlowScript, PublishedFlows, Recordings, Sounds
 from ivr.errors import PromptsRefused
 from ivr.lookups import HttpLookups
 from ivr.ports import Gateways, Transfers
@@ -41,6 +44,35 @@ class TrunkGateway:
             return None
 
 
+class Callers(Protocol):
+    """What the engine knows of its calls in flows."""
+
+    def heard_flow(self, attempt: AttemptId) -> None: ...
+
+    def agent_may_come(self, attempt: AttemptId) -> bool:
+        """Whether it is a call of this engine and anybody is at a desk."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AgentTransfers:
+    """`ivr.ports.Transfers`: a call of ours waits in the dialplan, and the engine hears of it there.
+
+    Of a caller from outside, and of one for a named agent, the transfer fails: the flow says how it goes on.
+    """
+
+    callers: Callers
+
+    async def transfer(self, call: str, kind: str, target: str, context: Mapping[str, Any]) -> str:
+        attempt = attempt_of_session(call)
+        if attempt is None or kind != "queue":
+            log.warning(
+                "nobody to transfer to", extra={"action": "ivr.no_transfer", "call": call, "kind": kind}
+            )
+            return "failed"
+        return "" if self.callers.agent_may_come(attempt) else "no_answer"
+
+
 class FlowRoom:
     """`scripts` answer callers; `run` takes up prompts that are built meanwhile, for as long as there are callers."""
 
@@ -61,12 +93,15 @@ class FlowRoom:
         await self._lookups.close()
 
 
-def opened_flow_room(
-    settings: Settings, store: PostgresStore, clock: Clock, transfers: Transfers | None = None
-) -> FlowRoom:
-    """`transfers` reach agents; without them a flow goes the way of a transfer that failed. Raises `Misconfigured`."""
+def opened_flow_room(settings: Settings, store: PostgresStore, clock: Clock, callers: Callers) -> FlowRoom:
+    """Raises `Misconfigured`."""
     ours, ports = settings.ivr, flow_ports(store, clock)
     book, lookups = _book(settings), opened_lookups(settings)
+
+    def heard(session: str) -> None:
+        if (attempt := attempt_of_session(session)) is not None:
+            callers.heard_flow(attempt)
+
     script = FlowScript(
         PublishedFlows(ports.flows),
         ports.sessions,
@@ -77,12 +112,13 @@ def opened_flow_room(
             callbacks=ports.callbacks,
             voicemails=ports.voicemails,
             texts=ports.messages,
-            transfers=transfers,
+            transfers=AgentTransfers(callers),
             gateways=_gateway(settings),
             lookups=lookups,
         ),
         routes=InboundDesk(store.inbound, public_holidays, settings.default_region),
         recordings=Recordings(ours.clips.rstrip("/")),
+        first_words=FirstWords(heard, book.length_s),
     )
     return FlowRoom({"inbound": script, "flow": script, "gone": script.gone}, book, lookups)
 
@@ -107,3 +143,6 @@ def _gateway(settings: Settings) -> Gateways:
         raise Misconfigured(f"ivr: there is no trunk {name!r}; set FAIRDIAL_IVR__TRUNK to one of the trunks")
     to = DialString(f"trunk-{name}", trunk.number_format, trunk.prefix)
     return TrunkGateway(to, settings.default_region)
+
+
+_transfers: type[Transfers] = AgentTransfers

@@ -6,6 +6,7 @@ another, takes it up from there.
 
 from ivr.asterisk.call import Dialplan
 from ivr.asterisk.effects import Effects
+from ivr.asterisk.first_words import FirstWords
 from ivr.asterisk.flow_script import Flows, FlowScript, PublishedFlows
 from ivr.asterisk.line import Recordings
 from ivr.asterisk.sounds import Sounds
@@ -13,6 +14,7 @@ from ivr.asterisk.sounds import Sounds
 __all__ = [
     "Dialplan",
     "Effects",
+    "FirstWords",
     "FlowScript",
     "Flows",
     "PublishedFlows",

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from ivr.agi.protocol import Conversation
 from ivr.asterisk.effects import Effects
+from ivr.asterisk.first_words import FirstWords, Listened
 from ivr.asterisk.line import Line, Recordings, file_name
 from ivr.asterisk.masking import masked
 from ivr.asterisk.session import Session
@@ -27,6 +28,7 @@ class Dialplan:
     SESSION: Final = "FAIRDIAL_SESSION"
     TARGET: Final = "FAIRDIAL_TARGET"
     RING_S: Final = "FAIRDIAL_RING_S"
+    PRIORITY: Final = "FAIRDIAL_PRIORITY"
     CONTACT: Final = "FAIRDIAL_CONTACT"
     ENTRY: Final = "FAIRDIAL_ENTRY"
     OUTCOME: Final = "FAIRDIAL_OUTCOME"
@@ -44,9 +46,11 @@ class Call:
         line: Line,
         effects: Effects,
         recordings: Recordings,
+        words: FirstWords | None = None,
     ) -> None:
         self._session, self._agi, self._line = session, conversation, line
         self._effects, self._recordings = effects, recordings
+        self._listened = Listened(session.call, words)
         self._leaving = ""
         self._gone = False
 
@@ -113,13 +117,20 @@ class Call:
             return None
         self._line.drop_keys()
         complete = await self._line.say(command.prompts)
+        self._listened.whole()
         return ev.PlayDone(at=self._session.at(), turn=command.turn, complete=complete)
 
     async def _gather(self, command: do.Gather) -> ev.Event:
         session, line = self._session, self._line
         if not command.ahead:
             line.drop_keys()
-        await line.ask(command.prompts, min(command.timeout_s, command.total_s))
+        self._listened.begins(line.files(command.prompts))
+        try:
+            await line.ask(command.prompts, min(command.timeout_s, command.total_s))
+        except CallerHungUp:
+            self._listened.broken()
+            raise
+        self._listened.whole()
         key, ends_at = await line.take(0), session.at() + command.total_s
         while key and session.unfinished(key):
             key = await line.take(min(command.between_digits_s, ends_at - session.at()))
@@ -173,6 +184,7 @@ class Call:
             (Dialplan.SESSION, self._session.call),
             (Dialplan.TARGET, target),
             (Dialplan.RING_S, str(max(1, round(command.timeout_s)))),
+            (Dialplan.PRIORITY, str(command.priority)),
             (Dialplan.NEXT, extension),
         ):
             await self._agi.set_variable(name, value)

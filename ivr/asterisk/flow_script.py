@@ -16,6 +16,7 @@ from ivr.agi.protocol import AgiRequest, Conversation
 from ivr.asterisk import stored
 from ivr.asterisk.call import Call, Dialplan
 from ivr.asterisk.effects import Effects
+from ivr.asterisk.first_words import FirstWords
 from ivr.asterisk.line import Line, Recordings
 from ivr.asterisk.masking import masked
 from ivr.asterisk.session import Session
@@ -31,6 +32,7 @@ from ivr.publishing import fetch
 log = logging.getLogger(__name__)
 
 _MOST_FLOWS: Final = 64
+_MOST_PARTS: Final = 16
 _OUTCOMES: Final = {
     "ANSWER": "answered",
     "BUSY": "busy",
@@ -81,10 +83,12 @@ class FlowScript:
         *,
         routes: Routes | None = None,
         recordings: Recordings | None = None,
+        first_words: FirstWords | None = None,
     ) -> None:
         self._flows, self._store, self._clock = flows, store, clock
         self._sounds, self._effects, self._routes = sounds, effects, routes
         self._recordings = recordings or Recordings()
+        self._first_words = first_words
 
     async def __call__(self, conversation: Conversation) -> str:
         request = conversation.request
@@ -198,7 +202,7 @@ class FlowScript:
 
     def _call(self, conversation: Conversation, session: Session) -> Call:
         line = Line(conversation, self._sounds)
-        return Call(session, conversation, line, self._effects, self._recordings)
+        return Call(session, conversation, line, self._effects, self._recordings, self._first_words)
 
 
 def _number(request: AgiRequest, name: str, header: str) -> str:
@@ -211,10 +215,15 @@ def _outcome(dial_status: str) -> str:
 
 
 async def _contact(conversation: Conversation) -> Mapping[str, Value]:
-    """A JSON object in one variable of the channel; what is no plain value is left out."""
-    reply = await conversation.command("GET VARIABLE", Dialplan.CONTACT)
+    """A JSON object in one variable of the channel or, with _2, _3, in several; what is no plain value is left out."""
+    text, name = "", Dialplan.CONTACT
+    for nth in range(2, _MOST_PARTS + 2):
+        part = (await conversation.command("GET VARIABLE", name)).note
+        if not part:
+            break
+        text, name = text + part, f"{Dialplan.CONTACT}_{nth}"
     try:
-        found = json.loads(reply.note or "{}")
+        found = json.loads(text or "{}")
     except ValueError:
         log.warning("contact is no JSON", extra={"action": "ivr.contact_unreadable"})
         return {}

@@ -83,6 +83,9 @@ class Line:
         if not self._keys and rest_s:
             await self._digit(rest_s)
 
+    def files(self, prompts: Sequence[Spoken]) -> list[str]:
+        return [file for _, files in self._stretches(prompts) for file in files]
+
     async def _stretch(self, barge_in: bool, files: list[str]) -> None:
         if not barge_in:
             self._keys = ""

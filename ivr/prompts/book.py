@@ -29,6 +29,7 @@ class FileBook:
         self._words: Mapping[str, Mapping[str, str]] = {}
         self._vocabulary: Mapping[str, Mapping[str, str]] = {}
         self._files: Mapping[str, str] = {}
+        self._seconds: Mapping[str, float] = {}
         self._strict: set[tuple[str, str]] = set()
         self._left_out: set[tuple[str, str, str]] = set()
         self.refresh()
@@ -47,12 +48,20 @@ class FileBook:
         self._words = {name: self._sounds(table) for name, table in index.words.items()}
         self._vocabulary = {name: self._sounds(table) for name, table in index.vocabulary.items()}
         self._files = self._sounds(index.files)
+        tables = (*index.recorded.values(), *index.words.values(), *index.vocabulary.values(), index.files)
+        self._seconds = {
+            self._prefix + entry.file: entry.seconds for table in tables for entry in table.values()
+        }
         self._strict = {(flow, prompt) for flow, prompts in index.strict.items() for prompt in prompts}
         self._stamp = stamp
         return True
 
     def _sounds(self, table: Table) -> dict[str, str]:
         return {text: self._prefix + entry.file for text, entry in table.items()}
+
+    def length_s(self, sounds: Sequence[str]) -> float:
+        """Of sounds this book has named; 0 for others."""
+        return sum(self._seconds.get(each, 0.0) for each in sounds)
 
     def sounds(self, spoken: Spoken) -> Sequence[str]:
         """Microseconds. A value that is no number, no code and no name made beforehand is left out, but not of a

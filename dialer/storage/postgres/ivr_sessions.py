@@ -10,6 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
+from dialer.domain.flow_session import attempt_of_session
 from dialer.domain.ids import AttemptId
 from dialer.domain.survey import Interview, Reply
 from dialer.errors import NotFound
@@ -46,7 +47,8 @@ class PostgresIvrSessions:
         return None if row is None or not row["state"] else (row["state"], row["revision"])
 
     async def save(self, call: str, state: Mapping[str, Any], revision: int) -> bool:
-        """False when the session has another revision by now, and then nothing was stored.
+        """False when the session has another revision by now, and then nothing was stored. That of a call of ours belongs
+        to its attempt from the first step.
 
         `commands` beside the state are those of the step: the questions it settled are stored in the same statement, so
         that neither is there without the other, and so are the checks of an end.
@@ -86,6 +88,7 @@ class PostgresIvrSessions:
             at,
             *_end(state),
             _checks(state),
+            attempt_of_session(state.get("call", "")),
         )
 
     async def forget(self, call: str) -> None:

@@ -6,13 +6,13 @@ select state, revision from ivr_sessions where call = $1;
 -- name: begin_session
 -- A call's first step; no row when the call is known already.
 -- params: call, flow, version, language, caller, called, e164, node, state, started_at, updated_at, ended_at, result, checks,
--- answers
+-- attempt_id, answers
 with saved as (
     insert into ivr_sessions (
         call, flow, version, language, caller, called, e164, node, state, revision, started_at, updated_at, ended_at, result,
-        checks
+        checks, attempt_id
     )
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $11, $12, $13, $14)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $11, $12, $13, $14, $15)
     on conflict (call) do nothing
     returning call
 ), answered as (
@@ -20,7 +20,7 @@ with saved as (
     select s.call, a.question, a.place, a.status, nullif(a.value, 'null'), a.facts, a.clip, a.language, to_timestamp(a.at),
            a.offset_s, a.consent, a.said
     from saved s
-    cross join jsonb_to_recordset($15) as a (
+    cross join jsonb_to_recordset($16) as a (
         question text, place smallint, status text, value jsonb, facts jsonb, clip text, language text, at double precision,
         offset_s real, consent boolean, said text
     )
