@@ -48,7 +48,7 @@ class Behaviour(Enum):
     SENDS_NOTHING = "8998"
     """Answers at once and sends no packet for a minute."""
 
-    # Those that sound like the world, for the ears. People say hello as in `voices`, wait for a word, talk 1.5 to 4 s, hang up.
+    # Those that sound like the world, for the ears. People say hello as in `voices`, wait for a word, talk 2.5 to 4.5 s, hang up.
     GREETS = "557-0"
     """Rings 1 to 3 s, then a person."""
     GREETS_LATE = "557-1"
