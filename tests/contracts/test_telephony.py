@@ -1,6 +1,7 @@
 """What every telephony driver promises, on the scripted and the simulated one and on a real Asterisk with a carrier."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
@@ -20,16 +21,20 @@ from dialer.domain.events import (
     DeskDown,
     DeskFree,
     DeskUp,
+    FlowEnded,
+    FlowStarted,
     LineEvidence,
     MessageStarted,
     OptedOut,
     PromptEnded,
     Spoke,
+    WantsAgent,
 )
 from dialer.domain.ids import AgentId, AttemptId
 from dialer.errors import Refused
 from dialer.lab.world.numbers import Behaviour, number
 from dialer.ports.ears import TapId
+from dialer.ports.telephony import FlowOrder
 from dialer.simulation.exchange import SimulatedExchange
 from tests.support.exchange import (
     MESSAGE,
@@ -264,6 +269,76 @@ async def test_another_key_is_not_heard_and_the_message_goes_on(with_keys: Excha
     ended = await with_keys.wait(CallEnded, within_s=40, attempt=attempt)
     assert ended.at - begun.at > timedelta(seconds=4.5)
     assert not any(isinstance(event, OptedOut) for event in with_keys.of(attempt))
+
+
+def order(attempt: AttemptId, flow: str = "short") -> FlowOrder:
+    known = {"name": 'Li, Lei) "李雷"\r\n${EPOCH}', "company": "x" * 2000}
+    return FlowOrder(flow, f"{attempt}.{flow}", "+12025550143", "menu", known)
+
+
+async def test_a_call_goes_through_a_flow_to_its_end(exchange: Exchange) -> None:
+    attempt = await answered(exchange)
+    await exchange.driver.send_to_flow(attempt, order(attempt))
+    started = await exchange.wait(FlowStarted, attempt=attempt)
+    (call,) = (await exchange.driver.census()).calls
+    if not isinstance(exchange.driver, SimulatedExchange):
+        assert (call.in_flow, call.wants_agent, call.agent) == (True, False, None)
+    over = await exchange.wait(FlowEnded, attempt=attempt)
+    ended = await exchange.wait(CallEnded, attempt=attempt)
+    assert over.result == "done"
+    assert started.at <= over.at <= ended.at
+    if exchange.flows is not None:
+        (asked,) = exchange.flows
+        wanted = order(attempt)
+        assert asked["session"] == wanted.session
+        assert (asked["name"], asked["entry"], asked["caller"]) == ("short", "menu", wanted.caller)
+        assert json.loads(asked["contact"]) == wanted.contact
+
+
+async def test_out_of_a_conversation_into_a_flow_the_desk_is_free(exchange: Exchange) -> None:
+    attempt = await in_conversation(exchange)
+    await exchange.driver.send_to_flow(attempt, order(attempt))
+    await exchange.wait(FlowStarted, attempt=attempt)
+    await exchange.wait(DeskFree, within_s=2, agent=AGENT)
+    await exchange.wait(CallEnded, attempt=attempt)
+    assert (await exchange.driver.census()).desks == [AGENT]
+    assert not any(isinstance(event, CallLeftAgent) for event in exchange.of(attempt))
+
+
+async def test_a_flow_asks_for_an_agent_who_is_joined(with_keys: Exchange) -> None:
+    await at_desk(with_keys)
+    attempt = await answered(with_keys, Behaviour.PRESSES_FIVE)
+    await with_keys.driver.send_to_flow(attempt, order(attempt, "press-one"))
+    wants = await with_keys.wait(WantsAgent, attempt=attempt)
+    assert (wants.queue, wants.within) == ("service", timedelta(seconds=3))
+    (call,) = (await with_keys.driver.census()).calls
+    assert (call.in_flow, call.wants_agent) == (True, True)
+    await with_keys.driver.join(attempt, AGENT, None)
+    await with_keys.wait(CallJoined, attempt=attempt, agent=AGENT)
+    (call,) = (await with_keys.driver.census()).calls
+    assert (call.in_flow, call.wants_agent, call.agent) == (False, False, AGENT)
+    await with_keys.driver.hang_up(attempt)
+    await with_keys.wait(CallEnded, attempt=attempt)
+    await with_keys.wait(DeskFree, agent=AGENT)
+
+
+async def test_when_no_agent_comes_the_flow_goes_on(with_keys: Exchange) -> None:
+    attempt = await answered(with_keys, Behaviour.PRESSES_FIVE)
+    await with_keys.driver.send_to_flow(attempt, order(attempt, "press-one"))
+    wants = await with_keys.wait(WantsAgent, attempt=attempt)
+    over = await with_keys.wait(FlowEnded, attempt=attempt)
+    await with_keys.wait(CallEnded, attempt=attempt)
+    again = [event for event in with_keys.of(attempt) if isinstance(event, FlowStarted)]
+    assert len(again) == 2
+    assert timedelta(seconds=2.5) < again[1].at - wants.at < timedelta(seconds=5)
+    assert over.at >= again[1].at
+    if with_keys.flows is not None:
+        assert [asked.get("outcome", "") for asked in with_keys.flows] == ["", "NOANSWER"]
+
+
+async def test_what_is_gone_goes_through_no_flow(exchange: Exchange) -> None:
+    with pytest.raises(Refused):
+        await exchange.driver.send_to_flow(AttemptId(uuid4()), order(AttemptId(uuid4())))
 
 
 @pytest.fixture

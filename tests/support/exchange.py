@@ -32,6 +32,8 @@ from dialer.simulation.result import DayResult
 from dialer.telephony.asterisk.driver import AsteriskTelephony
 from dialer.telephony.asterisk.trunks import DialString
 from dialer.telephony.fake import BUSY, RINGS_OUT, FakeTelephony, Script
+from ivr.agi.protocol import Conversation
+from ivr.agi.server import FastAgiServer
 from tests.support.gate import permit_for
 
 Event = TypeVar("Event")
@@ -64,6 +66,7 @@ class Exchange:
         self.ears = "127.0.0.1:9"
         self.listening: Callable[[], set[UUID]] = set
         self.receiver: EarReceiver | None = None
+        self.flows: list[dict[str, str]] | None = None  # what scripts of flows were asked
 
     async def until_listening(self, *taps: UUID, within_s: float = 5) -> None:
         """Until exactly these taps are open."""
@@ -106,7 +109,8 @@ async def asterisk_exchange(centre: CallCentre) -> AsyncIterator[Exchange]:
         driver, centre.phone_names, lambda agent: centre.drop_phone(centre.phone_names[agent - 1])
     )
     made.events = heard
-    async with EarReceiver() as receiver:
+    made.flows = []
+    async with EarReceiver() as receiver, _flows(centre, made.flows):
         made.receiver, made.ears, made.listening = receiver, receiver.address, lambda: receiver.open
         running = asyncio.ensure_future(driver.run())
         try:
@@ -116,6 +120,37 @@ async def asterisk_exchange(centre: CallCentre) -> AsyncIterator[Exchange]:
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _flows(centre: CallCentre, asked: list[dict[str, str]]) -> AsyncIterator[None]:
+    """A script in the place of the service's: `press-one` asks for an agent first, every flow takes a second."""
+
+    async def flow(conversation: Conversation) -> str:
+        query = dict(conversation.request.query)
+        parts = [await conversation.command("GET VARIABLE", name) for name in _CONTACT]
+        asked.append({**query, "contact": "".join(part.note or "" for part in parts)})
+        if query.get("name") == "press-one" and not query.get("outcome"):
+            for name, value in (("TARGET", "service"), ("RING_S", "3")):
+                await conversation.set_variable(f"FAIRDIAL_{name}", value)
+            await conversation.set_variable("IVR_NEXT", "wait")
+            return "transferring"
+        await conversation.command("WAIT FOR DIGIT", 1000)
+        return "done"
+
+    async def gone(conversation: Conversation) -> str:
+        return "gone"
+
+    agi = centre.settings.agi
+    server = FastAgiServer(agi.host, agi.port, {"flow": flow, "gone": gone}, report=lambda end: None)
+    await server.start()
+    try:
+        yield
+    finally:
+        await server.close()
+
+
+_CONTACT = ("FAIRDIAL_CONTACT", *(f"FAIRDIAL_CONTACT_{nth}" for nth in range(2, 10)))
 
 
 async def _hang_up_everything(driver: Telephony) -> None:
@@ -133,7 +168,7 @@ _SCRIPTS = {
     Behaviour.NOT_IN_SERVICE: Script(ring_s=None, end_s=0.1, cause=HangupCause(1, 404, "Unallocated")),
     Behaviour.CONGESTED: Script(ring_s=None, end_s=0.1, cause=HangupCause(34, 503, "Congestion")),
     Behaviour.TONE: Script(ring_s=0.1, answer_s=1.0, talk_s=4.0),
-    Behaviour.TONE_UNTIL_HUNG_UP: Script(ring_s=None, answer_s=0.05, talk_s=60.0),
+    Behaviour.TONE_UNTIL_HUNG_UP: Script(ring_s=None, answer_s=0.05, talk_s=60.0, flow_s=1.0),
     Behaviour.SAYS_NOTHING: Script(
         ring_s=None, answer_s=0.05, talk_s=60.0, speaks=((0.0, Direction.AGENT, 60.0),)
     ),
@@ -145,7 +180,9 @@ _SCRIPTS = {
         rtp_until_s={Direction.CALLER: 0.0},
     ),
     Behaviour.PRESSES_NINE: Script(ring_s=None, answer_s=0.05, talk_s=60.0, presses_s=1.0),
-    Behaviour.PRESSES_FIVE: Script(ring_s=None, answer_s=0.05, talk_s=60.0),
+    Behaviour.PRESSES_FIVE: Script(
+        ring_s=None, answer_s=0.05, talk_s=60.0, flow_s=1.0, wants_agent_s=0.3, wants_within_s=3.0
+    ),
     Behaviour.EARLY_MEDIA: Script(ring_s=0.1, answer_s=2.0, talk_s=4.0),
     Behaviour.GIVEN_UP_BY_NETWORK: Script(ring_s=0.1, end_s=4.0, cause=HangupCause(19, 480, "No answer")),
 }
