@@ -29,6 +29,8 @@ _MODULES = (
 )
 # without them calls go on, unheard
 _TAP_MODULES = ("chan_audiosocket", "res_audiosocket", "app_chanspy")
+# without them calls go on, and nobody notices dead air
+_AIR_MODULES = ("func_talkdetect", "func_import", "func_strings", "func_channel")
 _CONTEXTS = (
     dialplan.CONTEXT_ANSWERED,
     dialplan.CONTEXT_MESSAGE,
@@ -96,6 +98,12 @@ async def _modules(link: AmiLink, _settings: Settings) -> AsyncIterator[Finding]
         yield doubtful(
             "ears",
             f"not loaded: {', '.join(unheard)}; nobody can listen to a line",
+            "load them in modules.conf, and see Asterisk's log",
+        )
+    if unwatched := await _not_loaded(link, _AIR_MODULES):
+        yield doubtful(
+            "dead air",
+            f"not loaded: {', '.join(unwatched)}; conversations cannot be watched",
             "load them in modules.conf, and see Asterisk's log",
         )
     if missing := await _not_loaded(link, _MODULES):

@@ -23,7 +23,7 @@ _FILES = {
 }
 _SHOWN = (
     "agent.", "attempt.", "campaign.", "contact.", "disposition.", "page.", "figure.", "window.",
-    "mode.", "binding.",
+    "mode.", "binding.", "dead_air.",
 )  # fmt: skip
 
 

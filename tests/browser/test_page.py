@@ -42,6 +42,7 @@ async def test_figures_move_and_nothing_breaks_the_policy(
     await expect(in_progress).to_have_text("25")
     await expect(page.locator("#abandonment tbody")).to_contain_text("Above 3 %")
     await expect(page.locator("#agents tbody tr")).to_have_count(12)
+    await expect(page.locator("#agents tbody")).to_contain_text("nothing from the called person")
     shot = tmp_path / "page.png"
     await page.screenshot(path=shot, full_page=True)
     assert shot.stat().st_size > 10_000
@@ -53,6 +54,7 @@ async def test_the_language_can_be_changed_and_is_remembered(browser: Browser, s
     await sign_in(page)
     await page.get_by_role("button", name="中文").click()
     await expect(page.locator("#agents-title")).to_have_text("座席")
+    await expect(page.locator("#agents tbody")).to_contain_text("收不到客户的声音")
     await expect(page.locator("#outcomes tbody")).to_contain_text("无应答")
     running = page.locator("#campaigns tbody tr").first
     await expect(running).to_contain_text("预测拨号")

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from dialer.domain.abandonment import WindowKind
 from dialer.domain.agent import AgentState
+from dialer.domain.air import Direction, Trouble
 from dialer.domain.attempt import AttemptState
 from dialer.domain.campaign import CampaignState
 from dialer.domain.disposition import Disposition
@@ -18,6 +19,7 @@ from dialer.errors import Conflict, NotFound
 from dialer.pacing.decision import Binding, WindowState
 from dialer.ports.floor import (
     AgentOnFloor,
+    AirTrouble,
     CampaignOnFloor,
     CampaignPacing,
     Gauges,
@@ -71,7 +73,9 @@ class FakeFloor:
         return ()
 
     def gauges(self) -> Gauges:
-        return Gauges({("spring", Disposition.BUSY): 7}, 2, 3, (0.05, 0.2), (1.5, 3.0, 9.0))
+        return Gauges(
+            {("spring", Disposition.BUSY): 7}, 2, 3, (0.05, 0.2), (1.5, 3.0, 9.0), air={Trouble.NO_RTP: 2}
+        )
 
     async def publish(self, snapshot: Snapshot) -> None:
         async with self._news:
@@ -237,4 +241,7 @@ def _agent(number: int, at: datetime) -> AgentOnFloor:
         "lunch" if state is AgentState.PAUSED else "",
         at - timedelta(seconds=17 * number + 5),
         LIVE_CALL if state in (AgentState.ON_CALL, AgentState.WRAP_UP) else None,
+        trouble=AirTrouble(Trouble.ONE_WAY, at - timedelta(seconds=9), Direction.CALLER)
+        if number == 1
+        else None,
     )

@@ -130,6 +130,12 @@ def test_the_document_reads_as_people_write_it() -> None:
         ({"pacing": {"period_cap": -0.01}}, "pacing.period_cap"),
         ({"pacing": {"half_hour_cap": None}}, "pacing.half_hour_cap"),
         ({"pacing": {"preview_for_s": float("inf")}}, "pacing.preview_for_s"),
+        ({"listening": {"dead_air_s": 2}}, "listening.dead_air_s"),
+        ({"listening": {"dead_air_prompts": 6}}, "listening.dead_air_prompts"),
+        ({"listening": {"dead_air_wait_s": 1}}, "listening.dead_air_wait_s"),
+        ({"listening": {"dead_air_prompt": ""}}, "listening.dead_air_prompt"),
+        ({"listening": {"dead_air_goodbye": "bye"}}, "listening.dead_air_goodbye"),
+        ({"listening": {"dead_air_s": None, "dead_air_prompt": "ask"}}, "listening.dead_air_prompt"),
     ],
 )
 def test_what_is_wrong_is_named(change: dict[str, Any], field: str) -> None:
@@ -152,6 +158,19 @@ def test_what_is_wrong_is_named(change: dict[str, Any], field: str) -> None:
 def test_what_pacing_allows_is_said(pacing: dict[str, Any], message: str) -> None:
     with pytest.raises(BadInput, match=f"^{re.escape(message)}$"):
         plan_from_json({"name": "a", "trunk": "main", "pacing": pacing})
+
+
+def test_what_is_said_in_dead_air_is_kept() -> None:
+    said = {
+        "dead_air_s": 4,
+        "dead_air_prompt": "fairdial/dead-air-zh",
+        "dead_air_goodbye": "fairdial/dead-air-goodbye-zh",
+        "dead_air_prompts": 3,
+        "dead_air_wait_s": 2.5,
+    }
+    plan = plan_from_json({"name": "a", "trunk": "main", "listening": said})
+    assert plan.listening.dead_air_wait == timedelta(seconds=2.5)
+    assert plan_to_json(plan)["listening"].items() >= said.items()
 
 
 @pytest.mark.parametrize("document", [{"trunk": "main"}, {"name": "a"}, [], None])

@@ -164,6 +164,8 @@ async def test_metrics_name_no_person_and_no_number(served: Served) -> None:
         'dialer_calls_total{campaign="spring",result="busy"} 7.0',
         'dialer_agents{state="on_call"} 5.0',
         "dialer_ami_up 1.0",
+        'dialer_air_troubles_total{kind="no_rtp"} 2.0',
+        'dialer_air_troubles_total{kind="dead_air"} 0.0',
         "dialer_ami_reconnects_total 2.0",
         "dialer_originate_inflight 3.0",
         'dialer_call_setup_seconds_bucket{le="2.0"} 1.0',
