@@ -22,6 +22,8 @@ def place_of(number: PhoneNumber, address_state: str | None = None) -> CalledPla
     `address_state`, such as "CA", is what the list says of where the person lives: a further candidate. A state that nobody
     knows makes all of them candidates, as does an area code of no state (toll-free).
     """
+    if not number.e164:
+        return CalledPlace(None)  # not shown
     place = _of_area(number.e164[:5]) if _american(number.e164) else _of_block(number.e164[:-_BLOCK], _BLOCK)
     if place.country != "US" or not address_state:
         return place

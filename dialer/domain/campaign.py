@@ -1,5 +1,6 @@
 """A campaign: what is dialled, when, how often, and what is said when nobody is free."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
@@ -61,6 +62,8 @@ class CallingHours:
             raise ValueError("weekdays are numbers from 0 (Monday) to 6 (Sunday), at least one")
 
 
+QUEUE_NAME = re.compile(r"[\w.-]{1,60}")  # as flows can name one
+
 # 16 CFR 310.4(b)(4)(ii): at least 15 seconds or four rings before an unanswered call is disconnected
 RING_MINIMUM = timedelta(seconds=15)
 
@@ -116,10 +119,17 @@ class CampaignPlan:
             raise ValueError("flow needs the pacing mode agentless: agents send callers to flows themselves")
         if self.flow is not None and self.message is not None:
             raise ValueError("flow takes the place of the message: name one of them")
+        if self.inbound and not QUEUE_NAME.fullmatch(self.name):
+            raise ValueError("name: flows name this queue by letters, digits, and - . _, without spaces")
         if self.most_attempts < 1:
             raise ValueError("most_attempts must be at least 1")
         if self.wrap_up < timedelta(0) or self.answer_within <= timedelta(0):
             raise ValueError("wrap_up and answer_within must be positive")
+
+    @property
+    def inbound(self) -> bool:
+        """A queue of callers: nothing is dialled for it."""
+        return self.pacing.mode is PacingMode.INBOUND
 
     @property
     def detects_machines(self) -> bool:

@@ -48,6 +48,7 @@ from dialer.engine.home_tones import HomeTones
 from dialer.engine.ledger_writer import LedgerWriter
 from dialer.engine.listener import LineListener
 from dialer.engine.live_call import LiveCall, outcome, settle
+from dialer.engine.queue_book import QueueBook
 from dialer.engine.recorder import Recorder
 from dialer.errors import NotFound
 from dialer.ports.ears import Ears
@@ -96,6 +97,7 @@ class CallSupervisor:
             lambda attempt: self.calls.get(attempt),
             keeps_listening,
         )
+        self.queues = QueueBook()
         self.totals: Counter[tuple[str, Disposition]] = Counter()
         self.answer_to_join_s: deque[float] = deque(maxlen=10_000)
         self.setup_s: deque[float] = deque(maxlen=10_000)
@@ -178,7 +180,9 @@ class CallSupervisor:
         call.move(_G.JOINED)
         if call.joined_at is None:
             call.joined_at = event.at
-            if call.answered_at is not None:
+            if call.inbound:
+                self.queues.answered(call)
+            elif call.answered_at is not None:
                 self.answer_to_join_s.append((event.at - call.answered_at).total_seconds())
         call.agent = event.agent
         call.parts = max(call.parts, 1)  # an adopted call may have been joined unseen
@@ -222,6 +226,10 @@ class CallSupervisor:
     def _in_flow(self, call: LiveCall, event: FlowEvent) -> None:
         if call.state is _S.TALKING and isinstance(event, FlowStarted):
             self.air.left(call.id)
+        if call.inbound and isinstance(event, FlowStarted):
+            # the flow is the caller's own, and goes on without us
+            self._ended(call, CallEnded(call.id, event.at, HangupCause(16), call.unheard))
+            return
         self.flows.take(call, event)
 
     def _ended(self, call: LiveCall, event: CallEnded) -> None:
@@ -254,10 +262,12 @@ class CallSupervisor:
                 disposition,
                 because,
                 event,
-                dialled=dialled,
+                dialled=dialled and not call.inbound,
                 announced=call.announced(disposition),
             )
         )
+        if disposition is Disposition.LEFT_QUEUE:
+            self.queues.left(call)
         self._on_change(call)
 
     def _leave_agent(self, call: LiveCall, event: CallEnded) -> None:
@@ -268,6 +278,23 @@ class CallSupervisor:
             self.desks.call_ended(call.agent, call.id, call.plan.wrap_up)
         else:
             self.desks.release(call.agent, call.id)
+
+    # --- who called us ------------------------------------------------------------------------------------------------
+
+    def called_us(self, call: LiveCall) -> None:
+        """In hand now, and waits for an agent."""
+        self._enter_caller(call)
+        self._hand_over.seek_agent(call)
+
+    def called_in_vain(self, call: LiveCall) -> None:
+        """Was gone before."""
+        self._enter_caller(call)
+        self._ended(call, CallEnded(call.id, self._clock.now(), HangupCause(16), False))
+
+    def _enter_caller(self, call: LiveCall) -> None:
+        self.calls[call.id] = call
+        self._floor.taken_over(call)
+        self._note(call, "waits_in_queue", call.plan.name)
 
     # --- after an interruption ------------------------------------------------------------------------------------------
 

@@ -92,7 +92,11 @@ class DialLoop:
 
     async def _round(self) -> float:
         """Every running campaign says what it wishes; every round another one is first. Returns seconds to the next."""
-        running = [each for each in self.campaigns.values() if each.state is CampaignState.RUNNING]
+        running = [
+            each
+            for each in self.campaigns.values()
+            if each.state is CampaignState.RUNNING and not each.plan.inbound
+        ]
         self.originator.floor.flush()
         self._turn += 1
         first = self._turn % len(running) if running else 0

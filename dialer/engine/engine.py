@@ -13,7 +13,15 @@ from dialer.clock import Clock
 from dialer.compliance.rulebook import Rulebook
 from dialer.domain.agent import AgentState
 from dialer.domain.campaign import Campaign, CampaignSignal, CampaignState
-from dialer.domain.events import DeskDown, LinkLost, LinkUp, OptedOut, TelephonyEvent
+from dialer.domain.events import (
+    CallerLeft,
+    CallerWaiting,
+    DeskDown,
+    LinkLost,
+    LinkUp,
+    OptedOut,
+    TelephonyEvent,
+)
 from dialer.domain.ids import CampaignId, RunnerId
 from dialer.engine.budget_keeper import BudgetKeeper
 from dialer.engine.call_supervisor import CallSupervisor
@@ -31,12 +39,14 @@ from dialer.engine.live_call import LiveCall
 from dialer.engine.opt_out_keeper import OptOutKeeper, OptOutStore
 from dialer.engine.originator import Originator
 from dialer.engine.preview import Preview
+from dialer.engine.queue_desk import QueueDesk
 from dialer.engine.reconciler import Reconciler
 from dialer.engine.recorder import Recorder, RecordingHouse
 from dialer.engine.recording_keeper import RecordingKeeper
 from dialer.engine.trunk_meter import TrunkLimits, TrunkMeter
 from dialer.errors import Conflict, LinkDown, StorageDown
 from dialer.pacing.pacer import Pacer
+from dialer.ports.callers import CallerStore
 from dialer.ports.ears import EarEvent, Ears
 from dialer.ports.hearing import TrunkToneStore
 from dialer.ports.pacing import PacingStore
@@ -94,6 +104,7 @@ class EngineStores:
     pacing: PacingStore
     ledger: EngineLedger
     tones: TrunkToneStore
+    callers: CallerStore | None = None  # None: nobody calls in
 
 
 class Engine:
@@ -118,6 +129,7 @@ class Engine:
         house: RecordingHouse = _UNKNOWN_HOUSE,
         ears: Ears | None = None,
         keeps_listening: Callable[[], bool] = lambda: False,
+        region: str = "US",
     ) -> None:
         self._telephony, self._stores, self._clock, self._who = telephony, stores, clock, who
         self._gatekeeper = gatekeeper
@@ -176,6 +188,20 @@ class Engine:
         self._reconciler = Reconciler(
             telephony, stores.attempts, self.supervisor, self.runner, clock, self.floor
         )
+        self._queue_desk = (
+            None
+            if stores.callers is None
+            else QueueDesk(
+                telephony,
+                stores.callers,
+                self.supervisor,
+                lambda: self.campaigns,
+                self.runner,
+                clock,
+                self._tasks,
+                region,
+            )
+        )
         self._link_changed = asyncio.Event()
         self.active = False
         self.reconciled = False
@@ -205,6 +231,9 @@ class Engine:
                 self.supervisor.air.interrupted()
             case OptedOut():
                 self.opt_outs.take(event)
+            case CallerWaiting() | CallerLeft():
+                if self._queue_desk is not None and self.active:  # else told again at the census
+                    self._queue_desk.take(event)
             case _:
                 self.supervisor.handle(event)
                 if isinstance(event, DeskDown):
@@ -396,7 +425,7 @@ class Engine:
     async def _closing_signal(self, campaign: Campaign) -> CampaignSignal | None:
         if campaign.state is CampaignState.STOPPING:
             return CampaignSignal.DRAINED
-        if campaign.state is not CampaignState.RUNNING:
+        if campaign.state is not CampaignState.RUNNING or campaign.plan.inbound:
             return None
         return CampaignSignal.EXHAUSTED if await self._stores.campaigns.is_exhausted(campaign.id) else None
 

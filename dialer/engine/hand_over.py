@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from dialer.acd.desks import Desks
 from dialer.clock import Clock
@@ -29,6 +29,7 @@ _MOST_MARGIN_S = 0.4
 _REMEMBERED = 50
 _LOOK_S = 0.25
 _GRAIN_S = 0.005
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _LONGEST_GREETING = timedelta(seconds=10)  # whoever speaks longer is told that nobody is free
 
 
@@ -56,7 +57,8 @@ class HandOver:
 
     @property
     def waiting(self) -> int:
-        return len(self._waiting)
+        """Without those who called us: they go on waiting when the service is away."""
+        return sum(not call.inbound for call in self._waiting)
 
     def begin_anew(self, call: LiveCall) -> None:
         """Whatever was being done for this caller is forgotten."""
@@ -112,11 +114,11 @@ class HandOver:
 
     def _agent_free(self) -> None:
         while self._waiting:
-            call = self._waiting[0]
+            call = min(self._waiting, key=_turn)  # the first of equals
             agent = self.desks.reserve_longest_idle(call.id)
             if agent is None:
                 return
-            self._waiting.popleft()
+            self._waiting.remove(call)
             self._join(call, agent)
         self._on_change()
 
@@ -199,3 +201,8 @@ class HandOver:
             log.warning(
                 "no message", extra={"action": "call.no_message", "attempt_id": str(call.id), "why": str(why)}
             )
+
+
+def _turn(call: LiveCall) -> tuple[bool, int, datetime]:
+    """Whom the law gives seconds before everyone else; then by the priority of the flow, and by who waits longest."""
+    return not call.bound_by_law, -call.priority, call.answered_at or _NEVER

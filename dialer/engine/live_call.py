@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dialer.compliance.connection import agent_due
 from dialer.compliance.profile import ConnectRule
@@ -15,6 +15,7 @@ from dialer.domain.disposition import Disposition, of_unanswered
 from dialer.domain.events import CallEnded
 from dialer.domain.ids import AgentId, AttemptId, TrunkName
 from dialer.domain.pacing_plan import PacingMode
+from dialer.domain.queued_caller import QueuedCaller
 from dialer.domain.recycling import aftermath
 from dialer.domain.transitions import following
 from dialer.engine.line_hearing import LineHearing
@@ -47,6 +48,9 @@ class LiveCall:
     flow_heard: bool = False  # the flow's first words, to their end
     flow_result: str = ""  # the flow's own word, at its end
     wanted_until: datetime | None = None  # a flow has asked for an agent
+    caller: QueuedCaller | None = (
+        None  # who called us; then `dialled_at` and `answered_at` are when the wait began
+    )
 
     @property
     def id(self) -> AttemptId:
@@ -60,6 +64,26 @@ class LiveCall:
     def agentless(self) -> bool:
         """Hears the campaign's message and is given no agent."""
         return self.plan.pacing.mode is PacingMode.AGENTLESS
+
+    @property
+    def inbound(self) -> bool:
+        """Called us, and waits in a queue; afterwards the caller's flow goes on."""
+        return self.caller is not None
+
+    @property
+    def bound_by_law(self) -> bool:
+        """Whoever waits was called by us: within seconds an agent must be there, or the message."""
+        return self.wanted_until is None
+
+    @property
+    def priority(self) -> int:
+        return self.caller.priority if self.caller is not None else 0
+
+    def waited(self) -> timedelta | None:
+        """From the answer, or the beginning of the wait, to the first agent. None: there was none."""
+        if self.answered_at is None or self.joined_at is None:
+            return None
+        return self.joined_at - self.answered_at
 
     @property
     def previewed(self) -> bool:
@@ -123,6 +147,9 @@ def outcome(call: LiveCall, ended: CallEnded) -> tuple[Disposition, str]:
     """The one disposition of a call, from the state it ended in."""
     if call.unknown and call.answered_at is None:
         return Disposition.LOST, ended.cause.text
+    if call.inbound and call.joined_at is None:
+        waited = ended.at - (call.answered_at or ended.at)
+        return Disposition.LEFT_QUEUE, f"waited {waited.total_seconds():.0f} s in vain"
     match call.state:
         case AttemptState.TALKING if call.hearing.fax and ended.by_us:
             return Disposition.FAX, "a fax answered"

@@ -28,6 +28,7 @@ from dialer.engine.call_supervisor import CallSupervisor
 from dialer.engine.called_place import address_state
 from dialer.engine.floor_reporter import FloorReporter
 from dialer.engine.live_call import LiveCall
+from dialer.engine.queue_desk import NO_TRUNK
 from dialer.ports.storage import AttemptStore, OpenAttempt
 from dialer.ports.telephony import AdoptedCall, Census, Telephony
 from dialer.ports.telephony import LiveCall as CallOnExchange
@@ -35,6 +36,7 @@ from dialer.ports.telephony import LiveCall as CallOnExchange
 log = logging.getLogger(__name__)
 
 _FLOW_WAITS = timedelta(minutes=1)
+_QUEUE_WAITS = timedelta(days=1)
 
 
 class Reconciler:
@@ -68,7 +70,13 @@ class Reconciler:
             self._supervisor.recordings.adopt(call, begun[call.id])
         self._telephony.adopt(
             [
-                AdoptedCall(call.id, call.rang_at, call.answered_at is not None, call.plan.ring_for)
+                AdoptedCall(
+                    call.id,
+                    call.rang_at,
+                    call.answered_at is not None,
+                    call.plan.ring_for,
+                    call.caller.channel if call.caller is not None else None,
+                )
                 for call in calls
             ]
         )
@@ -133,7 +141,7 @@ class Reconciler:
                 self._supervisor.handle(FlowStarted(call.id, now))
             return
         # for how much longer is not known: the flow goes on by itself when its time is over
-        wants = WantsAgent(call.id, now, "", _FLOW_WAITS)
+        wants = WantsAgent(call.id, now, "", _QUEUE_WAITS if call.inbound else _FLOW_WAITS)
         if call.state is AttemptState.IN_FLOW:
             self._supervisor.handle(wants)
         elif call.state is AttemptState.WAITING:
@@ -165,9 +173,9 @@ def _revived(open_attempt: OpenAttempt, campaign: Campaign, now: datetime) -> Li
     return LiveCall(
         claimed,
         campaign,
-        open_attempt.trunk or campaign.plan.trunk,
+        NO_TRUNK if open_attempt.caller is not None else open_attempt.trunk or campaign.plan.trunk,
         open_attempt.state,
-        open_attempt.dialled_at or now,
+        open_attempt.dialled_at or open_attempt.answered_at or now,
         rang_at=open_attempt.rang_at,
         answered_at=open_attempt.answered_at,
         joined_at=open_attempt.joined_at,
@@ -175,6 +183,7 @@ def _revived(open_attempt: OpenAttempt, campaign: Campaign, now: datetime) -> Li
         agent=open_attempt.agent,
         address_state=address_state(open_attempt.attributes),
         attributes=open_attempt.attributes,
+        caller=open_attempt.caller,
         flow_heard=open_attempt.state is AttemptState.IN_FLOW,
         parts=max(open_attempt.parts, int(open_attempt.joined_at is not None)),
     )

@@ -104,6 +104,8 @@ class CountedPacer(FloorCounts):
 
     def decide(self, campaign: CampaignId, room: Room, now: float, wall: datetime) -> PacingDecision:
         plan = self.plan_of.get(campaign, PacingPlan(PacingMode.PROGRESSIVE))
+        if plan.mode is PacingMode.INBOUND:
+            return within(room, 0, 0, "a queue of callers: nothing is dialled for it", Binding.POLICY)
         if plan.mode is PacingMode.AGENTLESS:
             return within(room, room.trunk, len(self.ringing), "as many as the trunk takes", Binding.TRUNK)
         per_agent = plan.lines_per_agent if plan.mode is PacingMode.POWER else 1.0

@@ -93,6 +93,7 @@ async def floor(
     house: RecordingHouse = RecordingHouse(),  # noqa: B008  # frozen
     attributes: Mapping[str, str] = {},  # of every contact; never changed
     ears: FakeEars | None = None,
+    queues: Sequence[CampaignPlan] = (),
 ) -> AsyncIterator[VirtualFloor]:
     """`attempts` and `telephony` of an earlier floor make this one the engine after a crash."""
     clock, fresh = VirtualClock(), attempts is None
@@ -102,6 +103,8 @@ async def floor(
     pacing = MemoryPacing(attempts, campaign_store)
     pacing.kept_lessons = {each.campaign: each for each in lessons}
     campaign = campaign_store.run(plan)
+    for queue in queues:
+        campaign_store.run(queue)
     for n in range(contacts if fresh else 0):
         attempts.add(campaign, number(n), START - timedelta(minutes=contacts - n), **attributes)
     for n in range(agents):
@@ -126,6 +129,7 @@ async def floor(
             pacing,
             attempts,
             attempts,
+            callers=attempts,
         ),
         NoRecordings(),
         limits,

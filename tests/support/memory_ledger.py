@@ -20,9 +20,11 @@ from dialer.domain.disposition import ANSWERED_BY_PERSON, Disposition
 from dialer.domain.ids import AgentId, AttemptId, CampaignId, ContactId, NumberId, RunnerId, TrunkName
 from dialer.domain.pacing_plan import PacingMode
 from dialer.domain.phone_number import PhoneNumber
+from dialer.domain.queued_caller import QueuedCaller
 from dialer.domain.transitions import following
 from dialer.errors import StorageDown
 from dialer.pacing.pacer import Lesson
+from dialer.ports.callers import TakenCaller
 from dialer.ports.dialling import (
     DialFacts,
     FactsWanted,
@@ -76,6 +78,7 @@ class MemoryAttempt:
     progress: Progress | None = None
     settlement: Settlement | None = None
     permit: DialPermit | None = None
+    caller: QueuedCaller | None = None
 
 
 class MemoryAttempts:
@@ -332,9 +335,32 @@ class MemoryAttempts:
                     known.joined_at,
                     known.message_at,
                     attributes=self.contacts[row.claimed.contact].attributes,
+                    caller=row.caller,
                 )
             )
         return taken
+
+    async def take_caller(
+        self, queue: CampaignId, number: PhoneNumber, caller: QueuedCaller, runner: RunnerId, at: datetime
+    ) -> TakenCaller:
+        self._reach()
+        for row in self.rows.values():
+            begun = row.progress.answered_at if row.progress is not None else None
+            if row.caller is not None and (row.caller.channel, begun) == (caller.channel, at):
+                return TakenCaller(row.claimed, row.caller)
+        known = [each for each in self.contacts.values() if each.campaign == queue and each.number == number]
+        if not known or not number.e164:
+            contact = ContactId(len(self.contacts) + 1)
+            self.contacts[contact] = MemoryContact(contact, queue, number, None, ContactState.DONE)
+            known = [self.contacts[contact]]
+        before, zones = known[0].state, ZONES if number.e164 else ()
+        claimed = replace(self._open(known[0], runner), zones=zones)
+        known[0].state = before
+        begun_at = Progress(claimed.attempt, AttemptState.WAITING, answered_at=at)
+        self.rows[claimed.attempt] = MemoryAttempt(
+            claimed, runner, AttemptState.WAITING, progress=begun_at, caller=caller
+        )
+        return TakenCaller(claimed, caller)
 
     def ends(self) -> list[Disposition]:
         return [row.settlement.disposition for row in self.rows.values() if row.settlement is not None]
@@ -393,7 +419,8 @@ class MemoryCampaigns:
         return self.known[campaign].state
 
     async def is_exhausted(self, campaign: CampaignId) -> bool:
-        states = {contact.state for contact in self._attempts.contacts.values()}
+        contacts = self._attempts.contacts.values()
+        states = {contact.state for contact in contacts if contact.campaign == campaign}
         return bool(states) and not states & {ContactState.READY, ContactState.CLAIMED}
 
     async def contact_counts(self, campaign: CampaignId, now: datetime) -> ContactCounts:
