@@ -184,6 +184,7 @@ def build(
         store.pacing,
         store.ledger,
         store.tones,
+        store.attempts,
     )
     registries = Registries(settings.registries.folder, clock)
     who = (socket.gethostname(), os.getpid())
@@ -203,6 +204,7 @@ def build(
         house=recording_house(settings),
         ears=ears,
         keeps_listening=lambda: any_clips(settings.ears.announcements),
+        region=settings.default_region,
     )
     ear.engine, heard.sink = engine, engine.hear
     floor = FloorView(engine, telephony, store.campaigns, clock, settings.time_zone, registries, ears)

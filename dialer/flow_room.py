@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from dialer.clock import Clock
+from dialer.domain.campaign import CampaignState
 from dialer.domain.flow_session import attempt_of_session
 from dialer.domain.ids import AttemptId
 from dialer.domain.phone_number import BadNumber, parse_number
-from dialer.errors import Misconfigured
+from dialer.errors import Misconfigured, NotFound
 from dialer.flows import InboundDesk, flow_ports, opened_lookups, public_holidays
+from dialer.ports.storage import CampaignStore
 from dialer.settings import Settings
 from dialer.storage.postgres.store import PostgresStore
 from dialer.telephony.asterisk.trunks import DialString
@@ -56,21 +58,45 @@ class Callers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AgentTransfers:
-    """`ivr.ports.Transfers`: a call of ours waits in the dialplan, and the engine hears of it there.
+    """`ivr.ports.Transfers`: whoever is to wait does so in the dialplan, and the engine hears of it there.
 
-    Of a caller from outside, and of one for a named agent, the transfer fails: the flow says how it goes on.
+    A caller from outside waits in a queue, which is a running campaign of the mode inbound and has the name that the flow
+    gives. For a named agent, or in a queue that does not exist, nobody waits: the flow says how it goes on.
     """
 
     callers: Callers
+    queues: CampaignStore
 
     async def transfer(self, call: str, kind: str, target: str, context: Mapping[str, Any]) -> str:
-        attempt = attempt_of_session(call)
-        if attempt is None or kind != "queue":
-            log.warning(
-                "nobody to transfer to", extra={"action": "ivr.no_transfer", "call": call, "kind": kind}
+        if kind != "queue":
+            log.error(
+                "flows cannot transfer to a named agent here: name a queue",
+                extra={"action": "ivr.no_transfer", "call": call, "kind": kind, "target": target},
             )
             return "failed"
-        return "" if self.callers.agent_may_come(attempt) else "no_answer"
+        if (attempt := attempt_of_session(call)) is not None:
+            return "" if self.callers.agent_may_come(attempt) else "no_answer"
+        return "" if await self._is_open(target, call) else "failed"
+
+    async def _is_open(self, queue: str, call: str) -> bool:
+        try:
+            campaign = await self.queues.campaign_named(queue)
+        except NotFound:
+            why = "there is no such campaign: create one with --mode inbound"
+        else:
+            if campaign.plan.inbound and campaign.state is CampaignState.RUNNING:
+                return True
+            why = (
+                f"it is {campaign.state}"
+                if campaign.plan.inbound
+                else "the mode of this campaign is not inbound"
+            )
+        log.error(
+            "no such queue: %s",
+            why,
+            extra={"action": "ivr.no_queue", "queue": queue, "call": call},
+        )
+        return False
 
 
 class FlowRoom:
@@ -112,7 +138,7 @@ def opened_flow_room(settings: Settings, store: PostgresStore, clock: Clock, cal
             callbacks=ports.callbacks,
             voicemails=ports.voicemails,
             texts=ports.messages,
-            transfers=AgentTransfers(callers),
+            transfers=AgentTransfers(callers, store.campaigns),
             gateways=_gateway(settings),
             lookups=lookups,
         ),

@@ -12,6 +12,7 @@ from dialer.cli import plan_options as options
 from dialer.cli.config import flat
 from dialer.cli.session import Session, with_session
 from dialer.domain.campaign import Campaign, CampaignPlan, CampaignSignal
+from dialer.domain.pacing_plan import PacingMode
 from dialer.domain.plan_document import plan_from_json, plan_to_json
 from dialer.domain.rules_document import check_profiles
 from dialer.errors import BadInput
@@ -142,6 +143,8 @@ def _plan_file(file: Path | None) -> dict[str, Any]:
 
 
 def _plan(session: Session, document: dict[str, Any]) -> CampaignPlan:
+    if document.get("pacing", {}).get("mode") == PacingMode.INBOUND and session.settings.trunks:
+        document = {"trunk": next(iter(session.settings.trunks)), **document}  # it never dials
     plan = plan_from_json(document)
     if plan.trunk not in session.settings.trunks:
         known = ", ".join(session.settings.trunks) or "none yet"

@@ -9,7 +9,7 @@ from typing import Any
 class QueuedCaller:
     """`channel` is the exchange's id of the caller's line, `session` the flow's. `priority`: higher is served first.
 
-    `variables` and `answers` are what was entered and said there, by name; `called` the number that was dialled.
+    `variables` and `answers` are what was entered and said in the `flow`, by name; `called` is the number that was dialled.
     """
 
     channel: str
@@ -17,5 +17,6 @@ class QueuedCaller:
     priority: int = 0
     called: str = ""
     language: str = ""
+    flow: str = ""
     variables: Mapping[str, Any] = field(default_factory=dict)
     answers: Mapping[str, Any] = field(default_factory=dict)

@@ -176,6 +176,7 @@ def _caller(row: asyncpg.Record, channel: str, session: str, priority: int) -> Q
         priority,
         row["called"] or "",
         row["language"] or "",
+        entered.get("flow", ""),
         entered.get("variables", {}),
         entered.get("answers", {}),
     )

@@ -114,6 +114,7 @@ async def test_what_was_entered_in_the_flow_comes_along_and_the_session_knows_th
         WAITING,
         called="+12025550100",
         language="zh",
+        flow="hotline",
         variables={"order": "0042"},
         answers={"q1": {"value": "b"}},
     )

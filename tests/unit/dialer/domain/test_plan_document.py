@@ -149,7 +149,7 @@ def test_what_is_wrong_is_named(change: dict[str, Any], field: str) -> None:
     [
         (
             {"mode": "warp"},
-            "pacing.mode: there is no such mode; there are preview, progressive, power, predictive, agentless",
+            "pacing.mode: there is no such mode; there are preview, progressive, power, predictive, agentless, inbound",
         ),
         ({"day_cap": 3}, "pacing.day_cap: must be from 0 to 0.2"),
         ({"least_lines": 20_000}, "pacing.least_lines: must be from 0 to 10000"),

@@ -117,6 +117,7 @@ def test_every_disposition_has_an_end() -> None:
         Disposition.DO_NOT_CALL,
         Disposition.CALLBACK,
         Disposition.ABROAD,
+        Disposition.LEFT_QUEUE,
     }
 
 
