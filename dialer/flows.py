@@ -27,6 +27,7 @@ from dialer.storage.postgres.ivr_requests import (
 )
 from dialer.storage.postgres.ivr_sessions import PostgresIvrAnswers, PostgresIvrSessions
 from dialer.storage.postgres.store import PostgresStore
+from dialer.web.deps import FlowEntries, FlowEntry
 from ivr import ports
 from ivr.errors import NotPublished
 from ivr.flow import nodes
@@ -106,6 +107,15 @@ class FlowShelf:
     async def questionnaire(self, name: str, version: str | None = None) -> Questionnaire:
         """Raises `NotFound`."""
         return questionnaire_of(await self.flow(name, version))
+
+    async def entries(self, name: str, version: str | None = None) -> FlowEntries:
+        """Where agents can send callers to. Raises `NotFound`."""
+        flow = await self.flow(name, version)
+        found = [
+            FlowEntry(entry, node, dict(flow.nodes[node].label or {}))
+            for entry, node in flow.head.entry_points.items()
+        ]
+        return FlowEntries(flow.name, flow.version, tuple(found))
 
 
 def questionnaire_of(flow: Flow) -> Questionnaire:

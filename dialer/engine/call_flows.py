@@ -10,7 +10,8 @@ from dialer.engine.flow_order import flow_order
 from dialer.engine.hand_over import HandOver
 from dialer.engine.live_call import LiveCall
 from dialer.engine.recorder import Recorder
-from dialer.errors import Conflict
+from dialer.errors import Conflict, Refused
+from dialer.ports.floor import FlowPlace
 from dialer.ports.telephony import Telephony
 
 _S, _G = AttemptState, AttemptSignal
@@ -36,12 +37,16 @@ class CallFlows:
         self._telephony, self._hand_over, self._recordings = telephony, hand_over, recordings
         self._floor, self._keep, self._note = floor, keep, note
 
-    async def send(self, call: LiveCall, flow: str, entry: str, by: str) -> None:
-        """A caller out of a conversation. Raises `Conflict`, `LinkDown`, `Refused`."""
+    async def send(self, call: LiveCall, place: FlowPlace, by: str) -> None:
+        """A caller out of a conversation. Raises `Conflict`, `LinkDown`."""
         if call.state is not _S.TALKING:
             raise Conflict("only a caller who talks with an agent can be sent to a flow")
-        self._note(call, "sent_to_flow", f"{flow}, {entry}, by {by}")
-        await self._telephony.send_to_flow(call.id, flow_order(call, flow, entry))
+        self._note(call, "sent_to_flow", f"{place.flow}, {place.entry}, by {by}")
+        order = flow_order(call, place.flow, place.entry, place.session)
+        try:
+            await self._telephony.send_to_flow(call.id, order)
+        except Refused as why:
+            raise Conflict(f"the caller stays where they are: {why}") from None
 
     def take(self, call: LiveCall, event: FlowEvent) -> None:
         match event:

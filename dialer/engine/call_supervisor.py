@@ -52,6 +52,7 @@ from dialer.engine.queue_book import QueueBook
 from dialer.engine.recorder import Recorder
 from dialer.errors import NotFound
 from dialer.ports.ears import Ears
+from dialer.ports.floor import FlowPlace
 from dialer.ports.storage import TimelineEntry
 from dialer.ports.telephony import Telephony
 from dialer.tasks import TaskOwner
@@ -338,9 +339,9 @@ class CallSupervisor:
         self._note(call, "hang_up_asked")
         await self._telephony.hang_up(attempt)
 
-    async def send_to_flow(self, attempt: AttemptId, flow: str, entry: str, by: str) -> None:
+    async def send_to_flow(self, attempt: AttemptId, place: FlowPlace, by: str) -> None:
         """Out of the conversation. Raises `NotFound`, `Conflict`, `LinkDown`, `Refused`."""
-        await self.flows.send(self.needed(attempt), flow, entry, by)
+        await self.flows.send(self.needed(attempt), place, by)
 
     def heard_flow(self, attempt: AttemptId) -> None:
         """Its first words, by the words of whoever said them."""

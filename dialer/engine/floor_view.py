@@ -22,6 +22,7 @@ from dialer.ports.floor import (
     AgentOnFloor,
     CampaignOnFloor,
     CampaignPacing,
+    FlowPlace,
     Gauges,
     Offer,
     OfferOnFloor,
@@ -250,6 +251,9 @@ class FloorView:
     async def resume_recording(self, attempt: AttemptId, by: str) -> None:
         self._engine.supervisor.needed(attempt)
         await self._engine.recorder.resume(attempt, by)
+
+    async def send_to_flow(self, attempt: AttemptId, place: FlowPlace, by: str) -> None:
+        await self._engine.supervisor.send_to_flow(attempt, place, by)
 
     async def end_wrap_up(self, agent: AgentId) -> None:
         self._engine.desks.end_wrap_up(agent)

@@ -20,6 +20,15 @@ from dialer.ports.storage import Abandonment, ContactCounts
 
 
 @dataclass(frozen=True, slots=True)
+class FlowPlace:
+    """`session` is where a caller goes on with what was entered before; None: as the call is known to this flow."""
+
+    flow: str
+    entry: str
+    session: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """A contact held for one agent, who decides by `expires_at` whether it is dialled. `attempt` is the claim's."""
 
@@ -171,6 +180,13 @@ class Floor(Protocol):
 
     async def resume_recording(self, attempt: AttemptId, by: str) -> None:
         """Raises `NotFound`, `Conflict`."""
+        ...
+
+    async def send_to_flow(self, attempt: AttemptId, place: FlowPlace, by: str) -> None:
+        """A caller out of a conversation into a flow: the agent wraps up at once.
+
+        Raises `NotFound` when the call is not live here, `Conflict` when nobody talks on it.
+        """
         ...
 
     async def end_wrap_up(self, agent: AgentId) -> None:

@@ -98,6 +98,22 @@ class ListIntake(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class FlowEntry:
+    """Where a caller can be sent to. `label` is what operators call the node there, by language."""
+
+    entry: str
+    node: str
+    label: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class FlowEntries:
+    flow: str
+    version: str
+    entries: Sequence[FlowEntry]
+
+
 class FlowReader(Protocol):
     """Published flows, for whoever does not know what a flow is made of. Every method raises `NotFound`."""
 
@@ -107,6 +123,8 @@ class FlowReader(Protocol):
 
     async def questionnaire(self, name: str, version: str | None = None) -> Questionnaire: ...
 
+    async def entries(self, name: str, version: str | None = None) -> FlowEntries: ...
+
 
 class NoFlows:
     """Where no flows are read."""
@@ -115,6 +133,9 @@ class NoFlows:
         raise NotFound(f"no flow {name!r} has been published")
 
     async def questionnaire(self, name: str, version: str | None = None) -> Questionnaire:
+        raise NotFound(f"no flow {name!r} has been published")
+
+    async def entries(self, name: str, version: str | None = None) -> FlowEntries:
         raise NotFound(f"no flow {name!r} has been published")
 
 

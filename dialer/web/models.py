@@ -249,6 +249,11 @@ class WrapUpResult(In):
     )
 
 
+class FlowWanted(In):
+    flow: str = Field(min_length=1, max_length=200)
+    entry: str = Field(min_length=1, max_length=200, description="one of the flow's entry points")
+
+
 class ResultNoted(Out):
     disposition: Disposition
     contact_state: ContactState

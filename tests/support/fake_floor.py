@@ -22,6 +22,7 @@ from dialer.ports.floor import (
     AirTrouble,
     CampaignOnFloor,
     CampaignPacing,
+    FlowPlace,
     Gauges,
     Offer,
     PartHealth,
@@ -61,6 +62,7 @@ class FakeFloor:
         self.offers: dict[AgentId, Offer] = {AgentId(1): OFFER}
         self.decided: list[tuple[str, AttemptId, AgentId]] = []
         self.refuses: str | None = None  # why an offer may not be dialled
+        self.sent: list[tuple[AttemptId, FlowPlace, str]] = []
         self._news = asyncio.Condition()
 
     def snapshot(self) -> Snapshot:
@@ -101,6 +103,11 @@ class FakeFloor:
         if ("pause", attempt, by) not in self.paused:
             raise Conflict("this call is not being recorded")
         self.paused.append(("resume", attempt, by))
+
+    async def send_to_flow(self, attempt: AttemptId, place: FlowPlace, by: str) -> None:
+        if attempt != LIVE_CALL:
+            raise NotFound("this call is not in progress")
+        self.sent.append((attempt, place, by))
 
     async def end_wrap_up(self, agent: AgentId) -> None:
         on_floor = {each.id: each.state for each in self.latest.agents}

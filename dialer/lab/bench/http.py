@@ -29,6 +29,7 @@ from dialer.errors import NotFound
 from dialer.ports.floor import (
     AgentOnFloor,
     CampaignOnFloor,
+    FlowPlace,
     Gauges,
     Offer,
     PartHealth,
@@ -80,6 +81,9 @@ class _Floor:
         return self._latest
 
     async def hang_up(self, attempt: AttemptId) -> None:
+        raise NotFound("a benchmark has no calls")
+
+    async def send_to_flow(self, attempt: AttemptId, place: FlowPlace, by: str) -> None:
         raise NotFound("a benchmark has no calls")
 
     async def pause_recording(self, attempt: AttemptId, by: str) -> None:

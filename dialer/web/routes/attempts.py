@@ -1,12 +1,18 @@
 """Attempts: what happened on each call, hanging up, and the agent's word afterwards."""
 
+from contextlib import suppress
+
 from dialer.domain.disposition import Disposition
+from dialer.domain.flow_session import flow_session
 from dialer.domain.ids import AttemptId, CampaignId, ContactId
+from dialer.errors import BadInput, NotFound
+from dialer.ports.floor import FlowPlace
 from dialer.web.models import (
     AttemptDetail,
     AttemptOut,
     AttemptPage,
     AttemptQuery,
+    FlowWanted,
     ResultNoted,
     TimelineOut,
     WrapUpResult,
@@ -46,6 +52,34 @@ async def hang_up(call: Call) -> None:
     await _own_call(call)
     await call.deps.floor.hang_up(_id(call))
     await call.audit("call.hang_up", str(_id(call)))
+
+
+async def send_to_flow(call: Call) -> None:
+    wanted = await call.body(FlowWanted)
+    await _own_call(call)
+    place = await _place(call, wanted)
+    await call.deps.floor.send_to_flow(_id(call), place, call.caller.name)
+    await call.audit("call.send_to_flow", str(_id(call)), flow=wanted.flow, entry=wanted.entry)
+
+
+async def _place(call: Call, wanted: FlowWanted) -> FlowPlace:
+    """With the session in which the caller went through this flow already, which stays on its version."""
+    store, version, session = call.deps.store, None, None
+    attempt = await store.history.attempt(_id(call))
+    for known in (attempt.session, flow_session(_id(call), wanted.flow)):
+        with suppress(NotFound):
+            found = await store.ivr_calls.session(known or "")
+            if found.flow == wanted.flow:
+                version, session = found.version, found.call
+                break
+    flow = await call.deps.flows.entries(wanted.flow, version)
+    entries = [each.entry for each in flow.entries]
+    if wanted.entry not in entries:
+        there_are = ", ".join(entries) or "none: the flow names no entry_points"
+        raise BadInput(
+            f"entry: {wanted.flow} has no entry point {wanted.entry!r}; there are {there_are}", "entry"
+        )
+    return FlowPlace(wanted.flow, wanted.entry, session)
 
 
 async def pause_recording(call: Call) -> None:
@@ -110,6 +144,15 @@ OPERATIONS = (
         Role.AGENT,
         "End a live call; agents their own",
         hang_up,
+        status=204,
+    ),
+    Operation(
+        "POST",
+        "/api/v1/calls/{attempt}/flow",
+        Role.AGENT,
+        "Send the caller of a conversation to an entry point of a flow; agents their own. The agent wraps up at once",
+        send_to_flow,
+        request=FlowWanted,
         status=204,
     ),
     Operation(

@@ -60,6 +60,22 @@ class ScriptOut(Out):
     checks: dict[str, str]
 
 
+class EntryQuery(In):
+    version: str = Field(default="", pattern=r"^([0-9a-f]{6,64})?$")
+
+
+class EntryOut(Out):
+    entry: str
+    node: str
+    label: dict[str, str]
+
+
+class EntryList(Out):
+    flow: str
+    version: str
+    entries: list[EntryOut]
+
+
 class ExportQuery(SurveyQuery):
     format: Literal["csv", "json"] = "csv"
 
@@ -140,6 +156,12 @@ async def flow_script(call: Call) -> ScriptOut:
     asked = call.query(ScriptQuery)
     script = await call.deps.flows.script(call.text_in_path("flow"), asked.version or None, asked.language)
     return ScriptOut.model_validate(script)
+
+
+async def flow_entries(call: Call) -> EntryList:
+    asked = call.query(EntryQuery)
+    found = await call.deps.flows.entries(call.text_in_path("flow"), asked.version or None)
+    return EntryList.model_validate(found)
 
 
 async def flow_results(call: Call) -> SurveyResults:
@@ -247,6 +269,15 @@ OPERATIONS = (
         flow_script,
         query=ScriptQuery,
         response=ScriptOut,
+    ),
+    Operation(
+        "GET",
+        FLOW + "/entries",
+        Role.AGENT,
+        "Where a caller can be sent to",
+        flow_entries,
+        query=EntryQuery,
+        response=EntryList,
     ),
     Operation(
         "GET",

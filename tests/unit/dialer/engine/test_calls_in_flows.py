@@ -18,6 +18,7 @@ from dialer.domain.listening_plan import AnswerStrategy, ListeningPlan
 from dialer.domain.pacing_plan import PacingMode, PacingPlan
 from dialer.engine.live_call import LiveCall
 from dialer.errors import Conflict, NotFound
+from dialer.ports.floor import FlowPlace
 from dialer.telephony.fake import Script
 from tests.support.fake_ears import FakeEars
 from tests.support.floor_in_virtual_time import PLAN, VirtualFloor, floor, number
@@ -25,6 +26,7 @@ from tests.support.virtual_time import run
 
 pytestmark = pytest.mark.unit
 
+MENU = FlowPlace("main-menu", "menu")
 IVR = replace(PLAN, flow="press-one", pacing=PacingPlan(PacingMode.AGENTLESS))
 LISTENS = Script(answer_s=1.0, talk_s=120.0)
 PRESSES = replace(LISTENS, wants_agent_s=3.0)
@@ -71,7 +73,7 @@ class TestCampaign:
         async def scene(hall: VirtualFloor) -> None:
             await asyncio.sleep(3)
             call = only(hall)
-            assert call.state is AttemptState.IN_FLOW
+            assert str(call.state) == "in_flow"
             ((attempt, order),) = hall.telephony.flows
             assert attempt == call.id
             assert (order.flow, order.entry, order.caller) == ("press-one", "", number(0))
@@ -161,9 +163,9 @@ class TestReturn:
         async def scene(hall: VirtualFloor) -> None:
             await asyncio.sleep(3)
             call = only(hall)
-            assert call.state is AttemptState.TALKING
-            await hall.engine.supervisor.send_to_flow(call.id, "main-menu", "menu", "ana")
-            assert call.state is AttemptState.IN_FLOW
+            assert hall.agent_states() == {AgentId(1): "on_call"}
+            await hall.engine.supervisor.send_to_flow(call.id, MENU, "ana")
+            assert str(call.state) == "in_flow"
             assert hall.agent_states() == {AgentId(1): "wrap_up"}
             await asyncio.sleep(0.1)
             assert len(hall.recordings.talks) == 1, "the recording ends with the conversation"
@@ -182,7 +184,7 @@ class TestReturn:
         async def scene(hall: VirtualFloor) -> None:
             await asyncio.sleep(3)
             call = only(hall)
-            await hall.engine.supervisor.send_to_flow(call.id, "main-menu", "menu", "ana")
+            await hall.engine.supervisor.send_to_flow(call.id, MENU, "ana")
             await asyncio.sleep(4)
             assert call.state is AttemptState.WAITING
             await asyncio.sleep(5)
@@ -193,7 +195,7 @@ class TestReturn:
     def test_who_gets_no_agent_again_has_talked_all_the_same(self) -> None:
         async def scene(hall: VirtualFloor) -> None:
             await asyncio.sleep(3)
-            await hall.engine.supervisor.send_to_flow(only(hall).id, "main-menu", "menu", "ana")
+            await hall.engine.supervisor.send_to_flow(only(hall).id, MENU, "ana")
             await asyncio.sleep(4)
             await hall.engine.supervisor.hang_up(only(hall).id)
             await asyncio.sleep(1)
@@ -206,10 +208,10 @@ class TestReturn:
             await asyncio.sleep(2.5)
             call = only(hall)
             with pytest.raises(Conflict):
-                await hall.engine.supervisor.send_to_flow(call.id, "main-menu", "menu", "ana")
+                await hall.engine.supervisor.send_to_flow(call.id, MENU, "ana")
             await asyncio.sleep(100)
             with pytest.raises(NotFound):
-                await hall.engine.supervisor.send_to_flow(call.id, "main-menu", "menu", "ana")
+                await hall.engine.supervisor.send_to_flow(call.id, MENU, "ana")
 
         play(replace(LISTENS), scene)
 

@@ -70,14 +70,16 @@ async def test_an_agent_acts_on_its_own_calls_only(served: Served) -> None:
         ("GET", f"/api/v1/attempts/{ENDED_CALL}"),
         ("POST", f"/api/v1/attempts/{ENDED_CALL}/result"),
         ("POST", f"/api/v1/calls/{LIVE_CALL}/hangup"),
+        ("POST", f"/api/v1/calls/{LIVE_CALL}/flow"),
         ("POST", f"/api/v1/calls/{LIVE_CALL}/recording/pause"),
         ("POST", f"/api/v1/calls/{LIVE_CALL}/recording/resume"),
     ):
         headers = served.as_role("agent", agent=2)
-        async with served.client.request(method, path, json={"result": "machine"}, headers=headers) as answer:
+        body = {"flow": "main-menu", "entry": "menu"} if path.endswith("/flow") else {"result": "machine"}
+        async with served.client.request(method, path, json=body, headers=headers) as answer:
             assert answer.status == 403, path
     assert served.floor.hung_up == []
-    assert served.floor.paused == []
+    assert (served.floor.paused, served.floor.sent) == ([], [])
 
 
 async def test_an_agent_role_without_an_agent_acts_on_nobody(served: Served) -> None:
