@@ -16,6 +16,8 @@ from dialer.domain.events import (
     AnnouncementStarted,
     CallAnswered,
     CallEnded,
+    CallerLeft,
+    CallerWaiting,
     CallJoined,
     CallLeftAgent,
     DeskDown,
@@ -514,3 +516,97 @@ async def test_each_call_ends_exactly_once(exchange: Exchange) -> None:
     ends = [event.attempt for event in exchange.events if isinstance(event, CallEnded)]
     assert sorted(map(str, ends)) == sorted(str(leave.attempt) for leave in leaves)
     assert (await exchange.driver.census()).calls == []
+
+
+# --- who calls us -------------------------------------------------------------------------------------------------------
+
+
+def answers_callers(exchange: Exchange) -> None:
+    if isinstance(exchange.driver, SimulatedExchange):
+        pytest.skip("nobody calls in here")
+
+
+async def waiting(exchange: Exchange, within_s: int = 60) -> CallerWaiting:
+    exchange.call_in("service", within_s)
+    return await exchange.wait(CallerWaiting)
+
+
+async def taken(exchange: Exchange, within_s: int = 60) -> tuple[AttemptId, str]:
+    told, attempt = await waiting(exchange, within_s), AttemptId(uuid4())
+    exchange.driver.take_caller(attempt, told.channel)
+    return attempt, told.channel
+
+
+async def test_a_caller_who_waits_is_told_of_and_is_joined_as_any_call(exchange: Exchange) -> None:
+    answers_callers(exchange)
+    await at_desk(exchange)
+    told = await waiting(exchange)
+    assert (told.queue, told.number, told.priority) == ("service", "+12025550143", 3)
+    assert told.within == timedelta(seconds=60)
+    attempt = AttemptId(uuid4())
+    exchange.driver.take_caller(attempt, told.channel)
+    await exchange.driver.join(attempt, AGENT, f"{attempt}-1")
+    await exchange.wait(CallJoined, attempt=attempt, agent=AGENT)
+    census = await exchange.driver.census()
+    assert [(call.attempt, call.answered, call.agent) for call in census.calls] == [(attempt, True, AGENT)]
+    await exchange.driver.pause_recording(attempt)
+    await exchange.driver.resume_recording(attempt)
+    await exchange.driver.say(attempt, ANNOUNCEMENT)
+    await exchange.wait(PromptEnded, attempt=attempt, complete=True)
+
+
+async def test_whose_conversation_is_ended_goes_on_in_the_flow_and_is_in_nobodys_hands(
+    exchange: Exchange,
+) -> None:
+    answers_callers(exchange)
+    await at_desk(exchange)
+    attempt, _ = await taken(exchange)
+    await exchange.driver.join(attempt, AGENT, None)
+    await exchange.wait(CallJoined, attempt=attempt)
+    await exchange.driver.hang_up(attempt)
+    await exchange.wait(FlowStarted, attempt=attempt)
+    await exchange.wait(DeskFree, agent=AGENT)
+    exchange.driver.forget(attempt)
+    assert not any(isinstance(event, CallEnded) for event in exchange.of(attempt))
+    with pytest.raises(Refused):
+        await exchange.driver.join(attempt, AGENT, None)
+
+
+async def test_when_the_agents_phone_drops_the_callers_flow_goes_on(exchange: Exchange) -> None:
+    answers_callers(exchange)
+    await at_desk(exchange)
+    attempt, _ = await taken(exchange)
+    await exchange.driver.join(attempt, AGENT, None)
+    await exchange.wait(CallJoined, attempt=attempt)
+    exchange.drop_phone(AGENT)
+    await exchange.wait(FlowStarted, attempt=attempt)
+    exchange.driver.forget(attempt)
+
+
+async def test_who_has_waited_long_enough_goes_on_in_the_flow(exchange: Exchange) -> None:
+    answers_callers(exchange)
+    attempt, _ = await taken(exchange, within_s=2)
+    await exchange.wait(FlowStarted, attempt=attempt)
+    exchange.driver.forget(attempt)
+
+
+async def test_who_left_before_cannot_be_taken(exchange: Exchange) -> None:
+    answers_callers(exchange)
+    told = await waiting(exchange, within_s=1)
+    await exchange.wait(CallerLeft, channel=told.channel)
+    with pytest.raises(Refused):
+        exchange.driver.take_caller(AttemptId(uuid4()), told.channel)
+
+
+async def test_the_census_tells_of_callers_in_nobodys_hand_again_and_keeps_those_taken(
+    exchange: Exchange,
+) -> None:
+    answers_callers(exchange)
+    first, channel = await taken(exchange)
+    exchange.events.clear()
+    told = await waiting(exchange)
+    exchange.events.clear()
+    census = await exchange.driver.census()
+    assert [(call.attempt, call.agent, call.wants_agent) for call in census.calls] == [(first, None, True)]
+    assert [event for event in exchange.events if isinstance(event, CallerWaiting)] == [told]
+    assert told.channel != channel

@@ -22,7 +22,7 @@ from dialer.domain.events import LineSign, LinkUp, TelephonyEvent
 from dialer.domain.ids import AgentId, AttemptId, CampaignId, TrunkName
 from dialer.lab.bench.ear_receiver import EarReceiver
 from dialer.lab.centre import CallCentre
-from dialer.lab.world.numbers import Behaviour, behaviour_of
+from dialer.lab.world.numbers import Behaviour, behaviour_of, number
 from dialer.pacing.pacer import LineEnd
 from dialer.ports.telephony import Telephony
 from dialer.simulation.exchange import SimulatedExchange
@@ -66,6 +66,8 @@ class Exchange:
         self.ears = "127.0.0.1:9"
         self.listening: Callable[[], set[UUID]] = set
         self.receiver: EarReceiver | None = None
+        self.call_in: Callable[[str, int], object] = _nobody_calls_in
+        """A caller comes out of a flow into this queue, for so many seconds."""
         self.flows: list[dict[str, str]] | None = None  # what scripts of flows were asked
 
     async def until_listening(self, *taps: UUID, within_s: float = 5) -> None:
@@ -87,6 +89,10 @@ class Exchange:
 
     def of(self, attempt: AttemptId) -> list[TelephonyEvent]:
         return [event for event in self.events if getattr(event, "attempt", None) == attempt]
+
+
+def _nobody_calls_in(queue: str, within_s: int) -> None:
+    raise AssertionError("nobody calls in on this exchange")
 
 
 class _Runs(Protocol):
@@ -115,6 +121,7 @@ async def asterisk_exchange(centre: CallCentre) -> AsyncIterator[Exchange]:
         running = asyncio.ensure_future(driver.run())
         try:
             await made.wait(LinkUp)
+            made.call_in = _FromOutside(centre)
             yield made
             await _hang_up_everything(driver)
         finally:
@@ -151,6 +158,29 @@ async def _flows(centre: CallCentre, asked: list[dict[str, str]]) -> AsyncIterat
 
 
 _CONTACT = ("FAIRDIAL_CONTACT", *(f"FAIRDIAL_CONTACT_{nth}" for nth in range(2, 10)))
+
+
+class _FromOutside:
+    """The exchange itself dials the carrier, so that the channel is none of ours, and leads it where flows lead callers."""
+
+    def __init__(self, centre: CallCentre) -> None:
+        self._pbx, self._count = centre.pbx, 0
+
+    def __call__(self, queue: str, within_s: int) -> None:
+        self._count += 1
+        extension = f"called-us-{self._count}"
+        steps = (
+            f"Set(FAIRDIAL_TARGET={queue})",
+            f"Set(FAIRDIAL_RING_S={within_s})",
+            "Set(FAIRDIAL_SESSION=)",
+            "Set(FAIRDIAL_PRIORITY=3)",
+            "Set(CALLERID(num)=+12025550143)",
+            "Goto(fairdial-transfer,wait,1)",
+        )
+        for priority, step in enumerate(steps, start=1):
+            self._pbx.cli(f"dialplan add extension {extension},{priority},{step} into fairdial-probe replace")
+        line = number(Behaviour.TONE_UNTIL_HUNG_UP, 60 + self._count)
+        self._pbx.cli(f"channel originate PJSIP/{line}@trunk-carrier extension {extension}@fairdial-probe")
 
 
 async def _hang_up_everything(driver: Telephony) -> None:
@@ -195,6 +225,9 @@ async def fake_exchange() -> AsyncIterator[Exchange]:
     made = Exchange(driver, ["tone-101", "tone-102"], driver.drop_phone)
     made.events = heard
     made.listening = lambda: set[UUID](driver.taps.values())
+    made.call_in = lambda queue, within_s: driver.call_in(
+        queue, "+12025550143", within_s=within_s, priority=3
+    )
     driver.raise_link()
     yield made
 
