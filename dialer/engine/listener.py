@@ -78,6 +78,7 @@ class LineListener:
         self._of_call: dict[AttemptId, TapId] = {}
         self._signs: dict[AttemptId, LineSign] = {}
         self._at_home: set[TapId] = set()  # by what was heard last
+        self._in_band: dict[AttemptId, LiveCall] = {}  # unanswered, with something to hear
         self._tapped = 0
 
     @property
@@ -89,10 +90,12 @@ class LineListener:
     def signalled(self, call: LiveCall, sign: LineSign) -> None:
         """Only with early media is there anything to hear."""
         if sign is LineSign.PROGRESS and call.unanswered and call.plan.listening.before_answer:
+            self._in_band[call.id] = call
             self._tap(call)
 
     def answered(self, call: LiveCall) -> bool:
         """Whether a verdict may come."""
+        self._in_band.pop(call.id, None)
         if call.id not in self._of_call and not self._tap(call):
             return False
         if call.answered_at is not None:
@@ -101,6 +104,7 @@ class LineListener:
 
     def ended(self, call: LiveCall) -> None:
         self._signs.pop(call.id, None)
+        self._in_band.pop(call.id, None)
         self._forget(call.id)
 
     def _tap(self, call: LiveCall) -> bool:
@@ -153,7 +157,10 @@ class LineListener:
 
     def _take(self, event: EarEvent) -> None:
         match event:
-            case EarsUp() | TapOpened():
+            case TapOpened():
+                return
+            case EarsUp():
+                self._listen_again()
                 return
             case EarsLost(because=because):
                 self._all_deaf(because)
@@ -174,6 +181,11 @@ class LineListener:
             case TapClosed():
                 self._forget(call.id)
                 self._floor.deaf(call, "the tap was closed")
+
+    def _listen_again(self) -> None:
+        """The ears are new, and some lines have been ringing since before."""
+        for call in list(self._in_band.values()):
+            self._tap(call)
 
     def _all_deaf(self, because: str) -> None:
         log.warning(

@@ -21,7 +21,7 @@ from dialer.domain.events import LineSign
 from dialer.domain.listening_plan import AnswerStrategy, ListeningPlan
 from dialer.engine.listener import SURE_S
 from dialer.engine.live_call import LiveCall
-from dialer.ports.ears import AnnouncementHeard, TapClosed, ToneMeasured
+from dialer.ports.ears import AnnouncementHeard, EarsUp, TapClosed, ToneMeasured
 from dialer.ports.ledger import Heard
 from dialer.telephony.fake import Script
 from tests.support.fake_ears import FakeEars
@@ -363,6 +363,30 @@ def test_connected_at_once_the_ears_say_afterwards_who_it_was() -> None:
             await asyncio.sleep(0.5)
             assert call.state is AttemptState.TALKING, "an agent has it: the agent decides"
             assert hall.attempts.heard[call.id].verdict is AnsweredBy.MACHINE
+            assert ears.homes == {}
+
+    run(scene())
+
+
+def test_a_line_that_rings_while_the_ears_come_is_heard_from_then_on() -> None:
+    async def scene() -> None:
+        ears = FakeEars(up=False)
+        at_once = foreign("hang_up_now")
+        async with floor(lambda _: RINGS, contacts=1, agents=1, plan=at_once, ears=ears) as hall:
+            await asyncio.sleep(3)
+            assert ears.homes == {}
+            ears.up = True
+            ears.sink(EarsUp(now(hall)))
+            ears.die(now(hall))
+            ears.up = True
+            ears.sink(EarsUp(now(hall)))
+            await asyncio.sleep(1)
+            ears.ring(ears.only, now(hall), Hypothesis.FOREIGN)
+            await asyncio.sleep(1)
+            assert hall.attempts.ends() == [Disposition.FOREIGN_RINGBACK]
+            ears.die(now(hall))
+            ears.up = True
+            ears.sink(EarsUp(now(hall)))
             assert ears.homes == {}
 
     run(scene())
