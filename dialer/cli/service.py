@@ -49,7 +49,7 @@ async def _examined(settings: Settings, quiet: bool) -> list[Finding]:
 
 
 def demo(
-    contacts: Annotated[int, typer.Option(envvar="DEMO_CONTACTS", help="How many people to call.")] = 300,
+    contacts: Annotated[int, typer.Option(envvar="DEMO_CONTACTS", help="How many people to call.")] = 200,
     agents: Annotated[int, typer.Option(envvar="DEMO_AGENTS", help="How many agents answer.")] = 8,
     json: Annotated[Path | None, typer.Option(envvar="DEMO_JSON", help="Write the figures here.")] = None,
 ) -> None:

@@ -232,9 +232,10 @@ def pid_of_the_ears(floor: Hall) -> int | None:
 async def test_calls_go_on_without_ears_and_the_ears_come_back(begun: Hall) -> None:
     floor = begun
     rings, greets = (number(each, 20) for each in (Behaviour.HOME_RINGBACK, Behaviour.HESITATES))
-    abroad = number(Behaviour.ABROAD, 20 * len(ABROAD))
-    await floor.dial(rings, greets, rules=FROM_THE_GREETING, listening=WAITS, pacing=ALL_AT_ONCE)
-    await floor.wait_state(rings, AttemptState.RINGING)
+    before, after = (number(Behaviour.ABROAD, n * len(ABROAD)) for n in (20, 21))
+    await floor.dial(rings, greets, before, rules=FROM_THE_GREETING, listening=WAITS, pacing=ALL_AT_ONCE)
+    for each in (rings, before):
+        await floor.wait_state(each, AttemptState.RINGING)
     await floor.wait_state(greets, AttemptState.WAITING)
     first = pid_of_the_ears(floor)
     assert first is not None
@@ -243,12 +244,13 @@ async def test_calls_go_on_without_ears_and_the_ears_come_back(begun: Hall) -> N
     assert (await floor.wait_state(greets, AttemptState.TALKING, AttemptState.ENDED)).joined_at is not None
     await floor.wait_part("ears", True)
     assert pid_of_the_ears(floor) not in (None, first)
-    await floor.add(abroad)
-    calls = await ended(floor, [rings, greets, abroad])
+    await floor.add(after)
+    calls = await ended(floor, [rings, greets, before, after])
     assert calls[rings].disposition is Disposition.CONNECTED
     assert calls[greets].disposition is Disposition.CONNECTED
-    assert calls[abroad].disposition is Disposition.FOREIGN_RINGBACK
-    assert record_of(floor, abroad).answered is None
+    for abroad in (before, after):
+        assert calls[abroad].disposition is Disposition.FOREIGN_RINGBACK
+        assert record_of(floor, abroad).answered is None
 
 
 @pytest.fixture
