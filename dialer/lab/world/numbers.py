@@ -39,6 +39,8 @@ class Behaviour(Enum):
     """Answers at once and talks for 30 s without a pause."""
     PRESSES_NINE = "0996"
     """Rings for 2 s, listens for 3.5 s, presses 9 and stays for at most a minute."""
+    PRESSES_ONE = "0994"
+    """The same with 1: in a flow, for an agent.."""
     PRESSES_FIVE = "0995"
     """The same with a key that means nothing."""
     GIVEN_UP_BY_NETWORK = "2999"

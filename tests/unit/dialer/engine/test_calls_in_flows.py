@@ -3,22 +3,33 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from dialer.audio.answered import Answer, Kind, Verdict
+from dialer.clock import SystemClock
+from dialer.compliance.call import ConsentKind, ConsentStanding
+from dialer.compliance.call_rules import CallRulesBook
+from dialer.compliance.gate import RefusalReason, objection
+from dialer.compliance.holiday_calendars import FixedHolidays
 from dialer.domain.attempt import AttemptState
-from dialer.domain.campaign import CampaignPlan
+from dialer.domain.campaign import Campaign, CampaignPlan, CampaignState
+from dialer.domain.campaign_rules import CampaignRules
 from dialer.domain.disposition import Disposition
 from dialer.domain.events import LineSign
 from dialer.domain.flow_session import attempt_of_session
-from dialer.domain.ids import AgentId
+from dialer.domain.ids import AgentId, CampaignId, ContactId
 from dialer.domain.listening_plan import AnswerStrategy, ListeningPlan
 from dialer.domain.pacing_plan import PacingMode, PacingPlan
+from dialer.domain.phone_number import PhoneNumber
+from dialer.engine.gatekeeper import Gatekeeper
 from dialer.engine.live_call import LiveCall
 from dialer.errors import Conflict, NotFound
+from dialer.ports.dialling import DialFacts
 from dialer.ports.floor import FlowPlace
+from dialer.rulebook.load import load_rules
+from dialer.simulation.lawless import NoRegistries
 from dialer.telephony.fake import Script
 from tests.support.fake_ears import FakeEars
 from tests.support.floor_in_virtual_time import PLAN, VirtualFloor, floor, number
@@ -268,3 +279,21 @@ class TestInterruptions:
             assert only(hall).state is AttemptState.IN_FLOW
 
         play(PRESSES, scene, agents=0)
+
+
+class TestLaw:
+    @pytest.mark.parametrize("kind", list(ConsentKind))
+    def test_selling_by_a_flow_needs_consent_in_writing(self, kind: ConsentKind) -> None:
+        """A flow speaks with a recorded voice: 47 CFR 64.1200(a)(2), (a)(3)."""
+        plan = replace(IVR, rules=CampaignRules(seller="Acme", seller_phone="+12025550100"))
+        campaign = Campaign(CampaignId(1), CampaignState.RUNNING, plan)
+        now = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)  # ten in the morning in New York
+        book = CallRulesBook(load_rules().book)
+        keeper = Gatekeeper(book, NoRegistries(), FixedHolidays(()), SystemClock())
+        facts = DialFacts(
+            ContactId(1), campaign.id, campaign.state, PhoneNumber(number(0)), ("America/New_York",), 1
+        )
+        asked = replace(facts, proof="a letter", consent=ConsentStanding(kind, 1, now - timedelta(days=1)))
+        refusal = objection(keeper.case(campaign, "+12025550100", asked, now))
+        missing = refusal is not None and refusal.reason is RefusalReason.CONSENT_MISSING
+        assert missing == (kind is not ConsentKind.WRITTEN), refusal
