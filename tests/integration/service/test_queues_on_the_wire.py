@@ -1,0 +1,199 @@
+"""Callers of a real exchange, out of a published flow into a queue, to an agent of the real service, and back into the flow."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+import aiohttp
+import pytest
+
+from dialer.clock import SystemClock
+from dialer.domain.attempt import AttemptState
+from dialer.domain.campaign import RecordingAnnouncement
+from dialer.domain.disposition import Disposition
+from dialer.domain.ids import AttemptId
+from dialer.domain.inbound import Route
+from dialer.domain.pacing_plan import PacingMode, PacingPlan
+from dialer.flows import publish_flow
+from dialer.lab.centre import CALLER_ID
+from dialer.ports.storage import AttemptView
+from dialer.web.auth import digest, new_token
+from ivr.flow.reader import from_text
+from tests.support.service import Hall
+from tests.support.tones import hears, sides
+
+pytestmark = pytest.mark.asterisk
+
+CALLER = "+12025550143"
+CALLER_HZ, AGENT_HZ = 697, 440
+HOTLINE = from_text("""
+flow: hotline
+title: Hotline
+languages: [en]
+start: menu
+variables: {order: "''"}
+entry_points: {again: menu}
+prompts: {menu: {en: menu}, order: {en: order}, wait: {en: wait}, score: {en: score}, bye: {en: bye}}
+nodes:
+  menu: {type: menu, prompt: menu, timeout: 20 s, choices: {"1": order, "2": lost}}
+  order: {type: gather, prompt: order, into: order, max: 4, timeout: 20 s, next: agent}
+  agent: {type: transfer, queue: service, prompt: wait, timeout: 60 s, priority: 2, next: score, on_no_answer: bye}
+  lost: {type: transfer, queue: nowhere, timeout: 60 s, next: score, on_failure: refused}
+  refused: {type: hang_up, prompt: bye, result: refused}
+  score: {type: question, kind: rating, prompt: score, keys_prompt: [], timeout: 20 s, next: bye}
+  bye: {type: hang_up, prompt: bye, result: served}
+""")
+
+
+async def opened(floor: Hall, *phones: str) -> None:
+    """The service with agents, a queue, and a flow that leads into it."""
+    now = SystemClock().now()
+    await publish_flow(floor.store.ivr_flows, HOTLINE, now, "test")
+    await floor.store.inbound.set_route(Route("*", "hotline", "UTC"), now, "test")
+    await floor.dial(
+        name="service",
+        pacing=PacingPlan(PacingMode.INBOUND),
+        announce_recording=RecordingAnnouncement.NEVER,
+        announce_why="a test",
+    )
+    if phones:
+        await floor.log_in(*phones)
+    await floor.start()
+    if phones:
+        await floor.wait_agents()
+
+
+def call_in(floor: Hall, name: str, *steps: str, shown: str = CALLER) -> None:
+    """A call from the carrier's side, on which the caller does this."""
+    carrier = floor.centre.carrier
+    dials = (f"Set(CALLERID(num)={shown})", f"Dial(PJSIP/{CALLER_ID}@pbx)")
+    for extension, applications in ((name, [*steps, "Hangup()"]), (f"{name}-dials", dials)):
+        for priority, application in enumerate(applications, start=1):
+            carrier.cli(f"dialplan add extension {extension},{priority},{application} into callers replace")
+    carrier.cli(f"channel originate Local/{name}-dials@callers extension {name}@callers")
+
+
+async def callers(floor: Hall, *states: AttemptState, count: int = 1) -> list[AttemptView]:
+    """So many calls in these states, in the order of their coming."""
+
+    async def there() -> list[AttemptView]:
+        found = [each for each in await floor.attempts() if each.state in states]
+        return found[::-1] if len(found) == count else []
+
+    return await floor.wait_for(there, f"{count} callers are {' or '.join(states)}")
+
+
+async def token(floor: Hall) -> str:
+    now, secret = SystemClock().now(), new_token()
+    await floor.store.users.add_user("boss", "supervisor", None, None, now)
+    await floor.store.users.add_token("boss", "", digest(secret), None, now)
+    return secret
+
+
+async def hang_up(floor: Hall, attempt: AttemptId, secret: str) -> None:
+    http = floor.settings.http
+    address = f"http://{http.host}:{http.port}/api/v1/calls/{attempt}/hangup"
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(address, headers={"Authorization": f"Bearer {secret}"}) as answer,
+    ):
+        assert answer.status == 204, await answer.text()
+
+
+async def ended_sessions(floor: Hall, count: int) -> Sequence[str]:
+    async def there() -> Sequence[str]:
+        rows = await floor.store.pool.fetch(
+            "select call from ivr_sessions where ended_at is not null order by started_at"
+        )
+        return [row["call"] for row in rows] if len(rows) == count else []
+
+    return await floor.wait_for(there, f"{count} flows came to their end")
+
+
+ENTERS = ("Wait(1.5)", "SendDTMF(1,,100)", "Wait(1.5)", "SendDTMF(4711,100,100)", "Wait(1)")
+
+
+async def test_a_caller_waits_is_joined_recorded_and_asked_afterwards(floor: Hall) -> None:
+    await opened(floor, "tone-101")
+    secret = await token(floor)
+    call_in(floor, "keeps-busy", *ENTERS, "Playtones(941)", "Wait(60)")
+    (first,) = await callers(floor, AttemptState.TALKING)
+    call_in(
+        floor, "waits", *ENTERS, f"Playtones({CALLER_HZ})", "Wait(15)", "SendDTMF(9#,100,100)", "Wait(5)",
+        shown="+12025550144",
+    )  # fmt: skip
+    (second,) = await callers(floor, AttemptState.WAITING)
+    assert (second.number.e164, second.inbound, second.dialled_at) == ("+12025550144", True, None)
+    await asyncio.sleep(2)
+    await hang_up(floor, first.id, secret)
+    await callers(floor, AttemptState.ENDED)
+    (talks,) = await callers(floor, AttemptState.TALKING)
+    assert talks.id == second.id
+    await asyncio.sleep(4)
+    await hang_up(floor, second.id, secret)
+
+    attempts = await callers(floor, AttemptState.ENDED, count=2)
+    assert [each.disposition for each in attempts] == [Disposition.CONNECTED] * 2
+    (agent,) = await floor.store.agents.agents()
+    assert [state for state, _ in await floor.agent_log(agent.id)].count("on_call") == 2
+
+    recordings = {each.attempt: each for each in await floor.wait_stored()}
+    recording = recordings[second.id]
+    assert recording.state == "stored", recording.problem
+    left, right, rate = sides(floor.settings.recordings.folder / recording.name[:2] / recording.name)
+    assert (hears(left, rate, CALLER_HZ), hears(left, rate, AGENT_HZ)) == (True, False)
+    assert (hears(right, rate, AGENT_HZ), hears(right, rate, CALLER_HZ)) == (True, False)
+
+    async def answered() -> bool:
+        assert second.session is not None
+        return bool((await floor.store.ivr_calls.session(second.session)).answers)
+
+    await floor.wait_for(answered, "the caller has answered the question after the conversation")
+    assert second.session is not None
+    session = await floor.store.ivr_calls.session(second.session)
+    assert session.attempt == second.id
+    assert session.variables["order"] == "4711"
+    assert [(answer.question, answer.value) for answer in session.answers] == [("score", 9)]
+    counted = await floor.store.campaigns.abandonment(floor.campaign, first.claimed_at)
+    assert (counted.answered, counted.abandoned) == (0, 0)
+
+
+async def test_a_queue_that_does_not_exist_sends_the_flow_on_its_way_for_failures(floor: Hall) -> None:
+    await opened(floor)
+    call_in(floor, "goes-astray", "Wait(1.5)", "SendDTMF(2,,100)", "Wait(10)")
+    (which,) = await ended_sessions(floor, 1)
+    assert (await floor.store.ivr_calls.session(which)).result == "refused"
+    assert await floor.attempts() == []
+    assert "ivr.no_queue" in floor.service.log.read_text()
+
+
+async def test_after_a_crash_who_waits_and_who_talks_is_taken_up_again(floor: Hall) -> None:
+    await opened(floor, "tone-101")
+    secret = await token(floor)
+    call_in(floor, "talks-on", *ENTERS, "Playtones(941)", "Wait(90)")
+    (first,) = await callers(floor, AttemptState.TALKING)
+    call_in(floor, "waits-on", *ENTERS, f"Playtones({CALLER_HZ})", "Wait(90)", shown="anonymous")
+    (second,) = await callers(floor, AttemptState.WAITING)
+    assert second.number.e164 == "", "a number that is not shown is not kept"
+    call_in(floor, "gives-up", *ENTERS, "Wait(4)")
+    await callers(floor, AttemptState.WAITING, count=2)
+    floor.service.kill()
+    await asyncio.sleep(8)
+    await floor.start()
+
+    (third,) = await callers(floor, AttemptState.ENDED)
+    assert third.disposition is Disposition.LEFT_QUEUE
+    (still,) = await callers(floor, AttemptState.TALKING)
+    assert still.id == first.id
+    await hang_up(floor, first.id, secret)
+    await callers(floor, AttemptState.ENDED, count=2)
+    (now,) = await callers(floor, AttemptState.TALKING)
+    assert now.id == second.id
+    await hang_up(floor, second.id, secret)
+    ended = await callers(floor, AttemptState.ENDED, count=3)
+    assert {each.id: each.disposition for each in ended} == {
+        first.id: Disposition.CONNECTED,
+        second.id: Disposition.CONNECTED,
+        third.id: Disposition.LEFT_QUEUE,
+    }
+    assert replace(third.cause, text="").q850 in (0, 16)
