@@ -15,13 +15,16 @@ from dialer.domain.campaign import Campaign, CampaignState
 from dialer.domain.disposition import Disposition
 from dialer.domain.ids import AgentId, AttemptId, CampaignId
 from dialer.engine.engine import Engine
-from dialer.errors import StorageDown
+from dialer.engine.queue_view import caller_on_floor, current_call, queues_on_floor
+from dialer.errors import NotFound, StorageDown
 from dialer.pacing.decision import WindowState
 from dialer.ports.ears import Ears
 from dialer.ports.floor import (
     AgentOnFloor,
+    CallerOnFloor,
     CampaignOnFloor,
     CampaignPacing,
+    CurrentCall,
     FlowPlace,
     Gauges,
     Offer,
@@ -118,7 +121,9 @@ class FloorView:
     # --- the snapshot ---------------------------------------------------------------------------------------------------
 
     def _take(self) -> Snapshot:
-        return Snapshot(self._clock.now(), self._campaigns(), self._agents(), self._trunks())
+        now, calls = self._clock.now(), self._engine.supervisor.calls.values()
+        queues = queues_on_floor(self._engine.campaigns.values(), self._engine.supervisor.queues, calls, now)
+        return Snapshot(now, self._campaigns(), self._agents(), self._trunks(), queues)
 
     def _campaigns(self) -> Sequence[CampaignOnFloor]:
         supervisor = self._engine.supervisor
@@ -175,9 +180,22 @@ class FloorView:
                 desk.attempt,
                 _on_floor(offers.get(desk.id)),
                 self._engine.supervisor.air.trouble(desk.attempt),
+                self._caller(desk.attempt),
             )
             for desk in self._engine.desks.all
         ]
+
+    def _caller(self, attempt: AttemptId | None) -> CallerOnFloor | None:
+        call = self._engine.supervisor.calls.get(attempt) if attempt is not None else None
+        return caller_on_floor(call) if call is not None else None
+
+    def current_call(self, agent: AgentId) -> CurrentCall:
+        desk = self._engine.desks.desk(agent)
+        attempt = desk.attempt if desk is not None else None
+        call = self._engine.supervisor.calls.get(attempt) if attempt is not None else None
+        if call is None or call.agent != agent:
+            raise NotFound(f"agent {agent} is on no call now")
+        return current_call(call)
 
     def _trunks(self) -> Sequence[TrunkOnFloor]:
         now = self._clock.monotonic()

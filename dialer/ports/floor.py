@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from dialer.domain.agent import AgentState
 from dialer.domain.air import Direction, Trouble
@@ -60,6 +60,53 @@ class AirTrouble:
 
 
 @dataclass(frozen=True, slots=True)
+class CallerOnFloor:
+    """Of a caller whom an agent has: the queue, and how long it took until then. The same for everyone: without the number."""
+
+    queue: str
+    waited_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentCall:
+    """What the agent on a call is shown. `queue` and the rest is None or empty for calls that we made.
+
+    `entered` and `answers` are what the caller keyed in and answered in the flow before, `called` the number that was dialled.
+    """
+
+    attempt: AttemptId
+    state: AttemptState
+    campaign: CampaignId
+    contact: ContactId
+    number: PhoneNumber | None  # None: not shown
+    joined_at: datetime | None
+    inbound: bool
+    queue: str | None = None
+    waited_s: float | None = None
+    called: str = ""
+    language: str = ""
+    session: str | None = None
+    entered: Mapping[str, Any] = field(default_factory=dict)
+    answers: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueOnFloor:
+    """A queue of callers. What became of callers is counted since the service started; `in_time` are those answered within
+    `goal_s`."""
+
+    id: CampaignId
+    name: str
+    waiting: int
+    waiting_since: datetime | None  # the one who waits longest
+    longest_wait_s: float
+    goal_s: float
+    answered: int
+    in_time: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
 class AgentOnFloor:
     id: AgentId
     name: str
@@ -69,6 +116,7 @@ class AgentOnFloor:
     attempt: AttemptId | None  # the call the agent is on, or wraps up, or the contact in preview
     offer: OfferOnFloor | None = None  # until it is accepted
     trouble: AirTrouble | None = None  # of the conversation
+    caller: CallerOnFloor | None = None  # whom the agent talks with, when that is somebody who called us
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +169,7 @@ class Snapshot:
     campaigns: Sequence[CampaignOnFloor]
     agents: Sequence[AgentOnFloor]
     trunks: Sequence[TrunkOnFloor]
+    queues: Sequence[QueueOnFloor] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +240,10 @@ class Floor(Protocol):
 
     async def end_wrap_up(self, agent: AgentId) -> None:
         """The agent is done before the timer. Raises `NotFound`, `Conflict`."""
+        ...
+
+    def current_call(self, agent: AgentId) -> CurrentCall:
+        """The call the agent is on. Raises `NotFound`."""
         ...
 
     def offer(self, agent: AgentId) -> Offer:

@@ -75,6 +75,25 @@ class OfferFigures(Out):
     expires_at: datetime
 
 
+class CallerFigures(Out):
+    queue: str
+    waited_s: float
+
+
+class QueueFigures(Out):
+    """Of a queue of callers; what became of callers is counted since the service started."""
+
+    id: int
+    name: str
+    waiting: int
+    waiting_since: datetime | None = Field(description="since when the first of them waits")
+    longest_wait_s: float
+    goal_s: float = Field(description="the plan's answer_within")
+    answered: int
+    in_time: int = Field(description="answered within the goal")
+    left: int = Field(description="waited in vain")
+
+
 class AgentFigures(Out):
     id: int
     name: str
@@ -83,6 +102,9 @@ class AgentFigures(Out):
     since: datetime
     attempt: UUID | None
     offer: OfferFigures | None = Field(description="the contact the agent is asked to decide on")
+    caller: CallerFigures | None = Field(
+        description="whom the agent talks with, when that is somebody who called us"
+    )
 
 
 class AgentsFigures(Out):
@@ -104,3 +126,4 @@ class Stats(Out):
     campaigns: list[CampaignFigures]
     agents: AgentsFigures
     trunks: list[TrunkFigures]
+    queues: list[QueueFigures]

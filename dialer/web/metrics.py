@@ -21,6 +21,7 @@ from dialer.domain.contact import ContactState
 from dialer.ports.floor import Floor, Gauges, Snapshot
 from dialer.web.ears_metrics import ears_families
 from dialer.web.pacing_metrics import pacing_families
+from dialer.web.queue_metrics import queue_families
 
 OPENMETRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SETUP_BUCKETS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 20.0, 30.0, 60.0)
@@ -83,6 +84,7 @@ class FloorMetrics:
         yield from _calls(snapshot, gauges)
         yield from pacing_families(snapshot)
         yield from _floor(snapshot)
+        yield from queue_families(snapshot)
         yield from _link(floor, gauges)
         yield from ears_families(gauges.ears)
         yield _air(gauges)

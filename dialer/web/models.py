@@ -179,6 +179,25 @@ class OfferOut(Out):
     expires_at: datetime = Field(description="then it is skipped")
 
 
+class CurrentCallOut(Out):
+    """The call an agent is on. Of one that we made, everything from `queue` on is null or empty."""
+
+    attempt: UUID
+    state: AttemptState
+    campaign: int
+    contact: int
+    number: NumberOut | None = Field(description="null: the caller does not show it")
+    joined_at: datetime | None
+    inbound: bool
+    queue: str | None
+    waited_s: float | None
+    called: str = Field(description="the number the caller dialled")
+    language: str
+    session: str | None = Field(description="the call in the flows that brought the caller here")
+    entered: dict[str, Any] = Field(description="what the caller keyed in, by the flow's names")
+    answers: dict[str, Any]
+
+
 # --- attempts -------------------------------------------------------------------------------------------------------
 
 

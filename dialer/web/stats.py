@@ -24,6 +24,7 @@ def document(snapshot: Snapshot, parts: Sequence[PartHealth]) -> dict[str, Any]:
             "list": snapshot.agents,
         },
         "trunks": snapshot.trunks,
+        "queues": snapshot.queues,
     }
 
 

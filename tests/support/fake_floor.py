@@ -22,10 +22,12 @@ from dialer.ports.floor import (
     AirTrouble,
     CampaignOnFloor,
     CampaignPacing,
+    CurrentCall,
     FlowPlace,
     Gauges,
     Offer,
     PartHealth,
+    QueueOnFloor,
     Snapshot,
     TrunkOnFloor,
 )
@@ -48,6 +50,27 @@ OFFER = Offer(
 )
 
 
+CALL = CurrentCall(
+    LIVE_CALL,
+    AttemptState.TALKING,
+    CampaignId(5),
+    ContactId(7),
+    PhoneNumber("+12025550144"),
+    NOON,
+    True,
+    queue="service",
+    waited_s=17.5,
+    called="+12025550100",
+    language="en",
+    session="1700000000.1",
+    entered={"order": "4711"},
+    answers={"q1": {"value": "b"}},
+)
+QUEUE = QueueOnFloor(
+    CampaignId(5), "service", 2, NOON - timedelta(seconds=34), 34.0, 20.0, answered=40, in_time=31, left=3
+)
+
+
 class FakeFloor:
     def __init__(self, first: Snapshot) -> None:
         self.latest = first
@@ -60,6 +83,7 @@ class FakeFloor:
         self.hung_up: list[AttemptId] = []
         self.paused: list[tuple[str, AttemptId, str]] = []
         self.offers: dict[AgentId, Offer] = {AgentId(1): OFFER}
+        self.calls: dict[AgentId, CurrentCall] = {AgentId(1): CALL}
         self.decided: list[tuple[str, AttemptId, AgentId]] = []
         self.refuses: str | None = None  # why an offer may not be dialled
         self.sent: list[tuple[AttemptId, FlowPlace, str]] = []
@@ -116,6 +140,11 @@ class FakeFloor:
         if on_floor[agent] is not AgentState.WRAP_UP:
             raise Conflict("the agent is not in wrap-up")
 
+    def current_call(self, agent: AgentId) -> CurrentCall:
+        if agent not in self.calls:
+            raise NotFound(f"agent {agent} is on no call now")
+        return self.calls[agent]
+
     def offer(self, agent: AgentId) -> Offer:
         if agent not in self.offers:
             raise NotFound(f"no contact is offered to agent {agent} now")
@@ -150,6 +179,7 @@ def afternoon(at: datetime = NOON, *, calls: int = 9, agents: int = 12) -> Snaps
             TrunkOnFloor(TrunkName("main"), calls + 11, 30, 5.0, 3),
             TrunkOnFloor(TrunkName("backup"), 0, 10, 2.0, 0),
         ),
+        (replace(QUEUE, waiting_since=at - timedelta(seconds=34)),),
     )
 
 

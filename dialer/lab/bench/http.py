@@ -29,6 +29,7 @@ from dialer.errors import NotFound
 from dialer.ports.floor import (
     AgentOnFloor,
     CampaignOnFloor,
+    CurrentCall,
     FlowPlace,
     Gauges,
     Offer,
@@ -90,6 +91,9 @@ class _Floor:
         raise NotFound("a benchmark has no calls")
 
     async def resume_recording(self, attempt: AttemptId, by: str) -> None:
+        raise NotFound("a benchmark has no calls")
+
+    def current_call(self, agent: AgentId) -> CurrentCall:
         raise NotFound("a benchmark has no calls")
 
     def offer(self, agent: AgentId) -> Offer:

@@ -2,7 +2,7 @@
 
 from dialer.domain.agent import AgentState
 from dialer.domain.ids import AgentId
-from dialer.web.models import AgentList, AgentOut, Created, NewAgent, Reason
+from dialer.web.models import AgentList, AgentOut, Created, CurrentCallOut, NewAgent, Reason
 from dialer.web.operations import Call, Operation, OperationHandler
 from dialer.web.roles import Role
 
@@ -27,6 +27,11 @@ async def end_wrap_up(call: Call) -> None:
     call.only_own(_id(call))
     await call.deps.floor.end_wrap_up(_id(call))
     await call.audit("agent.done", str(_id(call)))
+
+
+async def current_call(call: Call) -> CurrentCallOut:
+    call.only_own(_id(call))
+    return CurrentCallOut.model_validate(call.deps.floor.current_call(_id(call)))
 
 
 def _asking(verb: str, wish: AgentState) -> OperationHandler:
@@ -70,6 +75,14 @@ OPERATIONS = (
         request=NewAgent,
         response=Created,
         status=201,
+    ),
+    Operation(
+        "GET",
+        "/api/v1/agents/{agent}/call",
+        Role.AGENT,
+        "The call the agent is on: who it is and, of a caller, what was entered before the queue",
+        current_call,
+        response=CurrentCallOut,
     ),
     _ask("login", AgentState.READY, "Connect the phone and take calls"),
     _ask("logout", AgentState.LOGGED_OUT, "Take no more calls; a call in progress is finished first"),

@@ -45,6 +45,7 @@ export class Figures {
     this.campaigns(stats.campaigns);
     this.abandonment(stats.campaigns);
     this.outcomes(stats.campaigns);
+    this.queues(stats.queues, now);
     this.agents(stats.agents, now);
     this.trunks(stats.trunks);
     this.parts(stats.parts);
@@ -157,6 +158,31 @@ export class Figures {
     this.table("outcomes", ["figure.outcome", ["figure.count"], ["figure.share"], ""], rows);
   }
 
+  /** Callers who wait; without a queue there is nothing to show. */
+  queues(queues, now) {
+    document.getElementById("queues-card").hidden = !queues.length;
+    this.table("queues", ["figure.queue", ["figure.waiting_callers"], ["figure.longest_wait"], ["figure.answered_in_time"], ["figure.left_queue"]], queues.map((one) => {
+      const longest = one.waiting_since ? (now - Date.parse(one.waiting_since)) / 1000 : null;
+      const late = longest !== null && longest > one.goal_s;
+      const share = one.answered ? ` · ${this.number((100 * one.in_time) / one.answered)} %` : "";
+      return [
+        element("th", { scope: "row", class: "name" }, one.name),
+        cell("number", this.number(one.waiting)),
+        cell("number", longest === null ? "–" : late ? pill("warn", duration(longest)) : duration(longest)),
+        cell("number", `${this.number(one.in_time)} / ${this.number(one.answered)}${share}`, element("span", { class: "sub" }, this.say("figure.goal", { seconds: this.number(one.goal_s) }))),
+        cell("number", this.number(one.left)),
+      ];
+    }));
+  }
+
+  /** What is said beside an agent: what is wrong, whom the agent decides on, whom the agent talks with. */
+  beside(agent, now) {
+    if (agent.trouble) return this.trouble(agent.trouble, now);
+    if (agent.offer) return this.say("figure.offer", { contact: agent.offer.contact, time: this.time(agent.offer.expires_at) });
+    if (agent.caller) return this.say("figure.caller", { queue: agent.caller.queue, waited: duration(agent.caller.waited_s) });
+    return agent.reason;
+  }
+
   agents(agents, now) {
     const states = AGENT_ORDER.filter((state) => agents.by_state[state]).map((state) =>
       element("li", {}, pill(AGENT_LOOK[state], `${this.say(`agent.${state}`)} ${this.number(agents.by_state[state])}`)));
@@ -167,7 +193,7 @@ export class Figures {
       element("th", { scope: "row", class: "name" }, agent.name),
       cell("", pill(AGENT_LOOK[agent.state] ?? "still", this.say(`agent.${agent.state}`))),
       cell("number", duration((now - Date.parse(agent.since)) / 1000)),
-      cell("words", agent.trouble ? this.trouble(agent.trouble, now) : agent.offer ? this.say("figure.offer", { contact: agent.offer.contact, time: this.time(agent.offer.expires_at) }) : agent.reason),
+      cell("words", this.beside(agent, now)),
     ]), "page.no_agents");
   }
 
