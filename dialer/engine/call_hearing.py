@@ -8,6 +8,7 @@ from dialer.clock import Clock
 from dialer.domain.attempt import AttemptState
 from dialer.domain.events import LineEvidence
 from dialer.engine.answer_wait import AnswerWait
+from dialer.engine.floor_reporter import FloorReporter
 from dialer.engine.hand_over import HandOver
 from dialer.engine.ledger_writer import LedgerWriter
 from dialer.engine.line_hearing import told_foreign
@@ -32,9 +33,11 @@ class CallHearing:
         tasks: TaskOwner,
         note: Callable[[LiveCall, str, str], None],
         evidence: Callable[[LineEvidence], None],
+        floor: FloorReporter,
     ) -> None:
         self._telephony, self._ledger, self._hand_over = telephony, ledger, hand_over
         self._tasks, self._note, self.evidence = tasks, note, evidence
+        self._floor, self._clock = floor, clock
         self._wait = AnswerWait(clock, self._connect, self._end_soon, hand_over.leave_message)
 
     # --- what happens to calls ------------------------------------------------------------------------------------------
@@ -42,8 +45,9 @@ class CallHearing:
     def answered(self, call: LiveCall, *, heard: bool) -> None:
         """`heard`: a verdict may come. Who has an agent already, as in preview, is connected in any case."""
         if heard and call.plan.listening.waits and call.agent is None:
-            self._wait.hold(call)
+            self._wait.hold(call)  # to pacing it rings on: nobody is needed for it yet, or at all
         else:
+            self._floor.answered(call)
             self._hand_over.seek_agent(call)
 
     def ended(self, call: LiveCall) -> None:
@@ -86,6 +90,7 @@ class CallHearing:
         if call.state is AttemptState.WAITING:
             if because:
                 self._note(call, "connected_unheard", because)
+            self._floor.answered(call, self._clock.now())
             self._hand_over.seek_agent(call)
 
     def _end_soon(self, call: LiveCall) -> None:

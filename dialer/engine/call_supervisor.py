@@ -86,7 +86,9 @@ class CallSupervisor:
         )
         self.desks = self._hand_over.desks
         self.calls: dict[AttemptId, LiveCall] = {}
-        self._hearing = CallHearing(telephony, ledger, self._hand_over, clock, tasks, self._note, self.handle)
+        self._hearing = CallHearing(
+            telephony, ledger, self._hand_over, clock, tasks, self._note, self.handle, floor
+        )
         self.flows = CallFlows(telephony, self._hand_over, recordings, floor, self._keep, self._note)
         self.air = AirWatch(telephony, clock, tasks, self._note)
         self.listener = LineListener(
@@ -173,7 +175,6 @@ class CallSupervisor:
         call.move(_G.ANSWERED)
         call.answered_at = event.at
         self._keep(call, "answered")
-        self._floor.answered(call)
         self._hearing.answered(call, heard=self.listener.answered(call))
         self._on_change(None)
 

@@ -170,7 +170,8 @@ class FloorReporter:
         if call.id in self._lines:
             self._tell(self.pacer.signalled, call.id, sign, self._clock.monotonic())
 
-    def answered(self, call: LiveCall) -> None:
+    def answered(self, call: LiveCall, at: datetime | None = None) -> None:
+        """`at`: from when on an agent is needed, where that is later than the answer."""
         self.calls.answered(call)
         if (features := self._untold.pop(call.id, None)) is not None:
             self._begun(call, features)
@@ -178,7 +179,7 @@ class FloorReporter:
         if line is None or line.answered:
             return
         line.answered = True
-        self._tell(self.pacer.answered, call.id, *self._time(call.answered_at))
+        self._tell(self.pacer.answered, call.id, *self._time(at or call.answered_at))
         if line.agent is not None:
             self._tell(self.pacer.joined, call.id, line.agent, self._time(line.joined_at)[0])
 
@@ -201,8 +202,13 @@ class FloorReporter:
         self._over(call.id, end)
 
     def _over(self, attempt: AttemptId, end: LineEnd) -> None:
-        if self._lines.pop(attempt, None) is not None:
-            self._tell(self.pacer.ended, attempt, end, *self._time())
+        if (line := self._lines.pop(attempt, None)) is None:
+            return
+        if not line.answered and end is LineEnd.MACHINE:
+            end = LineEnd.NOT_ANSWERED  # it was heard before anybody was needed
+        elif not line.answered and end in (LineEnd.PERSON, LineEnd.ABANDONED):
+            self._tell(self.pacer.answered, attempt, *self._time())
+        self._tell(self.pacer.ended, attempt, end, *self._time())
 
     def _joined(self, attempt: AttemptId, line: _Line, agent: AgentId) -> None:
         if line.agent == agent:

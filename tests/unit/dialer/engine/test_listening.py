@@ -21,13 +21,14 @@ from dialer.domain.events import LineSign
 from dialer.domain.listening_plan import AnswerStrategy, ListeningPlan
 from dialer.engine.listener import SURE_S
 from dialer.engine.live_call import LiveCall
+from dialer.pacing.pacer import LineEnd
 from dialer.ports.ears import AnnouncementHeard, EarsUp, TapClosed, ToneMeasured
 from dialer.ports.ledger import Heard
 from dialer.telephony.fake import Script
 from tests.support.fake_ears import FakeEars
 from tests.support.floor_in_virtual_time import PLAN, VirtualFloor, floor
 from tests.support.memory_ledger import MemoryAttempt
-from tests.support.pacers import Flood
+from tests.support.pacers import Flood, Witness
 from tests.support.virtual_time import START, run
 
 pytestmark = pytest.mark.unit
@@ -350,6 +351,28 @@ class TestWaitingForTheVerdict:
                 return call.joined_at - call.answered_at
 
         assert run(scene()) <= timedelta(seconds=0.5)
+
+
+def test_who_is_held_for_a_verdict_keeps_no_agent_from_other_lines() -> None:
+    """To pacing a line that a machine has answered was never answered; a person's is, once an agent is wanted."""
+
+    async def scene(heard: Verdict) -> tuple[list[str], list[LineEnd]]:
+        ears, told = FakeEars(), Witness()
+        async with floor(
+            lambda _: ANSWERS, contacts=1, agents=1, plan=waits(), ears=ears, pacer=told
+        ) as hall:
+            await asyncio.sleep(3.2)
+            tap, call = ears.only, only(hall)
+            ears.answer(tap, now(hall), Kind.SPEECH, verdict(Verdict.UNCERTAIN, 0.5))
+            await asyncio.sleep(1.5)
+            assert "answered" not in [kind for kind, *_ in told.told]
+            ears.answer(tap, now(hall), Kind.VERDICT, verdict(heard, 1.7, end_s=1.2))
+            await asyncio.sleep(60)
+            assert call.answered_at is not None
+            return [kind for kind, *_ in told.told if kind in ("answered", "ended")], told.details("ended")
+
+    assert run(scene(Verdict.MACHINE)) == (["ended"], [LineEnd.NOT_ANSWERED])
+    assert run(scene(Verdict.PERSON)) == (["answered", "ended"], [LineEnd.PERSON])
 
 
 def test_connected_at_once_the_ears_say_afterwards_who_it_was() -> None:
