@@ -38,8 +38,19 @@ pacings = st.builds(
     half_hour_cap=caps,
     preview_for_s=st.floats(5, 600),
 )
+
+
+def plan_of(**fields: Any) -> CampaignPlan:
+    """A flow only where nobody is at a desk, and names of queues as flows can say them."""
+    mode = fields["pacing"].mode
+    flow = "press-one" if mode is PacingMode.AGENTLESS and fields["message"] is None else None
+    return CampaignPlan(
+        **{**fields, "name": "queue" if mode is PacingMode.INBOUND else fields["name"], "flow": flow}
+    )
+
+
 plans = st.builds(
-    CampaignPlan,
+    plan_of,
     name=texts,
     trunk=texts.map(TrunkName),
     caller_id=st.none() | texts,
@@ -177,3 +188,16 @@ def test_what_is_said_in_dead_air_is_kept() -> None:
 def test_a_plan_needs_a_name_and_a_trunk(document: object) -> None:
     with pytest.raises(BadInput):
         plan_from_json(document)
+
+
+@pytest.mark.parametrize(
+    ("fields", "wrong"),
+    [
+        ({"flow": "a, b"}, "flow: 'a, b' is no name of a flow"),
+        ({"flow": "survey", "pacing": {"mode": "predictive"}}, "flow needs the pacing mode agentless"),
+        ({"flow": "survey", "message": "x", "pacing": {"mode": "agentless"}}, "flow takes the place"),
+    ],
+)
+def test_a_flow_is_of_agentless_campaigns(fields: dict[str, Any], wrong: str) -> None:
+    with pytest.raises(BadInput, match=wrong):
+        plan_from_json({"name": "spring", "trunk": "main", **fields})
