@@ -81,7 +81,7 @@ class Patience:
     pause_s: float = 0.44
     long_pause_s: float = 1.2
     silence_s: float = 3.0
-    longest_s: float = 6.0
+    longest_s: float = 7.0
 
     def __post_init__(self) -> None:
         if not 0.2 <= self.pause_s <= self.long_pause_s <= self.longest_s <= 7.0 or not self.silence_s >= 1.0:
