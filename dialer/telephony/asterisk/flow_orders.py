@@ -41,8 +41,9 @@ def _contact(contact: Mapping[str, str]) -> Mapping[str, str]:
     """As ASCII, which has no line ends; in several variables, the last of them empty. What is too much is left out."""
     room, taken = _CHUNK * _MOST_CHUNKS - 2, {}
     for name, value in contact.items():
-        room -= len(json.dumps({name: value}))
-        if room >= 0:
+        size = len(json.dumps({name: value}))
+        if size <= room:
+            room -= size
             taken[name] = value
     text = json.dumps(taken, separators=(",", ":"))
     chunks = [text[at : at + _CHUNK] for at in range(0, len(text), _CHUNK)] + [""]
