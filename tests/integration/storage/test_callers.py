@@ -162,3 +162,17 @@ async def test_a_dial_still_has_to_be_dialled_before_it_is_answered(rig: Rig) ->
         await rig.store.attempts.record([Progress(claimed.attempt, AttemptState.RINGING)], [])
     with pytest.raises(Conflict, match="attempts_ended_dialled_or_inbound"):
         await rig.store.attempts.settle([ended(claimed, Disposition.BUSY)], [])
+
+
+async def test_a_caller_who_wants_no_calls_of_the_campaign_has_peace_from_all_for_a_queue_calls_nobody(
+    rig: Rig,
+) -> None:
+    taken = await call_in(rig)
+    await rig.all(
+        "insert into ivr_sessions (call, flow, version, language, e164, attempt_id, node, state, revision, started_at,"
+        f" updated_at) values ('{WAITING.session}', 'f', '1', 'en', '{number(1).e164}', '{taken.claimed.attempt}', 'n',"
+        " '{}', 1, now(), now())"
+    )
+    await rig.store.ivr_requests.opt_out(WAITING.session, number(1).e164, "campaign")
+    (entry,) = await rig.store.do_not_call.do_not_call(number(1))
+    assert entry.campaign is None

@@ -197,7 +197,8 @@ with known as (
 ), made_by as (
     select a.id as attempt_id, a.contact_id, a.campaign_id, coalesce(c.plan -> 'rules' ->> 'seller', '') as seller
     from ivr_sessions s
-    join attempts a on a.id = s.attempt_id and a.e164 = $4
+    -- a queue of callers calls nobody: whoever called us and asks for peace has it from all campaigns
+    join attempts a on a.id = s.attempt_id and a.e164 = $4 and a.direction = 'outbound'
     join campaigns c on c.id = a.campaign_id
     where s.call = $2
 ), reach as (

@@ -109,6 +109,17 @@ class TestCampaigns:
         assert blamed in done.stderr
         assert store.campaigns.rows == {}
 
+    def test_a_queue_of_callers_needs_no_trunk_and_a_name_that_flows_can_write(
+        self, run: Run, store: FakeStore
+    ) -> None:
+        done = run("campaign", "create", "--name", "service", "--mode", "inbound")
+        assert done.exit_code == 0, done.output
+        plan = json.loads(run("campaign", "show", "service", "--json").stdout)["plan"]
+        assert (plan["pacing"]["mode"], plan["trunk"]) == ("inbound", "main")
+        done = run("campaign", "create", "--name", "our service", "--mode", "inbound")
+        assert done.exit_code == 1
+        assert "without spaces" in done.stderr
+
     def test_a_plan_is_changed_option_by_option(self, run: Run, store: FakeStore) -> None:
         run("campaign", "create", "--name", "spring", "--trunk", "main", "--end", "18:00", "--weight", "3")
         done = run(
