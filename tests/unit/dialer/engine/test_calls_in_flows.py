@@ -9,10 +9,11 @@ import pytest
 
 from dialer.audio.answered import Answer, Kind, Verdict
 from dialer.clock import SystemClock
-from dialer.compliance.call import ConsentKind, ConsentStanding
+from dialer.compliance.call import ConsentStanding
 from dialer.compliance.call_rules import CallRulesBook
 from dialer.compliance.gate import RefusalReason, objection
 from dialer.compliance.holiday_calendars import FixedHolidays
+from dialer.compliance.profile import ConsentKind
 from dialer.domain.attempt import AttemptState
 from dialer.domain.campaign import Campaign, CampaignPlan, CampaignState
 from dialer.domain.campaign_rules import CampaignRules
