@@ -173,7 +173,7 @@ class TestOrder:
             hall.attempts.add(hall.campaign, number(1), hall.engine._clock.now())
             await asyncio.sleep(11)
             (dialled,) = [call for call in hall.engine.supervisor.calls.values() if not call.inbound]
-            assert dialled.state is AttemptState.WAITING
+            assert [dialled.state] == [AttemptState.WAITING]
             await asyncio.sleep(1.5)  # Ana is free 15 s after the beginning, within two seconds of the answer
             assert dialled.state is AttemptState.TALKING
             assert only(hall).state is AttemptState.WAITING

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialer.domain.disposition import HangupCause
@@ -48,7 +48,7 @@ class Desk:
 
     async def _send(self, action: Headers) -> AmiMessage:
         self.asked.append(action)
-        value = self.variables.get(action["Channel"])
+        value = self.variables.get(str(action["Channel"]))
         how = "Success" if value is not None else "Error"
         return AmiMessage(f"Response: {how}\r\nValue: {value or ''}".encode())
 
@@ -88,6 +88,7 @@ def test_a_number_with_line_ends_and_separators_stays_a_number() -> None:
     assert (found.number, found.queue) == (hostile, "service")
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(TOLD)), st.text(max_size=40)))
 def test_whatever_stands_there_is_read(changes: dict[str, str]) -> None:
     found = told_of(**changes)
