@@ -1,8 +1,8 @@
 """Callers of a real exchange, out of a published flow into a queue, to an agent of the real service, and back into the flow."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import aiohttp
 import pytest
@@ -90,14 +90,19 @@ async def token(floor: Hall) -> str:
     return secret
 
 
-async def hang_up(floor: Hall, attempt: AttemptId, secret: str) -> None:
+async def ask(floor: Hall, method: str, path: str, secret: str, body: Mapping[str, str] | None = None) -> Any:
     http = floor.settings.http
-    address = f"http://{http.host}:{http.port}/api/v1/calls/{attempt}/hangup"
+    address, headers = f"http://{http.host}:{http.port}/api/v1/{path}", {"Authorization": f"Bearer {secret}"}
     async with (
         aiohttp.ClientSession() as session,
-        session.post(address, headers={"Authorization": f"Bearer {secret}"}) as answer,
+        session.request(method, address, headers=headers, json=body) as answer,
     ):
-        assert answer.status == 204, await answer.text()
+        assert answer.status in (200, 204), await answer.text()
+        return await answer.json() if answer.status == 200 else None
+
+
+async def hang_up(floor: Hall, attempt: AttemptId, secret: str) -> None:
+    await ask(floor, "POST", f"calls/{attempt}/hangup", secret)
 
 
 async def ended_sessions(floor: Hall, count: int) -> Sequence[str]:
@@ -158,6 +163,25 @@ async def test_a_caller_waits_is_joined_recorded_and_asked_afterwards(floor: Hal
     assert (counted.answered, counted.abandoned) == (0, 0)
 
 
+async def test_an_agent_sees_what_was_entered_and_sends_the_caller_back_into_the_flow(floor: Hall) -> None:
+    await opened(floor, "tone-101")
+    secret = await token(floor)
+    again = ("SendDTMF(1,,100)", "Wait(2)", "SendDTMF(4712,100,100)", "Wait(30)")
+    call_in(floor, "comes-back", *ENTERS, "Wait(8)", *again)
+    (first,) = await callers(floor, AttemptState.TALKING)
+    (agent,) = await floor.store.agents.agents()
+    shown = await ask(floor, "GET", f"agents/{agent.id}/call", secret)
+    assert (shown["attempt"], shown["number"], shown["queue"]) == (str(first.id), CALLER, "service")
+    assert (shown["entered"], shown["session"]) == ({"order": "4711"}, first.session)
+    await ask(floor, "POST", f"calls/{first.id}/flow", secret, {"flow": "hotline", "entry": "again"})
+    (ended,) = await callers(floor, AttemptState.ENDED)
+    assert ended.disposition is Disposition.CONNECTED
+    (second,) = await callers(floor, AttemptState.TALKING)
+    assert (second.contact, second.session) == (first.contact, first.session)
+    shown = await ask(floor, "GET", f"agents/{agent.id}/call", secret)
+    assert (shown["attempt"], shown["entered"]) == (str(second.id), {"order": "4712"})
+
+
 async def test_a_queue_that_does_not_exist_sends_the_flow_on_its_way_for_failures(floor: Hall) -> None:
     await opened(floor)
     call_in(floor, "goes-astray", "Wait(1.5)", "SendDTMF(2,,100)", "Wait(10)")
@@ -196,4 +220,3 @@ async def test_after_a_crash_who_waits_and_who_talks_is_taken_up_again(floor: Ha
         second.id: Disposition.CONNECTED,
         third.id: Disposition.LEFT_QUEUE,
     }
-    assert replace(third.cause, text="").q850 in (0, 16)
