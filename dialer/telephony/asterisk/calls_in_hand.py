@@ -37,6 +37,7 @@ class Desk:
     up: bool = False
     bridge: str = ""
     call: CallInHand | None = None  # joined, or about to be
+    met: bool = False  # the two are, or were, in one bridge
 
 
 class Switchboard:

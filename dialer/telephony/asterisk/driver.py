@@ -162,7 +162,7 @@ class AsteriskTelephony:
         if call is None or desk is None or not desk.up:
             raise Refused("the call is gone" if call is None else "the agent's phone is gone")
         await _parked(call)
-        call.agent, desk.call = agent, call
+        call.agent, desk.call, desk.met = agent, call, False
         actions: list[Headers] = [_set(call.channel, dialplan.VARIABLE_JOINED, "yes")]
         if recording is not None:
             call.recording = True

@@ -103,6 +103,7 @@ class EventDesk:
     def _report_joined(self, call: CallInHand, desk: Desk) -> None:
         """Either side may enter first; both in one bridge is what counts."""
         if desk.call is call and call.bridge == desk.bridge:
+            desk.met = True
             self._sink(CallJoined(call.attempt, desk.agent, self._clock.now()))
 
     def unjoin(self, call: CallInHand) -> None:
@@ -147,7 +148,8 @@ class EventDesk:
         if said.event == dialplan.EVENT_CALL and (call := self._board.calls.get(channel)) is not None:
             self._call_said(call, said)
         elif said.event == dialplan.EVENT_DESK and (desk := self._board.desks.get(channel)) is not None:
-            desk.call = None
+            if desk.met:  # else it comes back from the call before, and the next one is on its way
+                desk.call = None
             self._sink(DeskFree(desk.agent, self._clock.now()))
         elif said.event == dialplan.EVENT_ANNOUNCE and (spoken_to := self._board.calls.get(said.about)):
             self.announcer.said(spoken_to, said.state)
