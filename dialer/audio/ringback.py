@@ -100,14 +100,15 @@ _BUSY_SIGNALS = (
 )
 _UNKNOWN = Opinion(Hypothesis.NOT_TONE, Signal.UNKNOWN_TONE, confidence=0.5)
 _HOME_PLAYS = 0.9
+_A_NOTE_S = 0.3
 
 
 class RingJudge:
     """Follows the bursts of one stream. Each method returns an opinion when there is something to say."""
 
     __slots__ = (
-        "_bursts", "_caution", "_ended", "_firm", "_home_frequency", "_in_burst", "_pauses", "_possible", "_repertoire", "_settled",
-        "_shortened",
+        "_beside_home", "_bursts", "_caution", "_ended", "_firm", "_home_frequency", "_in_burst", "_other", "_pauses",
+        "_possible", "_repertoire", "_settled", "_shortened", "_was_busy",
     )  # fmt: skip
 
     def __init__(self, repertoire: Repertoire, caution: Caution = Caution.BURST) -> None:
@@ -121,6 +122,9 @@ class RingJudge:
         self._in_burst = False
         self._settled = False
         self._home_frequency = False
+        self._beside_home = False  # home's line was heard with others
+        self._was_busy = False
+        self._other = False  # something sounded that was none of the listed tones
 
     def _start_over(self) -> None:
         self._possible: Steps = self._repertoire.on
@@ -146,8 +150,7 @@ class RingJudge:
     def settled(self, strong: list[float], weak: list[float]) -> Opinion | None:
         """The lines of the present burst are known."""
         playing = self._repertoire.playing(strong, weak)
-        # for good: one burst that a codec has bent must not rename the tone
-        self._home_frequency |= bool((playing & self._repertoire.home).any())
+        self._compare_with_home(playing, strong)
         if not (self._possible & playing).any():
             if self._pauses:
                 return None  # a codec may bend the first windows: the whole burst will tell
@@ -181,7 +184,7 @@ class RingJudge:
     ) -> Opinion | None:
         """`whole`: its beginning was heard. `clean`: an even tone and nothing besides."""
         playing = self._repertoire.playing(strong, weak)
-        self._home_frequency |= bool((playing & self._repertoire.home).any())
+        self._compare_with_home(playing, strong)
         possible = self._possible & playing
         fitting = self._repertoire.over(possible, length_s, whole)
         short = self._repertoire.too_short(possible, length_s) if whole else np.zeros_like(possible)
@@ -190,12 +193,21 @@ class RingJudge:
         self._in_burst = False
         self._settled = True
         if not clean or not fitting.any():
+            self._other |= length_s >= _A_NOTE_S
             opinion = None if not clean else self._opinion()
             self._start_over()
             return opinion
         self._ended += 1
         self._bursts += whole
         return self._opinion()
+
+    def _compare_with_home(self, playing: Steps, strong: list[float]) -> None:
+        """For good: one burst that a codec has bent must not rename the tone."""
+        home = self._repertoire.home
+        self._home_frequency |= bool((playing & home).any())
+        if len(strong) > 1:
+            alone = (self._repertoire.playing([hz], []) for hz in strong)
+            self._beside_home |= any(bool((steps & home).any()) for steps in alone)
 
     # --- what follows from it -----------------------------------------------------------------------
 
@@ -234,8 +246,15 @@ class RingJudge:
         periods = self._pauses // self._repertoire.fewest_pauses(foreign) if self._settled else 0
         if not self._firm:
             return False
-        if self._caution is Caution.PERIOD:
+        if self._caution is Caution.PERIOD or self._was_busy:
+            # lost packets bend single bursts of a busy tone; nobody rings after it
             return periods > 1
+        if self._other:
+            # a melody may hold a note as long as a burst; it does not come again after the listed silence
+            return periods > 0
+        if self._beside_home and not self._home_frequency:
+            # a lost packet gives a short piece of a bare tone a second line
+            return self._bursts > 0
         if not self._home_frequency:
             # of a burst whose beginning was missed: it was longer than any busy tone
             return self._ended > 0
@@ -262,5 +281,6 @@ class RingJudge:
             sounds = self._repertoire.sounds(steps)
             for kind, signal in _BUSY_SIGNALS:
                 if any(sound.kind is kind for sound in sounds.tones):
+                    self._was_busy = True
                     return Opinion(Hypothesis.NOT_TONE, signal, sounds, confidence)
         return _UNKNOWN

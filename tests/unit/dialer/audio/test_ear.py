@@ -294,3 +294,26 @@ def test_a_long_recording_of_music_like_notes_is_called_music() -> None:
         for _ in range(20)
     ]
     assert heard((2000 * np.concatenate(notes)).astype(np.int16))[-1].signal is Signal.MUSIC
+
+
+def beep(hz: float, seconds: float) -> NDArray[np.int16]:
+    time = np.arange(round(seconds * RATE)) / RATE
+    ramp = np.minimum(1.0, np.minimum(np.arange(len(time)), np.arange(len(time))[::-1]) / 16)
+    return np.asarray(5000 * ramp * np.sin(2 * np.pi * hz * time), np.int16)
+
+
+@pytest.mark.parametrize("home", ["ar", "us", "cn", "jp"])
+def test_a_burst_that_was_bent_after_a_busy_tone_is_no_ring(home: str) -> None:
+    busy = np.concatenate([np.concatenate([beep(400, 0.5), silence(0.5)]) for _ in range(6)])
+    bent = np.concatenate([busy, beep(400, 0.4), silence(0.2), beep(400, 0.4), silence(0.5), busy])
+    found = heard(np.concatenate([silence(1.0), bent]), Home.of(home))
+    assert any(each.signal in (Signal.BUSY, Signal.CONGESTION, Signal.UNOBTAINABLE) for each in found)
+    assert not any(each.may_hang_up for each in found)
+
+
+@pytest.mark.parametrize("home", ["ar", "us", "cn", "gb"])
+def test_a_melody_that_holds_a_note_as_long_as_a_burst_is_no_ring(home: str) -> None:
+    """440 Hz for 1.5 s is France's burst; the silence and the next burst are not."""
+    notes = np.concatenate([beep(hz, 0.3) for hz in (523, 587, 659, 587, 494, 523, 392, 440, 349, 587) * 2])
+    melody = np.concatenate([notes, beep(440, 1.5), notes, silence(1.0)])
+    assert not any(each.may_hang_up for each in heard(np.concatenate([silence(1.0), melody]), Home.of(home)))
