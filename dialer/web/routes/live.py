@@ -21,7 +21,9 @@ async def process_is_up(_call: Call) -> Health:
 async def all_parts_are_up(call: Call) -> web.Response:
     """Names only: the details are for those who are signed in, in the figures."""
     parts = call.deps.floor.parts()
-    health = Health(ok=all(part.ok or not part.needed for part in parts), parts={part.name: part.ok for part in parts})
+    health = Health(
+        ok=all(part.ok or not part.needed for part in parts), parts={part.name: part.ok for part in parts}
+    )
     return web.Response(
         body=health.model_dump_json().encode(),
         status=200 if health.ok else 503,
@@ -51,7 +53,12 @@ async def openapi_document(call: Call) -> web.Response:
 OPERATIONS = (
     Operation("GET", "/healthz", None, "The process is up", process_is_up, response=Health),
     Operation(
-        "GET", "/readyz", None, "Every part that is needed works; 503 when one does not", all_parts_are_up, response=Health
+        "GET",
+        "/readyz",
+        None,
+        "Every part that is needed works; 503 when one does not",
+        all_parts_are_up,
+        response=Health,
     ),
     Operation(
         "GET",
