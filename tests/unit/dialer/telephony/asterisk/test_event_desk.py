@@ -32,7 +32,7 @@ def test_a_phone_that_comes_back_from_one_call_is_still_joined_to_the_next() -> 
         desk_of.take(EnteredBridge(PHONE, "b-2", ""))
         assert events == [DeskFree(ANA, START), CallJoined(call.attempt, ANA, START)]
         desk_of.take(Said(PHONE, "FairdialDesk", "back"))
-        assert phone.call is None
+        assert [each.call for each in board.desks.values()] == [None]
         return events
 
     run(scene())
