@@ -20,7 +20,8 @@ Weekdays = Annotated[str | None, typer.Option(help="Days as digits, 0 is Monday:
 RingFor = Annotated[int | None, typer.Option(help="Seconds of ringing, at least 15.")]
 Message = Annotated[str | None, typer.Option(help="Prompt that mode agentless plays to who answers.")]
 Flow = Annotated[
-    str | None, typer.Option(help="Published flow that mode agentless takes who answers through; '' for none.")
+    str | None,
+    typer.Option(help="Published flow that mode agentless takes who answers through; '' for none."),
 ]
 WrapUp = Annotated[int | None, typer.Option(help="Seconds after a call.")]
 MostLines = Annotated[int | None, typer.Option(help="Lines used at once.")]

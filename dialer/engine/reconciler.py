@@ -140,7 +140,9 @@ class Reconciler:
             if call.state in (AttemptState.WAITING, AttemptState.TALKING):
                 self._supervisor.handle(FlowStarted(call.id, now))
             return
-        if call.state is AttemptState.TALKING:  # that was over, and the caller has come into a queue once more
+        if (
+            call.state is AttemptState.TALKING
+        ):  # that was over, and the caller has come into a queue once more
             self._supervisor.handle(FlowStarted(call.id, now))
         # for how much longer is not known: the flow goes on by itself when its time is over
         wants = WantsAgent(call.id, now, "", _QUEUE_WAITS if call.inbound else _FLOW_WAITS)

@@ -168,10 +168,12 @@ async def test_a_caller_who_wants_no_calls_of_the_campaign_has_peace_from_all_fo
     rig: Rig,
 ) -> None:
     taken = await call_in(rig)
-    await rig.all(
+    await rig.store.pool.execute(
         "insert into ivr_sessions (call, flow, version, language, e164, attempt_id, node, state, revision, started_at,"
-        f" updated_at) values ('{WAITING.session}', 'f', '1', 'en', '{number(1).e164}', '{taken.claimed.attempt}', 'n',"
-        " '{}', 1, now(), now())"
+        " updated_at) values ($1, 'f', '1', 'en', $2, $3, 'n', '{}', 1, now(), now())",
+        WAITING.session,
+        number(1).e164,
+        taken.claimed.attempt,
     )
     await rig.store.ivr_requests.opt_out(WAITING.session, number(1).e164, "campaign")
     (entry,) = await rig.store.do_not_call.do_not_call(number(1))

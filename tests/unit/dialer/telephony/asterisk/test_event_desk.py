@@ -8,7 +8,7 @@ import pytest
 from dialer.domain.events import CallJoined, DeskFree, TelephonyEvent
 from dialer.domain.ids import AgentId, AttemptId
 from dialer.telephony.asterisk.announcer import Announcer
-from dialer.telephony.asterisk.calls_in_hand import Switchboard
+from dialer.telephony.asterisk.calls_in_hand import Desk, Switchboard
 from dialer.telephony.asterisk.channel_facts import EnteredBridge, Said
 from dialer.telephony.asterisk.event_desk import EventDesk
 from tests.support.virtual_time import START, VirtualClock, run
@@ -36,3 +36,7 @@ def test_a_phone_that_comes_back_from_one_call_is_still_joined_to_the_next() -> 
         return events
 
     run(scene())
+
+
+def _call_of(phone: Desk) -> object:
+    return phone.call
