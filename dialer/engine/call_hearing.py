@@ -73,9 +73,10 @@ class CallHearing:
             )
             self._note(call, "heard", f"{news.answer.verdict} after {news.answer.decided_at_s:.1f} s{sure}")
         if news.kind is not Kind.SPEECH:
-            self._ledger.heard(
-                Heard(call.id, hearing.greeting_start, hearing.greeting_end, hearing.answered_by)
-            )
+            # a verdict that nobody acted on excuses nothing: it is kept where an agent had the call and can correct it
+            counts = call.plan.listening.waits or call.joined_at is not None
+            verdict = hearing.answered_by if counts else None
+            self._ledger.heard(Heard(call.id, hearing.greeting_start, hearing.greeting_end, verdict))
         self._wait.heard(call, news)
         if hearing.fax and call.state is AttemptState.TALKING:
             self._end_soon(call)

@@ -104,8 +104,8 @@ class LiveCall:
 
     @property
     def for_machine(self) -> bool:
-        """Hears a message that is left on a machine."""
-        return self.hearing.machine
+        """A machine answered, and the campaign acts on what the ears say: whoever connects at once leaves that to agents."""
+        return self.hearing.machine and self.plan.listening.waits
 
     def announced(self, disposition: Disposition) -> Announcement | None:
         """What the carrier announced, where that is why the call ended so."""
@@ -190,7 +190,8 @@ def _left_flow(call: LiveCall) -> tuple[Disposition, str]:
 
 
 def _left_waiting(call: LiveCall, ended: CallEnded) -> tuple[Disposition, str]:
-    if (heard := call.hearing.answered_end()) is not None:
+    heard = call.hearing.answered_end()
+    if heard is not None and (call.for_machine or call.hearing.fax):
         return heard
     if call.agentless:
         return Disposition.HUNG_UP, "left before the message began"

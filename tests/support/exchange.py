@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from pathlib import PurePosixPath
@@ -100,7 +100,8 @@ class _Runs(Protocol):
 
 
 @asynccontextmanager
-async def asterisk_exchange(centre: CallCentre) -> AsyncIterator[Exchange]:
+async def asterisk_exchange(centre: CallCentre, *, first_life: bool = True) -> AsyncIterator[Exchange]:
+    """Beside another one that is not `first_life` shares the script in the place of the service's."""
     rng, settings = random.Random(), centre.settings
     heard: list[TelephonyEvent] = []
     driver = AsteriskTelephony(
@@ -116,7 +117,8 @@ async def asterisk_exchange(centre: CallCentre) -> AsyncIterator[Exchange]:
     )
     made.events = heard
     made.flows = []
-    async with EarReceiver() as receiver, _flows(centre, made.flows):
+    flows = _flows(centre, made.flows) if first_life else nullcontext()
+    async with EarReceiver() as receiver, flows:
         made.receiver, made.ears, made.listening = receiver, receiver.address, lambda: receiver.open
         running = asyncio.ensure_future(driver.run())
         try:

@@ -187,7 +187,7 @@ async def test_the_census_ends_what_an_earlier_life_listened_to(
     await receiver_of(exchange).frames(tap, 5)
     await exchange.driver.census()
     assert exchange.listening() == {tap}
-    async with asterisk_exchange(centre) as next_life:
+    async with asterisk_exchange(centre, first_life=False) as next_life:
         await next_life.driver.census()
         await exchange.until_listening()
         assert attempt in await next_life.driver.calls_on_exchange()

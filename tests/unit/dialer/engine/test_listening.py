@@ -353,6 +353,23 @@ class TestWaitingForTheVerdict:
         assert run(scene()) <= timedelta(seconds=0.5)
 
 
+def test_a_verdict_that_nobody_acts_on_excuses_no_abandoned_call() -> None:
+    """Connected at once, and nobody is free: whoever heard the message counts, whatever the ears think."""
+
+    async def scene() -> None:
+        ears = FakeEars()
+        async with floor(lambda _: ANSWERS, contacts=1, agents=0, ears=ears, pacer=Flood()) as hall:
+            await asyncio.sleep(4.5)
+            call = only(hall)
+            ears.answer(ears.only, now(hall), Kind.VERDICT, verdict(Verdict.MACHINE, 1.4))
+            await asyncio.sleep(30)
+            assert call.message == PLAN.abandoned_message
+            assert hall.attempts.ends() == [Disposition.ABANDONED]
+            assert hall.attempts.heard[call.id].verdict is None
+
+    run(scene())
+
+
 def test_who_is_held_for_a_verdict_keeps_no_agent_from_other_lines() -> None:
     """To pacing a line that a machine has answered was never answered; a person's is, once an agent is wanted."""
 
