@@ -32,8 +32,7 @@ class AnswerStrategy(StrEnum):
 class ListeningPlan:
     """`before_answer`: early media is listened to, for ring-back tones of other countries, announcements and busy tones.
 
-    `answer`: what is done about who answers; with `connect_at_once` the ears still say when the greeting ended and what
-    they take the answerer for. `machine_message` is the prompt left on machines; None: the campaign's abandoned-call
+    `answer`: what is done about who answers; with `connect_at_once` nothing is heard of that. `machine_message` is the prompt left on machines; None: the campaign's abandoned-call
     message. `announcements` is when a number is dialled again after a carrier's announcement that was recognised.
     `dead_air`: a conversation in which nobody speaks for so long is noted; None: conversations are not watched. With a
     `dead_air_prompt` both sides are asked then whether they hear, `dead_air_prompts` times, and each time `dead_air_wait`

@@ -94,13 +94,25 @@ class LineListener:
             self._tap(call)
 
     def answered(self, call: LiveCall) -> bool:
-        """Whether a verdict may come."""
+        """Whether a verdict may come.
+
+        Who is connected at once is heard no longer: no verdict would change anything.
+        """
+        if not call.plan.listening.waits:
+            self._only_measure(call)
+            return False
         self._in_band.pop(call.id, None)
         if call.id not in self._of_call and not self._tap(call):
             return False
         if call.answered_at is not None:
             self._ears.answered(self._of_call[call.id], call.answered_at)
         return True
+
+    def _only_measure(self, call: LiveCall) -> None:
+        """The ring-back tone that was heard may be home; the ears tell it when the tap closes."""
+        if (tap := self._of_call.get(call.id)) is not None and call.answered_at is not None:
+            self._ears.answered(tap, call.answered_at)
+            self._tasks.spawn(self._untap(call.id), f"untap-{call.id}")
 
     def ended(self, call: LiveCall) -> None:
         self._signs.pop(call.id, None)

@@ -92,8 +92,12 @@ async def test_the_announcement_is_heard_by_both_and_is_in_the_recording(
     lasts = prompt_seconds(prepared_centre)
     # what was sent to the callee: the agent's tone and the announcement over it, then the tone alone
     during = strength(seconds(right, rate, 0.2, lasts - 0.3), rate, AGENT_HZ)
-    after = strength(seconds(right, rate, lasts + 0.5, lasts + 1.5), rate, AGENT_HZ)
-    assert after > 0.95, after
+    # where the mixing of three ends the tone's phase jumps, so that a second of it may cancel itself: tenths do not
+    after = [
+        strength(seconds(right, rate, lasts + 0.5 + n / 10, lasts + 0.6 + n / 10), rate, AGENT_HZ)
+        for n in range(10)
+    ]
+    assert sum(each > 0.95 for each in after) >= 9, after
     assert during < 0.9, f"no other sound than the agent's tone: {during}"
     assert strength(seconds(left, rate, 0.2, lasts), rate, CALLEE_HZ) > 0.95, "the callee alone on the left"
     said = await kinds(floor, attempt)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -14,13 +15,17 @@ from dialer.domain.disposition import Disposition
 from dialer.domain.listening_plan import ListeningPlan
 from dialer.engine.floor_view import FloorView
 from dialer.telephony.fake import ANNOUNCEMENT_S, Script
-from tests.support.floor_in_virtual_time import PLAN, VirtualFloor, floor
+from tests.support import floor_in_virtual_time
+from tests.support.floor_in_virtual_time import VirtualFloor
 from tests.support.pacers import Flood
 from tests.support.virtual_time import run
 
 pytestmark = pytest.mark.unit
 
 CALLER, AGENT = Direction.CALLER, Direction.AGENT
+# without a recording there is none to announce, and a conversation that begins with an announcement is not watched
+PLAN = replace(floor_in_virtual_time.PLAN, record=False)
+floor = partial(floor_in_virtual_time.floor, plan=PLAN)
 NOTED = PLAN
 ASKED = replace(PLAN, listening=ListeningPlan(dead_air_prompt="ask", dead_air_goodbye="bye"))
 NOBODY = Script(answer_s=1.0, talk_s=120.0, speaks=())

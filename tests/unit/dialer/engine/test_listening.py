@@ -22,7 +22,7 @@ from dialer.domain.listening_plan import AnswerStrategy, ListeningPlan
 from dialer.engine.listener import SURE_S
 from dialer.engine.live_call import LiveCall
 from dialer.pacing.pacer import LineEnd
-from dialer.ports.ears import AnnouncementHeard, EarsUp, TapClosed, ToneMeasured
+from dialer.ports.ears import AnnouncementHeard, TapClosed, ToneMeasured
 from dialer.ports.ledger import Heard
 from dialer.telephony.fake import Script
 from tests.support.fake_ears import FakeEars
@@ -353,23 +353,6 @@ class TestWaitingForTheVerdict:
         assert run(scene()) <= timedelta(seconds=0.5)
 
 
-def test_a_verdict_that_nobody_acts_on_excuses_no_abandoned_call() -> None:
-    """Connected at once, and nobody is free: whoever heard the message counts, whatever the ears think."""
-
-    async def scene() -> None:
-        ears = FakeEars()
-        async with floor(lambda _: ANSWERS, contacts=1, agents=0, ears=ears, pacer=Flood()) as hall:
-            await asyncio.sleep(4.5)
-            call = only(hall)
-            ears.answer(ears.only, now(hall), Kind.VERDICT, verdict(Verdict.MACHINE, 1.4))
-            await asyncio.sleep(30)
-            assert call.message == PLAN.abandoned_message
-            assert hall.attempts.ends() == [Disposition.ABANDONED]
-            assert hall.attempts.heard[call.id].verdict is None
-
-    run(scene())
-
-
 def test_who_is_held_for_a_verdict_keeps_no_agent_from_other_lines() -> None:
     """To pacing a line that a machine has answered was never answered; a person's is, once an agent is wanted."""
 
@@ -392,42 +375,16 @@ def test_who_is_held_for_a_verdict_keeps_no_agent_from_other_lines() -> None:
     assert run(scene(Verdict.PERSON)) == (["answered", "ended"], [LineEnd.PERSON])
 
 
-def test_connected_at_once_the_ears_say_afterwards_who_it_was() -> None:
+def test_who_is_connected_at_once_is_heard_no_longer() -> None:
     async def scene() -> None:
         ears = FakeEars()
         async with floor(lambda _: ANSWERS, contacts=1, agents=1, ears=ears) as hall:
-            await asyncio.sleep(3.5)
-            call = only(hall)
-            assert call.state is AttemptState.TALKING
-            ears.answer(ears.only, now(hall), Kind.VERDICT, verdict(Verdict.MACHINE, 2.4))
-            await asyncio.sleep(0.5)
-            assert call.state is AttemptState.TALKING, "an agent has it: the agent decides"
-            assert hall.attempts.heard[call.id].verdict is AnsweredBy.MACHINE
-            assert ears.homes == {}
-
-    run(scene())
-
-
-def test_a_line_that_rings_while_the_ears_come_is_heard_from_then_on() -> None:
-    async def scene() -> None:
-        ears = FakeEars(up=False)
-        at_once = foreign("hang_up_now")
-        async with floor(lambda _: RINGS, contacts=1, agents=1, plan=at_once, ears=ears) as hall:
-            await asyncio.sleep(3)
-            assert ears.homes == {}
-            ears.up = True
-            ears.sink(EarsUp(now(hall)))
-            ears.die(now(hall))
-            ears.up = True
-            ears.sink(EarsUp(now(hall)))
-            await asyncio.sleep(1)
-            ears.ring(ears.only, now(hall), Hypothesis.FOREIGN)
-            await asyncio.sleep(1)
-            assert hall.attempts.ends() == [Disposition.FOREIGN_RINGBACK]
-            ears.die(now(hall))
-            ears.up = True
-            ears.sink(EarsUp(now(hall)))
-            assert ears.homes == {}
+            await asyncio.sleep(2.5)
+            assert set(hall.telephony.taps) == {only(hall).id}
+            await asyncio.sleep(1.0)
+            assert only(hall).state is AttemptState.TALKING
+            assert hall.telephony.taps == {}
+            assert ears.answered_at, "what rang may be measured"
 
     run(scene())
 
