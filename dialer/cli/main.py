@@ -72,7 +72,7 @@ app.add_typer(announcements.commands, name="announcements")
 app.add_typer(service.asterisk_commands, name="asterisk")
 app.add_typer(inbound.commands, name="inbound")
 app.add_typer(survey.commands, name="survey")
-flow_commands = ivr_commands(console.language)
+flow_commands = ivr_commands(console.language, survey.deployed_flows)
 flow_commands.command()(survey.deploy)
 app.add_typer(flow_commands, name="ivr")
 

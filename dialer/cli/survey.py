@@ -2,10 +2,10 @@
 
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Annotated, BinaryIO, Literal
+from typing import Annotated, BinaryIO, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 import typer
@@ -15,7 +15,7 @@ from dialer.cli import console
 from dialer.cli.session import Session, with_session
 from dialer.domain.survey import NUMERIC
 from dialer.errors import BadInput
-from dialer.flows import FlowShelf, publish_flow
+from dialer.flows import FlowShelf, KeptFlows, publish_flow
 from dialer.web.survey import (
     CrossQuery,
     CrossTableOut,
@@ -30,7 +30,10 @@ from dialer.web.survey import (
 )
 from dialer.web.survey_export import as_csv, as_json
 from dialer.words import name_of
+from ivr import ports
 from ivr.cli.console import opened as opened_flow
+
+Published = TypeVar("Published")
 
 commands = console.group("What callers answered: results, exports, cross-tables.")
 
@@ -253,3 +256,8 @@ def deploy(
 
     with_session(put)
     console.tell("ivr.deployed", flow=made.name, version=made.version[:12])
+
+
+def deployed_flows(work: Callable[[ports.FlowStore], Awaitable[Published]]) -> Published:
+    """Flows in the database, for commands of `ivr` that look at everything that is published."""
+    return with_session(lambda session: work(KeptFlows(session.store.ivr_flows)))

@@ -4,9 +4,10 @@ import asyncio
 import json
 import re
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, Protocol, TypeVar
 
 import typer
 from typer.core import TyperGroup
@@ -15,11 +16,28 @@ from ivr.errors import IvrError
 from ivr.flow.model import Flow
 from ivr.flow.problems import FlowRefused
 from ivr.flow.reader import load
+from ivr.ports import FlowStore
 from ivr.publishing import FileStore, fetch
 from ivr.samples import names, sample
 from ivr.words import Language, say
 
 Result = TypeVar("Result")
+
+
+class Elsewhere(Protocol):
+    """A second place where flows are published, such as the database of a dialler."""
+
+    def __call__(self, work: Callable[[FlowStore], Coroutine[Any, Any, Result]]) -> Result:
+        """What `work` makes of the store, which is open meanwhile. Raises rather than give an empty store when it is away."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What whoever mounted the commands says of them."""
+
+    language: Language
+    elsewhere: Elsewhere | None = None
 
 
 class CommandGroup(TyperGroup):
@@ -38,8 +56,8 @@ class CommandGroup(TyperGroup):
 
 def language(ctx: Any) -> Language:
     """Set by whoever mounted the commands."""
-    found = ctx.find_object(str)
-    return "zh" if found == "zh" else "en"
+    desk = ctx.find_object(Desk)
+    return "en" if desk is None else desk.language
 
 
 def refuse(message: str) -> NoReturn:
@@ -70,17 +88,35 @@ def either(which: str, store: Path) -> Flow:
     return run(fetch(FileStore(store), named[1], named[2] or None))
 
 
-def published(store: Path) -> list[Flow]:
-    """The current version of every flow."""
-    kept = FileStore(store)
-    return [run(fetch(kept, name)) for name in run(kept.flows())]
+def published(ctx: Any, store: Path) -> list[Flow]:
+    """The current version of every flow, in the folder and elsewhere."""
+    return _of_every_store(ctx, store, _current)
 
 
-def every_version(store: Path) -> list[Flow]:
-    """Of every flow: calls may still be on one that is not current any more."""
-    kept = FileStore(store)
-    versions = {(name, one.version): None for name in run(kept.flows()) for one in run(kept.history(name))}
-    return [run(fetch(kept, name, version)) for name, version in versions]
+def every_version(ctx: Any, store: Path) -> list[Flow]:
+    """Of every flow, in the folder and elsewhere: calls may still be on one that is not current any more."""
+    return _of_every_store(ctx, store, _ever)
+
+
+def _of_every_store(
+    ctx: Any, store: Path, flows_of: Callable[[FlowStore], Coroutine[Any, Any, list[Flow]]]
+) -> list[Flow]:
+    desk = ctx.find_object(Desk)
+    found = run(flows_of(FileStore(store)))
+    if desk is not None and desk.elsewhere is not None:
+        found += desk.elsewhere(flows_of)
+    return list({(flow.name, flow.version): flow for flow in found}.values())
+
+
+async def _current(store: FlowStore) -> list[Flow]:
+    return [await fetch(store, name) for name in await store.flows()]
+
+
+async def _ever(store: FlowStore) -> list[Flow]:
+    versions = {
+        (name, one.version): None for name in await store.flows() for one in await store.history(name)
+    }
+    return [await fetch(store, name, version) for name, version in versions]
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:

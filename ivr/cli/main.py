@@ -5,12 +5,14 @@ from collections.abc import Callable
 import typer
 
 from ivr.cli import authoring, prompting, publishing, rehearsing, serving
-from ivr.cli.console import CommandGroup
+from ivr.cli.console import CommandGroup, Desk, Elsewhere
 from ivr.words import Language, of_environment
 
 
-def commands(language: Callable[[], Language] = of_environment) -> typer.Typer:
-    """`language` says which language operators read."""
+def commands(
+    language: Callable[[], Language] = of_environment, elsewhere: Elsewhere | None = None
+) -> typer.Typer:
+    """`language` says which language operators read; `elsewhere` is where flows are published besides the folder."""
     group = typer.Typer(
         help="Flows: what callers hear and may choose.",
         no_args_is_help=True,
@@ -20,7 +22,7 @@ def commands(language: Callable[[], Language] = of_environment) -> typer.Typer:
 
     @group.callback()
     def _begin(ctx: typer.Context) -> None:
-        ctx.obj = language()
+        ctx.obj = Desk(language(), elsewhere)
 
     for work in (
         authoring.new, authoring.validate, authoring.diagram, authoring.script, authoring.schema,

@@ -111,7 +111,7 @@ def build_(
     as_json: Json = False,
 ) -> None:
     """Make the sound files that are not there yet. Can be broken off and started again."""
-    wanted = [either(one, store) for one in flows] if flows else published(store)
+    wanted = [either(one, store) for one in flows] if flows else published(ctx, store)
     if not wanted:
         refuse(say("cli.nothing_published", language(ctx), store=store))
     built = built_for(ctx, wanted, folder, _lines_of(values), workers)
@@ -172,7 +172,7 @@ def check(
 ) -> None:
     """What callers would not hear, what is out of date, what is too long. Status 1 when something is missing."""
     settings = settings_of(folder)
-    wanted = [either(one, store) for one in flows] if flows else published(store)
+    wanted = [either(one, store) for one in flows] if flows else published(ctx, store)
     found = [one for flow in wanted for one in findings(flow, folder, settings)]
     if as_json:
         show_json([asdict(one) for one in found])
@@ -223,7 +223,7 @@ def prune_(
 ) -> None:
     """Sound files that no version of any published flow needs."""
     now = datetime.now(UTC).timestamp()  # noqa: TID251  when an operator cleans up
-    flows = every_version(store)
+    flows = every_version(ctx, store)
     if not flows:  # the wrong folder, more likely than nothing to keep
         refuse(say("cli.nothing_published", language(ctx), store=store))
     done = prune(flows, folder, settings_of(folder), now, names=_lines_of(values), remove=remove)

@@ -62,6 +62,20 @@ def test_a_route_that_cannot_be_is_one_clear_line(deployed: Run, words: tuple[st
     assert told in done.stderr
 
 
+def test_flows_in_the_database_count_as_published_for_their_sounds(deployed: Run) -> None:
+    checked = json.loads(deployed("ivr", "prompts", "check", "--json").stdout)
+    assert {each["flow"] for each in checked} == {"main-menu", "survey"}
+    assert deployed("ivr", "prompts", "prune", "--json").exit_code == 0
+
+
+def test_nothing_is_pruned_while_the_database_is_away(run: Run) -> None:
+    assert (
+        run("ivr", "publish", "survey").exit_code == 0
+    )  # into the folder, which alone would be enough to prune by
+    refused = run("ivr", "prompts", "prune", "--remove")
+    assert (refused.exit_code, "the database cannot be reached" in refused.stderr) == (1, True)
+
+
 def test_a_moment_that_is_none(deployed: Run) -> None:
     assert "--at noon" in deployed("inbound", "test", "+12025550100", "--at", "noon").stderr
 

@@ -1,12 +1,17 @@
 """`fairdial ivr prompts …` and `publish` as operators type them."""
 
+import asyncio
 import json
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from ivr.cli.console import Elsewhere
 from ivr.cli.main import commands
+from ivr.errors import NotPublished
+from ivr.publishing import FileStore
 from tests.support.spoken_prompts import tone, wav
 from tests.unit.ivr.prompts.conftest import Samples
 
@@ -41,9 +46,13 @@ class Desk:
             json.dumps({"voices": {"en": voice, "zh": voice}}), "utf-8"
         )
 
-    def ivr(self, *arguments: str, language: str = "en") -> Result:
-        spoken = commands(lambda: "zh" if language == "zh" else "en")
+    def ivr(self, *arguments: str, language: str = "en", elsewhere: Elsewhere | None = None) -> Result:
+        spoken = commands(lambda: "zh" if language == "zh" else "en", elsewhere)
         return CliRunner().invoke(spoken, list(arguments), env={"FAIRDIAL_IVR_PROMPTS": str(self.prompts)})
+
+    def elsewhere(self, *arguments: str) -> Result:
+        """With a second store beside the folder."""
+        return self.ivr(*arguments, elsewhere=lambda work: asyncio.run(work(FileStore(self.folder / "db"))))
 
 
 @pytest.fixture
@@ -117,6 +126,41 @@ def test_values_import_prune(desk: Desk) -> None:
     kept = json.loads(desk.ivr("prompts", "prune", *desk.store, "--values", str(names), "--json").output)
     assert len(kept["files"]) == 1
     assert desk.ivr("prompts", "prune", "--store", str(desk.folder / "elsewhere")).exit_code == 1
+
+
+def test_prune_keeps_what_flows_that_are_published_elsewhere_need(desk: Desk) -> None:
+    """Also an earlier version there: calls may still be on it."""
+    desk.voice()
+    assert desk.ivr("publish", str(desk.flow), "--build", *desk.store).exit_code == 0
+    for words in ("An older line.", "Another line."):
+        desk.flow.write_text(FLOW.replace("Hello {contact.name}, this is the line.", words), "utf-8")
+        assert (
+            desk.ivr("publish", str(desk.flow), "--build", "--store", str(desk.folder / "db")).exit_code == 0
+        )
+    kept = desk.elsewhere("prompts", "prune", "--remove", *desk.store, "--json")
+    assert (kept.exit_code, json.loads(kept.output)["files"]) == (0, [])
+    assert desk.elsewhere("prompts", "check", *desk.store).output.endswith(
+        "2 flows: 0 missing, 3 other findings\n"
+    )
+    assert desk.elsewhere("prompts", "build", *desk.store).output.startswith("0 sound files made")
+    spare = desk.ivr("prompts", "prune", *desk.store, "--json")  # of the folder's flow alone
+    assert len(json.loads(spare.output)["files"]) == 2
+
+
+def test_prune_removes_nothing_when_it_cannot_see_what_is_published_elsewhere(desk: Desk) -> None:
+    desk.voice()
+    assert desk.ivr("publish", str(desk.flow), "--build", *desk.store).exit_code == 0
+    assert (
+        desk.ivr("prompts", "build", str(desk.flow), "--values", str(desk.flow)).exit_code == 0
+    )  # to be pruned
+    before = (desk.prompts / "index.json").read_bytes()
+
+    def away(work: object) -> NoReturn:
+        raise NotPublished("the database is away")
+
+    refused = desk.ivr("prompts", "prune", "--remove", *desk.store, elsewhere=away)
+    assert (refused.exit_code, refused.stderr) == (1, "ivr: the database is away\n")
+    assert (desk.prompts / "index.json").read_bytes() == before
 
 
 def test_a_voice_that_is_not_there_is_one_line(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
