@@ -8,6 +8,16 @@ import pytest
 from dialer.lab.centre import CallCentre
 from dialer.lab.postgres import EmbeddedPostgres
 
+# these run in real time, on machines that stand still now and then
+_REAL_TIME = ("asterisk", "browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What fails in real time is run once more, and the summary names it (RERUN): a fault to look for, not noise."""
+    for item in items:
+        if any(item.get_closest_marker(name) for name in _REAL_TIME):
+            item.add_marker(pytest.mark.flaky(reruns=1, reruns_delay=1))
+
 
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:

@@ -132,9 +132,15 @@ def schooled(numbers: Sequence[str], length: Length) -> Lesson:
     return lesson
 
 
-def predicted(numbers: Sequence[str], length: Length, days: int, lesson: Lesson | None = None) -> Prediction:
+def predicted(
+    numbers: Sequence[str],
+    length: Length,
+    days: int,
+    lesson: Lesson | None = None,
+    pacing: PacingPlan = PACING,
+) -> Prediction:
     """The same contacts on the simulated floor, each day in another order. With a `lesson` every day begins with it."""
-    played = [simulated(numbers, length, day, lesson) for day in range(days)]
+    played = [simulated(numbers, length, day, lesson, pacing) for day in range(days)]
     occupancy, abandonment = [each.occupancy for each in played], [each.abandonment for each in played]
     return Prediction(
         mean(occupancy),
@@ -147,12 +153,16 @@ def predicted(numbers: Sequence[str], length: Length, days: int, lesson: Lesson 
 
 
 def simulated(
-    numbers: Sequence[str], length: Length, shuffled: int | None, lesson: Lesson | None = None
+    numbers: Sequence[str],
+    length: Length,
+    shuffled: int | None,
+    lesson: Lesson | None = None,
+    pacing: PacingPlan = PACING,
 ) -> Figures:
     pacer = FairPacer()
     if lesson is not None:
         pacer.learnt(replace(lesson, campaign=CAMPAIGN))
-    day = EngineFloor(_world(numbers, length, shuffled), pacer, PACING, CALLS_PER_SECOND).run()
+    day = EngineFloor(_world(numbers, length, shuffled), pacer, pacing, CALLS_PER_SECOND).run()
     return _until(day, length.ends_s)
 
 
