@@ -4,16 +4,17 @@ A step is one on or off time of one tone. What is kept is the set of steps that 
 ends, those that fit its length hand on to their next step. Listening may begin anywhere in a cadence.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dialer.audio.zones import Kind, Lines, Sound
 
-Steps = NDArray[np.bool_]
-"""One for each step of a `Repertoire`."""
+Steps: TypeAlias = int
+"""A set of steps of a `Repertoire`: bit n is step n."""
 
 _STRICT = (0.10, 0.04)  # share of the length, seconds: the larger counts
 _LENIENT = (0.11, 0.06)
@@ -53,36 +54,35 @@ class Repertoire:
         self.entries = [entry for entry in entries if entry.sound.is_cadenced]
         low: list[float] = []
         high: list[float] = []
-        on: list[bool] = []
-        after: list[int] = []
-        owner: list[int] = []
-        line_sets: dict[tuple[tuple[Lines, ...], float, bool], int] = {}
-        lines_of: list[int] = []
+        ways: dict[int, list[int]] = {}  # how far away the next step lies, and from which
+        pauses: dict[int, list[int]] = {}
+        line_sets: dict[tuple[tuple[Lines, ...], float, bool], list[int]] = {}
+        on: list[int] = []
+        self._owner: list[int] = []
         for number, entry in enumerate(self.entries):
-            first = len(low)
-            count = len(entry.sound.steps)
+            first, count = len(low), len(entry.sound.steps)
             for place, (step, spectra) in enumerate(zip(entry.sound.steps, entry.sound.spectra, strict=True)):
+                here = first + place
                 shortest, longest = _bounds(step, *(_LENIENT if entry.lenient else _STRICT))
                 low.append(shortest)
                 high.append(longest)
-                on.append(step is None or step > 0)
-                after.append(first + (place + 1 if place + 1 < count else entry.sound.loop_from))
-                owner.append(number)
-                lines_of.append(
-                    line_sets.setdefault((spectra, entry.tolerance_hz, entry.lenient), len(line_sets))
-                )
-        self._low = np.array(low, np.float32)
-        self._high = np.array(high, np.float32)
-        self.on: Steps = np.array(on, bool)
-        self._next = np.array(after, np.intp)
-        self.owner = np.array(owner, np.intp)
-        self._lines = np.array(lines_of, np.intp)
-        self._line_sets = list(line_sets)
-        self.home: Steps = np.array([entry.home for entry in self.entries], bool)[self.owner]
-        rings = np.array([entry.sound.kind is Kind.RING for entry in self.entries], bool)
-        self.ring: Steps = rings[self.owner]
-        self._pauses = np.array([max(1, len(entry.sound.steps) // 2) for entry in self.entries], np.intp)
-        self._named: dict[bytes, Sounds] = {}
+                after = first + (place + 1 if place + 1 < count else entry.sound.loop_from)
+                ways.setdefault(after - here, []).append(here)
+                pauses.setdefault(max(1, count // 2), []).append(here)
+                if step is None or step > 0:
+                    on.append(here)
+                    line_sets.setdefault((spectra, entry.tolerance_hz, entry.lenient), []).append(here)
+                self._owner.append(number)
+        self.on = _steps(on)
+        self.home = _steps(n for n, owner in enumerate(self._owner) if self.entries[owner].home)
+        self.ring = _steps(
+            n for n, owner in enumerate(self._owner) if self.entries[owner].sound.kind is Kind.RING
+        )
+        self._shortest, self._longest = _Bounds(low), _Bounds(high)
+        self._ways = [(way, _steps(places)) for way, places in ways.items()]
+        self._pauses = [(count, _steps(places)) for count, places in sorted(pauses.items())]
+        self._line_sets = [(*lines, _steps(places)) for lines, places in line_sets.items()]
+        self._named: dict[Steps, Sounds] = {}
         self._heard: dict[tuple[int, ...], Steps] = {}
 
     def playing(self, strong: Sequence[float], weak: Sequence[float]) -> Steps:
@@ -92,57 +92,97 @@ class Repertoire:
         if known is None:
             if len(self._heard) > _CACHED:
                 self._heard.clear()
-            readings = [strong, sorted([*strong, *weak])[:4]]
-            if len(strong) == 3 and abs(strong[0] + strong[2] - 2 * strong[1]) < _SYMMETRIC_HZ:
-                readings.append(strong[1:2])  # a repeated packet gives a bare tone such side lines
-            fits = [
-                any(_fits(reading, spectra, hz) for reading in (readings if lenient else readings[:1]))
-                for spectra, hz, lenient in self._line_sets
-            ]
-            known = self._heard[key] = np.array(fits, bool)[self._lines] & self.on
+            known = self._heard[key] = self._fitting(strong, weak)
         return known
+
+    def _fitting(self, strong: Sequence[float], weak: Sequence[float]) -> Steps:
+        readings = [strong, sorted([*strong, *weak])[:4]]
+        if len(strong) == 3 and abs(strong[0] + strong[2] - 2 * strong[1]) < _SYMMETRIC_HZ:
+            readings.append(strong[1:2])  # a repeated packet gives a bare tone such side lines
+        found = 0
+        for spectra, hz, lenient, steps in self._line_sets:
+            if any(_fits(reading, spectra, hz) for reading in (readings if lenient else readings[:1])):
+                found |= steps
+        return found
 
     def lasting(self, steps: Steps, seconds: float) -> Steps:
         """Those that may still go on after so long."""
-        return steps & (self._high >= seconds)
+        return steps & self._longest.at_least(seconds)
 
     def class_over(self, *classes: Steps) -> float:
         """Seconds after which of one of these classes of steps nothing can go on any more."""
-        return min((float(self._high[steps].max()) for steps in classes if steps.any()), default=_ENDLESS)
+        return min((self._longest.most(steps) for steps in classes if steps), default=_ENDLESS)
 
     def all_endless(self, steps: Steps) -> bool:
-        return bool((self._high[steps] >= _ENDLESS).all())
+        return not steps & ~self._longest.at_least(_ENDLESS)
 
     def over(self, steps: Steps, seconds: float, whole: bool) -> Steps:
         """Those that may have ended; `whole` when their beginning was heard."""
-        fitting = steps & (self._high >= seconds)
-        return fitting & (self._low <= seconds) if whole else fitting
+        fitting = steps & self._longest.at_least(seconds)
+        return fitting & ~self._shortest.above(seconds) if whole else fitting
 
     def too_short(self, steps: Steps, seconds: float) -> Steps:
-        return steps & (self._low > seconds)
+        return steps & self._shortest.above(seconds)
 
     def following(self, steps: Steps) -> Steps:
-        found = np.zeros(len(steps), bool)
-        found[self._next[steps]] = True
+        found = 0
+        for way, places in self._ways:
+            moved = steps & places
+            found |= moved << way if way > 0 else moved >> -way
         return found
 
     def fewest_pauses(self, steps: Steps) -> int:
         """In one period of the simplest of them."""
-        return int(self._pauses[self.owner[steps]].min())
+        return next(count for count, places in self._pauses if steps & places)
 
     def sounds(self, steps: Steps) -> "Sounds":
-        key = steps.tobytes()
-        known = self._named.get(key)
+        known = self._named.get(steps)
         if known is None:
             if len(self._named) > _CACHED:
                 self._named.clear()
-            found = tuple(self.entries[number].sound for number in np.unique(self.owner[steps]))
-            known = self._named[key] = Sounds(
+            owners = dict.fromkeys(self._owner[n] for n in range(steps.bit_length()) if steps >> n & 1)
+            found = tuple(self.entries[number].sound for number in owners)
+            known = self._named[steps] = Sounds(
                 found,
                 frozenset().union(*(sound.countries for sound in found)),
                 tuple(sorted({sound.as_written for sound in found})[:12]),
             )
         return known
+
+
+class _Bounds:
+    """One limit for each step, seconds; sets of steps by it. In single precision, as they were always compared."""
+
+    def __init__(self, limits: Sequence[float]) -> None:
+        single = [_single(limit) for limit in limits]
+        self._limits = sorted(set(single))
+        self._from = [0]
+        for limit in reversed(self._limits):
+            here = _steps(n for n, each in enumerate(single) if each == limit)
+            self._from.append(self._from[-1] | here)
+        self._from.reverse()  # number n: all whose limit is the nth or higher
+
+    def at_least(self, seconds: float) -> Steps:
+        return self._from[bisect_left(self._limits, _single(seconds))]
+
+    def above(self, seconds: float) -> Steps:
+        return self._from[bisect_right(self._limits, _single(seconds))]
+
+    def most(self, steps: Steps) -> float:
+        """The highest limit of these, of which there are some."""
+        nth = bisect_left(self._from, True, key=lambda those: not steps & those)
+        return self._limits[nth - 1]
+
+
+def _single(seconds: float) -> float:
+    return float(np.float32(seconds))
+
+
+def _steps(places: Iterable[int]) -> Steps:
+    found = 0
+    for place in places:
+        found |= 1 << place
+    return found
 
 
 def _bounds(step: float | None, share: float, least: float) -> tuple[float, float]:

@@ -21,6 +21,7 @@ _WINDOW = WINDOW_FRAMES * FRAME
 BIN_HZ = RATE / _WINDOW
 LOW_BIN, HIGH_BIN = 40, 120
 """Lines are looked for from 250 to 750 Hz: where every ring-back tone is."""
+_LEAST_POWER = np.float32(1 / _WINDOW**2)
 _VOICE_BIN = 16  # from 100 Hz: hum and direct current do not count
 SETTLED_WINDOWS = 3
 _MANY_WINDOWS = 8  # after these a burst is looked at half as often
@@ -277,10 +278,9 @@ class FrontEnd:
         oldest = self.frames[streams] % WINDOW_FRAMES
         order = (oldest[:, None] + self._blocks) % WINDOW_FRAMES
         samples = self._samples[streams[:, None], order].reshape(len(streams), _WINDOW)
-        spectrum = np.fft.rfft(samples * self._hann)
-        power = np.square(spectrum.real) + np.square(spectrum.imag)
+        power = _power(samples * self._hann)
         power[:, :_VOICE_BIN] = 0
-        whole = power.sum(axis=1) + 1.0
+        whole = power.sum(axis=1) + _LEAST_POWER
         level = 10 * np.log10(whole)
         self._level_sums[streams] += np.stack([level, level * level], axis=1)
         power /= whole[:, None]
@@ -291,6 +291,13 @@ class FrontEnd:
         self.strongest_share[streams] = near.sum(axis=1)
         self.strongest_hz[streams] = (peak + _vertex(near[:, 1], near[:, 2], near[:, 3])) * BIN_HZ
         self.looked_at[streams] = self.frames[streams]
+
+
+def _power(windows: Floats) -> Floats:
+    """[n, bins], of the mean square."""
+    # scaled forward, numpy stays in single precision, which is four times as quick
+    spectrum = np.fft.rfft(windows, norm="forward")
+    return np.asarray(np.square(spectrum.real) + np.square(spectrum.imag), np.float32)
 
 
 def _vertex(left: Floats, middle: Floats, right: Floats) -> Floats:

@@ -8,8 +8,7 @@ or a silence that goes on excludes nothing: the callee may have answered.
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-
-import numpy as np
+from math import inf
 
 from dialer.audio.cadence import Repertoire, Sounds, Steps
 from dialer.audio.zones import Kind
@@ -135,11 +134,11 @@ class RingJudge:
         self._shortened = False  # home is out only because a burst ended early
 
     def began(self, silence_s: float | None) -> None:
-        after: Steps | None = None
+        after: Steps = 0
         if silence_s is not None and self._ended:
             fitting = self._repertoire.over(self._possible & ~self._repertoire.on, silence_s, whole=True)
             after = self._repertoire.following(fitting)
-        if after is not None and after.any():
+        if after:
             self._possible = after
             self._pauses += 1
         else:
@@ -151,7 +150,7 @@ class RingJudge:
         """The lines of the present burst are known."""
         playing = self._repertoire.playing(strong, weak)
         self._compare_with_home(playing, strong)
-        if not (self._possible & playing).any():
+        if not self._possible & playing:
             if self._pauses:
                 return None  # a codec may bend the first windows: the whole burst will tell
             self._start_over()
@@ -165,7 +164,7 @@ class RingJudge:
         if not self._settled:
             return None
         left = self._repertoire.lasting(self._possible, age_s)
-        if left.sum() == self._possible.sum():
+        if left == self._possible:
             return None
         self._possible = left
         return self._opinion()
@@ -174,7 +173,7 @@ class RingJudge:
         """The silence has lasted so long: no foreign busy tone is that slow. Of home it says nothing."""
         foreign_busy = self._possible & ~self._repertoire.home & ~self._repertoire.ring
         gone = foreign_busy & ~self._repertoire.lasting(foreign_busy, silence_s)
-        if not gone.any():
+        if not gone:
             return None
         self._possible = self._possible & ~gone
         return self._opinion()
@@ -187,12 +186,12 @@ class RingJudge:
         self._compare_with_home(playing, strong)
         possible = self._possible & playing
         fitting = self._repertoire.over(possible, length_s, whole)
-        short = self._repertoire.too_short(possible, length_s) if whole else np.zeros_like(possible)
-        self._shortened = bool((short & self._repertoire.home).any())
+        short = self._repertoire.too_short(possible, length_s) if whole else 0
+        self._shortened = bool(short & self._repertoire.home)
         self._possible = self._repertoire.following(fitting)
         self._in_burst = False
         self._settled = True
-        if not clean or not fitting.any():
+        if not clean or not fitting:
             self._other |= length_s >= _A_NOTE_S
             opinion = None if not clean else self._opinion()
             self._start_over()
@@ -204,10 +203,10 @@ class RingJudge:
     def _compare_with_home(self, playing: Steps, strong: list[float]) -> None:
         """For good: one burst that a codec has bent must not rename the tone."""
         home = self._repertoire.home
-        self._home_frequency |= bool((playing & home).any())
+        self._home_frequency |= bool(playing & home)
         if len(strong) > 1:
             alone = (self._repertoire.playing([hz], []) for hz in strong)
-            self._beside_home |= any(bool((steps & home).any()) for steps in alone)
+            self._beside_home |= any(steps & home for steps in alone)
 
     # --- what follows from it -----------------------------------------------------------------------
 
@@ -216,21 +215,21 @@ class RingJudge:
         home, ring = possible & table.home, possible & table.ring
         foreign = ring & ~table.home
         busy = possible & ~table.ring
-        if not possible.any():
+        if not possible:
             return _UNKNOWN
-        if home.any():
+        if home:
             return self._home(home, foreign, busy)
-        if foreign.any():
-            return self._foreign(foreign, bool(busy.any()))
+        if foreign:
+            return self._foreign(foreign, bool(busy))
         return self._busy_like(busy)
 
     def _home(self, home: Steps, foreign: Steps, busy: Steps) -> Opinion | None:
         ring = home & self._repertoire.ring
         a_period = bool(self._ended and self._pauses)
-        if ring.any() and (a_period or not (foreign.any() or busy.any())):
+        if ring and (a_period or not (foreign or busy)):
             sounds = self._repertoire.sounds(ring)
             return Opinion(Hypothesis.HOME, Signal.RING, sounds, _HOME_PLAYS if a_period else 0.8)
-        if not (ring | foreign).any():
+        if not ring | foreign:
             return self._busy_like(busy)
         return Opinion(Hypothesis.AMBIGUOUS, Signal.RING, self._repertoire.sounds(ring | foreign), 0.5)
 
@@ -268,7 +267,7 @@ class RingJudge:
         if not self._in_burst:
             return table.class_over(foreign_busy)
         if not self._settled:
-            return np.inf
+            return inf
         return table.class_over(possible & table.home, possible & table.ring & ~table.home, foreign_busy)
 
     def _busy_like(self, busy: Steps) -> Opinion | None:
