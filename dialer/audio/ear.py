@@ -1,7 +1,6 @@
 """Listens to many streams before they are answered, and says when what is known of one has changed."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -237,17 +236,19 @@ class ToneEar:
     ) -> Iterator[Heard]:
         if opinion is None:
             return
-        verdict = Verdict(
+        countries = opinion.sounds.countries if opinion.signal is Signal.RING else frozenset()
+        told, now = listener.verdict, (opinion.hypothesis, opinion.signal, countries, opinion.may_hang_up)
+        if now == (told.hypothesis, told.signal, told.countries, told.may_hang_up):
+            return
+        listener.verdict = Verdict(
             round(float(self._front.frames[stream]) * FRAME_S, 3),
             opinion.hypothesis,
             opinion.signal,
-            opinion.sounds.countries if opinion.signal is Signal.RING else frozenset(),
+            countries,
             opinion.confidence,
             opinion.may_hang_up,
+            self._evidence(stream, listener, opinion, detail),
         )
-        if _alike(verdict, listener.verdict):
-            return
-        listener.verdict = replace(verdict, evidence=self._evidence(stream, listener, opinion, detail))
         yield stream, listener.verdict
 
     def _evidence(self, stream: int, listener: _Listener, opinion: Opinion, detail: str) -> Evidence:
@@ -270,15 +271,6 @@ class ToneEar:
         self._deadline = np.concatenate([self._deadline, np.full(more, np.inf)])
         self._pause = np.concatenate([self._pause, np.full(more, -1.0)])
         self._free = list(range(old, self._capacity))[::-1]
-
-
-def _alike(one: Verdict, other: Verdict) -> bool:
-    return (one.hypothesis, one.signal, one.countries, one.may_hang_up) == (
-        other.hypothesis,
-        other.signal,
-        other.countries,
-        other.may_hang_up,
-    )
 
 
 def _says_more(opinion: Opinion, verdict: Verdict) -> bool:

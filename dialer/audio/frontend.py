@@ -7,7 +7,7 @@ averaged: 6.25 Hz a bin, two equal lines 25 Hz apart stay apart. All state is on
 
 from dataclasses import dataclass
 from enum import Enum, auto
-from math import log
+from math import log, sqrt
 from typing import TypeAlias
 
 import numpy as np
@@ -135,8 +135,8 @@ class FrontEnd:
     def unevenness_db(self, stream: int) -> float:
         """How much the level of the burst's windows varies: standard deviation."""
         count = max(1, int(self.windows[stream]))
-        mean, square = (self._level_sums[stream] / count).tolist()
-        return float(np.sqrt(max(0.0, square - mean * mean)))
+        mean, square = (each / count for each in self._level_sums[stream].tolist())
+        return sqrt(max(0.0, square - mean * mean))
 
     def found_tone(self, stream: int) -> None:
         """The present burst is a tone."""
@@ -250,7 +250,7 @@ class FrontEnd:
             self._ended_before[stream] = self._ended[stream]
             self._ended[stream] = end
             self.falling[stream] = self._deeply[stream] = 0
-            self.floor[stream] = np.clip(self.level[stream], _FLOOR_DBM0, self._left[stream])
+            self.floor[stream] = min(max(self.level[stream], _FLOOR_DBM0), self._left[stream])
             self._floor_known[stream] = True
             length = float(end - self.onset[stream]) * FRAME_S
             events.append(Event(Sign.ENDED, stream, length, bool(self.heard_onset[stream])))
@@ -317,10 +317,14 @@ def spectrum_lines(spectrum: Floats, windows: int) -> tuple[list[float], list[fl
 
     Plain Python: for eighty bins it is several times quicker than numpy.
     """
-    if windows == 0 or (in_band := float(spectrum.sum()) / windows) < _NO_TONE:
+    if windows == 0 or (in_band := float(np.add.reduce(spectrum)) / windows) < _NO_TONE:
         return [], [], 0.0 if windows == 0 else in_band
     bins: list[float] = spectrum.tolist()
-    peaks = [n for n in range(1, len(bins) - 1) if bins[n - 1] < bins[n] >= bins[n + 1]]
+    loudest = max(bins)
+    # what slopes down from beside the band is no line, and says nothing about those inside
+    least = loudest * _WEAK if bins[0] < loudest > bins[-1] else 0.0
+    inner = [n for n, power in enumerate(bins) if power >= least and 0 < n < len(bins) - 1]
+    peaks = [n for n in inner if bins[n - 1] < bins[n] >= bins[n + 1]]
     if not peaks:
         return [], [], 0.0
     top = max(bins[n] for n in peaks)
