@@ -6,53 +6,46 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from dialer.acd.desks import Desk
 from dialer.clock import Clock
+from dialer.domain.agent import AgentState
 from dialer.domain.campaign import CampaignState
 from dialer.domain.flow_session import attempt_of_session
 from dialer.domain.ids import AttemptId
-from dialer.domain.phone_number import BadNumber, parse_number
 from dialer.errors import Misconfigured, NotFound
+from dialer.flow_gateways import opened_gateways
 from dialer.flows import InboundDesk, flow_ports, opened_lookups, public_holidays
 from dialer.ports.storage import CampaignStore
 from dialer.settings import Settings
 from dialer.storage.postgres.store import PostgresStore
-from dialer.telephony.asterisk.trunks import DialString
 from ivr.agi.server import Script
 from ivr.asterisk import Effects, FirstWords, FlowScript, PublishedFlows, Recordings, Sounds
 from ivr.errors import PromptsRefused
 from ivr.lookups import HttpLookups
-from ivr.ports import Gateways, Transfers
+from ivr.ports import Transfers, Waits
 from ivr.prompts.book import FileBook
 
 log = logging.getLogger(__name__)
 
 _LOOK_S = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class TrunkGateway:
-    """`ivr.ports.Gateways`: telephone numbers over one trunk, whole ones only; SIP addresses nowhere."""
-
-    trunk: DialString | None
-    region: str
-
-    def dial_string(self, kind: str, target: str) -> str | None:
-        if self.trunk is None or kind != "number":
-            log.warning("not dialled for a flow", extra={"action": "ivr.no_gateway", "kind": kind})
-            return None
-        try:
-            return self.trunk.to(parse_number(target, self.region))
-        except BadNumber:
-            return None
+_BUSY = frozenset({AgentState.PREVIEW, AgentState.ON_CALL, AgentState.WRAP_UP})
 
 
 class Callers(Protocol):
-    """What the engine knows of its calls in flows."""
+    """What the engine knows of its calls in flows, and of agents."""
 
     def heard_flow(self, attempt: AttemptId) -> None: ...
 
-    def agent_may_come(self, attempt: AttemptId) -> bool:
-        """Whether it is a call of this engine and anybody is at a desk."""
+    def in_hand(self, attempt: AttemptId) -> bool:
+        """Whether it is a call that was placed by this engine and has not ended."""
+        ...
+
+    def agent_may_come(self) -> bool:
+        """Whether anybody is at a desk."""
+        ...
+
+    def desk_named(self, text: str) -> Desk | None:
+        """By the agent's name or phone."""
         ...
 
 
@@ -61,22 +54,56 @@ class AgentTransfers:
     """`ivr.ports.Transfers`: whoever is to wait does so in the dialplan, and the engine hears of it there.
 
     A caller from outside waits in a queue, which is a running campaign of the mode inbound and has the name that the flow
-    gives. For a named agent, or in a queue that does not exist, nobody waits: the flow says how it goes on.
+    gives; for a named agent in the queue `direct`, or else the only one that is open. Who was sent from a queue into another
+    flow comes from outside as well, though that session is named after the attempt which is over. Where no such queue, or
+    no such agent, exists nobody waits: the flow says how it goes on.
     """
 
     callers: Callers
     queues: CampaignStore
+    direct: str | None = None
 
-    async def transfer(self, call: str, kind: str, target: str, context: Mapping[str, Any]) -> str:
-        if kind != "queue":
+    async def transfer(self, call: str, kind: str, target: str, context: Mapping[str, Any]) -> str | Waits:
+        attempt = attempt_of_session(call)
+        ours = attempt is not None and self.callers.in_hand(attempt)
+        if kind == "agent":
+            return await self._to_agent(call, target, ours)
+        if ours:
+            return Waits(target) if self.callers.agent_may_come() else "no_answer"
+        return Waits(target) if await self._is_open(target, call) else "failed"
+
+    async def _to_agent(self, call: str, name: str, ours: bool) -> str | Waits:
+        """Who is away may come back in time, unless nobody expects it of an agent who has logged out."""
+        desk = self.callers.desk_named(name)
+        if desk is None:
             log.error(
-                "flows cannot transfer to a named agent here: name a queue",
-                extra={"action": "ivr.no_transfer", "call": call, "kind": kind, "target": target},
+                "no such agent: `fairdial agent list` shows their names and phones",
+                extra={"action": "ivr.no_agent", "agent": name, "call": call},
             )
             return "failed"
-        if (attempt := attempt_of_session(call)) is not None:
-            return "" if self.callers.agent_may_come(attempt) else "no_answer"
-        return "" if await self._is_open(target, call) else "failed"
+        if desk.wish is AgentState.LOGGED_OUT:
+            return "no_answer"
+        queue = "" if ours else await self._direct_queue(call)
+        if queue is None:
+            return "failed"
+        return Waits(queue, str(desk.id), "busy" if desk.state in _BUSY else "no_answer")
+
+    async def _direct_queue(self, call: str) -> str | None:
+        if self.direct is not None:
+            return self.direct if await self._is_open(self.direct, call) else None
+        running = [
+            campaign.plan.name
+            for campaign in await self.queues.campaigns()
+            if campaign.plan.inbound and campaign.state is CampaignState.RUNNING
+        ]
+        if len(running) == 1:
+            return running[0]
+        log.error(
+            "which queue's plan holds for callers who want one agent? %s: set FAIRDIAL_IVR__DIRECT_QUEUE",
+            f"{len(running)} are open" if running else "none is open",
+            extra={"action": "ivr.no_direct_queue", "call": call},
+        )
+        return None
 
     async def _is_open(self, queue: str, call: str) -> bool:
         try:
@@ -138,12 +165,12 @@ def opened_flow_room(settings: Settings, store: PostgresStore, clock: Clock, cal
             callbacks=ports.callbacks,
             voicemails=ports.voicemails,
             texts=ports.messages,
-            transfers=AgentTransfers(callers, store.campaigns),
-            gateways=_gateway(settings),
+            transfers=AgentTransfers(callers, store.campaigns, ours.direct_queue),
+            gateways=opened_gateways(settings),
             lookups=lookups,
         ),
         routes=InboundDesk(store.inbound, public_holidays, settings.default_region),
-        recordings=Recordings(ours.clips.rstrip("/")),
+        recordings=Recordings((ours.clips_in_asterisk or str(ours.clips)).rstrip("/")),
         first_words=FirstWords(heard, book.length_s),
     )
     return FlowRoom({"inbound": script, "flow": script, "gone": script.gone}, book, lookups)
@@ -158,17 +185,6 @@ def _book(settings: Settings) -> FileBook:
             f"ivr: the prompts in {ours.prompts} cannot be read ({refused}); "
             "run `fairdial ivr prompts build`, or set FAIRDIAL_IVR__PROMPTS"
         ) from None
-
-
-def _gateway(settings: Settings) -> Gateways:
-    name = settings.ivr.trunk
-    if name is None:
-        return TrunkGateway(None, settings.default_region)
-    trunk = settings.trunks.get(name)
-    if trunk is None:
-        raise Misconfigured(f"ivr: there is no trunk {name!r}; set FAIRDIAL_IVR__TRUNK to one of the trunks")
-    to = DialString(f"trunk-{name}", trunk.number_format, trunk.prefix)
-    return TrunkGateway(to, settings.default_region)
 
 
 _transfers: type[Transfers] = AgentTransfers

@@ -157,6 +157,9 @@ class RetentionSection(Section):
     refusals_days: int = Field(default=365, ge=0)
     consents_days: int = Field(default=1827, ge=0, description="after they ended")
     do_not_call_days: int = Field(default=365, ge=0, description="after an entry expired")
+    flow_clips_days: int = Field(default=365, ge=0, description="what callers said in flows, as sound")
+    flow_requests_days: int = Field(default=365, ge=0, description="call-backs, voicemails, text messages")
+    flow_calls_days: int = Field(default=1827, ge=0, description="calls in flows, with their answers")
     at: str = Field(default="03:30", pattern=r"([01][0-9]|2[0-3]):[0-5][0-9]", description="each night")
 
 
@@ -188,12 +191,28 @@ class IvrSection(Section):
         default=Path("/var/lib/fairdial/ivr-prompts"), description="what `fairdial ivr prompts build` made"
     )
     prompts_in_asterisk: Line = Field(default="", description="the same folder as Asterisk sees it")
-    clips: Line = Field(
-        default="/var/spool/asterisk/fairdial",
-        description="where Asterisk puts what callers say, as Asterisk sees it",
+    clips: Path = Field(
+        default=Path("/var/spool/asterisk/fairdial"),
+        description="where Asterisk puts what callers say, as this service sees it",
     )
+    clips_in_asterisk: Line = Field(default="", description="the same folder as Asterisk sees it")
     trunk: str | None = Field(
         default=None, description="over which flows transfer to telephone numbers; none: they do not"
+    )
+    numbers: tuple[Line, ...] = Field(
+        default=(),
+        description="what the numbers they transfer to begin with, such as +1212 or +8610; none given: all but premium-rate",
+    )
+    sip_trunk: str | None = Field(
+        default=None, description="over which flows transfer to SIP addresses; none: they do not"
+    )
+    sip_hosts: tuple[Line, ...] = Field(
+        default=(),
+        description="the hosts of these addresses, such as pbx.example.com or *.example.com; no other is dialled",
+    )
+    direct_queue: str | None = Field(
+        default=None,
+        description="the queue whose plan holds for callers who want one agent by name; none: the only one that is open",
     )
 
 

@@ -85,7 +85,8 @@ class Routes(Protocol):
 class Gateways(Protocol):
     def dial_string(self, kind: str, target: str) -> str | None:
         """What Asterisk's Dial() is to be given for a `number` or a `sip` address, `PJSIP/+4930123456@trunk`. None:
-        this installation does not go there."""
+        this installation does not go there. `target` may hold whatever a caller or another system said: nothing of it
+        may come into the dial string that is not looked at, for `&`, `,` and `/` mean something there."""
         ...
 
 
@@ -109,10 +110,22 @@ class TextMessages(Protocol):
     async def send(self, call: str, number: str, text: str) -> Registered: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """The caller is to wait in the dialplan: in this queue; for this agent alone, where there is a number of one.
+
+    `in_vain` is the outcome when nobody has come in the node's time: no_answer or busy.
+    """
+
+    queue: str
+    agent: str = ""
+    in_vain: str = "no_answer"
+
+
 class Transfers(Protocol):
-    async def transfer(self, call: str, kind: str, target: str, context: Mapping[str, Any]) -> str:
-        """Starts it; what becomes of it comes as an event of the call. Gives answered, busy, no_answer, failed
-        where the carrier waits for the outcome, else an empty text."""
+    async def transfer(self, call: str, kind: str, target: str, context: Mapping[str, Any]) -> str | Waits:
+        """To an agent or a queue. Gives answered, busy, no_answer or failed where that is known by now, else how the
+        caller waits; an empty text is the queue of that name. What becomes of the wait comes as an event of the call."""
         ...
 
 

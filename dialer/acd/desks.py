@@ -234,6 +234,25 @@ class Desks:
 
     # --- calls ------------------------------------------------------------------------------------------------------
 
+    def named(self, text: str) -> Desk | None:
+        """By the agent's name, whatever its case, or else by the phone."""
+        wanted = text.strip().casefold()
+        by_phone = None
+        for desk in self._desks.values():
+            if desk.name.casefold() == wanted:
+                return desk
+            if desk.phone.casefold() == wanted:
+                by_phone = desk
+        return by_phone
+
+    def reserve(self, agent: AgentId, attempt: AttemptId) -> bool:
+        """Take this agent for the call. False when not free."""
+        desk = self._ready.get(agent)
+        if desk is None:
+            return False
+        self._take(desk, attempt, _G.JOIN)
+        return True
+
     def reserve_longest_idle(self, attempt: AttemptId) -> AgentId | None:
         """Take the agent who has been free longest for this call."""
         return self._take_longest_idle(attempt, _G.JOIN)
@@ -246,9 +265,12 @@ class Desks:
         desk = next(iter(self._ready.values()), None)
         if desk is None:
             return None
+        self._take(desk, attempt, signal)
+        return desk.id
+
+    def _take(self, desk: Desk, attempt: AttemptId, signal: AgentSignal) -> None:
         desk.attempt = attempt
         self._move(desk, signal)
-        return desk.id
 
     def join_held(self, agent: AgentId, attempt: AttemptId) -> bool:
         """The agent who was held for this call gets it. False when that phone is gone."""

@@ -35,7 +35,10 @@ Announcement = Annotated[str | None, typer.Option(help="The prompt that says so.
 AnnounceWhy = Annotated[str | None, typer.Option(help="Why it is never said; for the record.")]
 Mode = Annotated[PacingMode | None, typer.Option(help="How it is paced; default: predictive.")]
 LinesPerAgent = Annotated[float | None, typer.Option(help="For each free agent, 1 to 20; mode power only.")]
-Weight = Annotated[float | None, typer.Option(help="Beside campaigns that share its agents or trunk.")]
+Weight = Annotated[
+    float | None,
+    typer.Option(help="Beside campaigns that share its agents or trunk, or beside other queues."),
+]
 LeastLines = Annotated[int | None, typer.Option(help="Lines it may always have beside other campaigns.")]
 DayCap = Annotated[float | None, typer.Option(help="Abandoned of those answered in a day; 0.03 is 3 %.")]
 PeriodCap = Annotated[float | None, typer.Option(help="The same of 30 days.")]

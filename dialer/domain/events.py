@@ -134,12 +134,13 @@ class FlowHeard:
 
 @dataclass(frozen=True, slots=True)
 class WantsAgent:
-    """The flow asks for an agent, for so long; afterwards it goes on by itself."""
+    """The flow asks for an agent, for so long; afterwards it goes on by itself. `agent`: nobody else will do."""
 
     attempt: AttemptId
     at: datetime
     queue: str
     within: timedelta
+    agent: AgentId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,7 @@ class CallerWaiting:
     interruption, while the caller is in nobody's hand.
 
     `channel` is the exchange's id of the line. `number` is as the network wrote it, "" when it is not to be shown.
+    `agent`: nobody else will do.
     """
 
     channel: str
@@ -167,6 +169,7 @@ class CallerWaiting:
     called: str
     priority: int
     within: timedelta
+    agent: AgentId | None = None
 
 
 @dataclass(frozen=True, slots=True)

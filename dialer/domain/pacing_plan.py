@@ -15,12 +15,13 @@ class PacingMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PacingPlan:
-    """`weight` and `least_lines` matter only while several campaigns want the same agents and trunks.
+    """`weight` and `least_lines` matter only while several campaigns want the same agents and trunks. Of queues the weight is
+    how much a second of waiting counts beside other queues.
 
     `day_cap` and `period_cap` are shares of the calls answered by people (16 CFR 310.4(b)(4)(i): 3 % over 30 days); the
     day is judged as well because a campaign may be stopped on any evening. `half_hour_cap` guards every half-hour with
     enough answers to speak of a share. `preview_for_s` is how long an offered contact is held for the agent. Of an inbound
-    queue nothing here counts: its callers are served before lines are started for any campaign.
+    queue nothing else counts: its callers are served before lines are started for any campaign.
     """
 
     mode: PacingMode = PacingMode.PREDICTIVE

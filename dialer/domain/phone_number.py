@@ -27,6 +27,12 @@ class PhoneNumber:
     def national(self) -> str:
         return str(phonenumbers.parse(self.e164).national_number)
 
+    @property
+    def is_premium(self) -> bool:
+        """Whoever calls it pays the one who is called."""
+        kind = phonenumbers.number_type(phonenumbers.parse(self.e164))
+        return bool(kind == phonenumbers.PhoneNumberType.PREMIUM_RATE)
+
 
 WITHHELD = PhoneNumber("")
 """Of a caller who does not show a number."""

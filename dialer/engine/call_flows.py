@@ -63,7 +63,7 @@ class CallFlows:
     def _started(self, call: LiveCall, event: FlowStarted) -> None:
         before = call.state
         call.move(_G.FLOW_STARTED)
-        call.wanted_until = None
+        call.wanted_until = call.wanted_agent = None
         if before is _S.TALKING:
             self._leave_agent(call, event)
         elif before is _S.WAITING:
@@ -88,5 +88,6 @@ class CallFlows:
     def seek(self, call: LiveCall, event: WantsAgent) -> None:
         """An agent for a caller who waits for one at the wish of a flow."""
         call.wanted_until = event.at + max(event.within - _MARGIN, event.within / 2)
-        self._keep(call, "wants_agent", event.queue)
+        call.wanted_agent = event.agent
+        self._keep(call, "wants_agent", event.queue if event.agent is None else f"agent {event.agent}")
         self._hand_over.seek_agent(call)

@@ -7,6 +7,7 @@ import logging
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 
+from dialer.acd.desks import Desk
 from dialer.clock import Clock
 from dialer.domain.agent import AgentState
 from dialer.domain.attempt import AttemptSignal, AttemptState
@@ -350,11 +351,16 @@ class CallSupervisor:
         """Its first words, by the words of whoever said them."""
         self.handle(FlowHeard(attempt, self._clock.now()))
 
-    def agent_may_come(self, attempt: AttemptId) -> bool:
+    def in_hand(self, attempt: AttemptId) -> bool:
+        """Whether it is a call of ours that has not ended; who called us is in hand only while waiting or talking."""
+        return attempt in self.calls
+
+    def agent_may_come(self) -> bool:
         """Whether it is worth the wait: somebody is at a desk, though maybe busy."""
-        return attempt in self.calls and any(
-            desk.state in _AT_DESK and desk.wish is AgentState.READY for desk in self.desks.all
-        )
+        return any(desk.state in _AT_DESK and desk.wish is AgentState.READY for desk in self.desks.all)
+
+    def desk_named(self, text: str) -> Desk | None:
+        return self.desks.named(text)
 
     def never_sent(self, call: LiveCall, because: str) -> None:
         """The order to dial did not leave this program: nobody was called, so it does not count as an attempt."""

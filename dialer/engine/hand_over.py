@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from dialer.acd.desks import Desks
 from dialer.clock import Clock
@@ -15,6 +15,7 @@ from dialer.engine.flow_order import flow_order
 from dialer.engine.live_call import LiveCall
 from dialer.engine.recorder import Recorder
 from dialer.errors import BadInput, LinkDown, Refused
+from dialer.pacing.sharing import claim
 from dialer.ports.storage import AgentChange
 from dialer.ports.telephony import Telephony
 from dialer.tasks import TaskOwner
@@ -29,7 +30,6 @@ _MOST_MARGIN_S = 0.4
 _REMEMBERED = 50
 _LOOK_S = 0.25
 _GRAIN_S = 0.005
-_NEVER = datetime.max.replace(tzinfo=UTC)
 _LONGEST_GREETING = timedelta(seconds=10)  # whoever speaks longer is told that nobody is free
 
 
@@ -110,16 +110,18 @@ class HandOver:
         if call.agent is not None and self.desks.join_held(call.agent, call.id):
             return call.agent
         call.agent = None
+        if call.wanted_agent is not None:
+            return call.wanted_agent if self.desks.reserve(call.wanted_agent, call.id) else None
         return self.desks.reserve_longest_idle(call.id)
 
     def _agent_free(self) -> None:
-        while self._waiting:
-            call = min(self._waiting, key=_turn)  # the first of equals
-            agent = self.desks.reserve_longest_idle(call.id)
-            if agent is None:
+        now = self._clock.now()
+        for call in sorted(self._waiting, key=lambda each: _turn(each, now)):
+            if not self.desks.free:
                 return
-            self._waiting.remove(call)
-            self._join(call, agent)
+            if (agent := self._agent_for(call)) is not None:
+                self._waiting.remove(call)
+                self._join(call, agent)
         self._on_change()
 
     def let_go(self, call: LiveCall) -> None:
@@ -203,6 +205,9 @@ class HandOver:
             )
 
 
-def _turn(call: LiveCall) -> tuple[bool, int, datetime]:
-    """Whom the law gives seconds before everyone else; then by the priority of the flow, and by who waits longest."""
-    return not call.bound_by_law, -call.priority, call.answered_at or _NEVER
+def _turn(call: LiveCall, now: datetime) -> tuple[bool, int, bool, float]:
+    """Whom the law gives seconds before everyone else; then by the priority of the flow; then who waits for one agent alone,
+    since nobody else can help; then by the wait, times the weight of the queue."""
+    waited = (now - call.answered_at).total_seconds() if call.answered_at is not None else 0.0
+    weight = 1.0 if call.bound_by_law else call.plan.pacing.weight
+    return not call.bound_by_law, -call.priority, call.wanted_agent is None, -claim(waited, weight)

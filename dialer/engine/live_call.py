@@ -48,6 +48,7 @@ class LiveCall:
     flow_heard: bool = False  # the flow's first words, to their end
     flow_result: str = ""  # the flow's own word, at its end
     wanted_until: datetime | None = None  # a flow has asked for an agent
+    wanted_agent: AgentId | None = None  # and for this one alone
     caller: QueuedCaller | None = (
         None  # who called us; then `dialled_at` and `answered_at` are when the wait began
     )

@@ -110,6 +110,7 @@ class QueueDesk:
             answered_at=event.at,
             caller=taken.caller,
             wanted_until=event.at + max(event.within - _MARGIN, event.within / 2),
+            wanted_agent=event.agent,
         )
         try:
             if not there:

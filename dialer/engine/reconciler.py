@@ -145,7 +145,8 @@ class Reconciler:
         ):  # that was over, and the caller has come into a queue once more
             self._supervisor.handle(FlowStarted(call.id, now))
         # for how much longer is not known: the flow goes on by itself when its time is over
-        wants = WantsAgent(call.id, now, "", _QUEUE_WAITS if call.inbound else _FLOW_WAITS)
+        within = _QUEUE_WAITS if call.inbound else _FLOW_WAITS
+        wants = WantsAgent(call.id, now, "", within, found.wanted)
         if call.state is AttemptState.IN_FLOW:
             self._supervisor.handle(wants)
         elif call.state is AttemptState.WAITING:

@@ -77,6 +77,16 @@ class Stake:
     owed: float = 0.0
 
 
+def claim(waited: float, weight: float) -> float:
+    """How much a caller of a queue is owed an agent after so long, in s: whoever's is largest is served first.
+
+    Time-dependent priorities: L. Kleinrock, "A delay dependent queue discipline", Naval Research Logistics Quarterly 11
+    (1964). With equal weights it is first come, first served; when agents are short for long, the mean waits of two queues
+    come to be in the inverse ratio of their weights; and whoever waits is served at last, whatever the weight.
+    """
+    return weight * max(waited, 0.0)
+
+
 def shares(stakes: Sequence[Stake]) -> list[float]:
     """The present load split by weight, in agents."""
     load, weight = sum(each.load for each in stakes), sum(each.weight for each in stakes)

@@ -23,6 +23,7 @@ class LiveCall:
     ringing: bool = False
     in_flow: bool = False
     wants_agent: bool = False  # a flow asked for one
+    wanted: AgentId | None = None  # and for whom, where nobody else will do
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,7 @@ class _Call:
     saying: str | None = None
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
     channel: str = ""  # of one that called us
+    wanted: AgentId | None = None  # who alone is waited for
 
 
 @dataclass(slots=True)
@@ -384,8 +385,10 @@ class FakeTelephony:
         leaves_s: float | None = None,
         talk_s: float = 30.0,
         priority: int = 0,
+        agent: AgentId | None = None,
     ) -> str:
-        """Out of a flow into the queue. `leaves_s`: hangs up after so long without an agent. Gives the channel."""
+        """Out of a flow into the queue, or for this `agent` alone. `leaves_s`: hangs up after so long without an agent. Gives
+        the channel."""
         channel, now = f"in-{len(self._callers) + len(self._calls)}-{number}", self._clock.monotonic()
         told = CallerWaiting(
             channel,
@@ -396,6 +399,7 @@ class FakeTelephony:
             "",
             priority,
             timedelta(seconds=within_s),
+            agent,
         )
         leaves_at = None if leaves_s is None else now + leaves_s
         caller = _Caller(told, Script(talk_s=talk_s), now + within_s, leaves_at)
@@ -423,6 +427,7 @@ class FakeTelephony:
         _cancel(caller.timers)
         watch = RingWatch(self._clock, 60, 15, lambda: None)
         call = _Call(attempt, watch, caller.script, answered=True, in_flow=True, wants=True, channel=channel)
+        call.wanted = caller.told.agent
         self._calls[attempt] = call
         now, loop = self._clock.monotonic(), asyncio.get_running_loop()
         call.flow_timers = [loop.call_later(caller.ends_at - now, self._go_on, call)]
@@ -518,7 +523,14 @@ class FakeTelephony:
         for caller in list(self._callers.values()):
             self._tell(caller.told)
         calls = [
-            LiveCall(call.attempt, call.answered, call.agent, in_flow=call.in_flow, wants_agent=call.wants)
+            LiveCall(
+                call.attempt,
+                call.answered,
+                call.agent,
+                in_flow=call.in_flow,
+                wants_agent=call.wants,
+                wanted=call.wanted,
+            )
             for call in self._calls.values()
         ]
         return Census(calls, sorted(self._desks))

@@ -58,7 +58,7 @@ class PacingModel(In):
         default=_PACED.weight,
         ge=0.01,
         le=100,
-        description="beside other campaigns that share agents or trunks",
+        description="beside other campaigns that share agents or trunks; of queues: how much a second of waiting counts",
     )
     least_lines: int = Field(
         default=_PACED.least_lines,

@@ -13,6 +13,7 @@ from ivr.asterisk.session import Session
 from ivr.engine import commands as do
 from ivr.engine import events as ev
 from ivr.errors import CallerHungUp
+from ivr.ports import Waits
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,8 @@ class Dialplan:
     TARGET: Final = "FAIRDIAL_TARGET"
     RING_S: Final = "FAIRDIAL_RING_S"
     PRIORITY: Final = "FAIRDIAL_PRIORITY"
+    AGENT: Final = "FAIRDIAL_AGENT"
+    IN_VAIN: Final = "FAIRDIAL_IN_VAIN"
     CONTACT: Final = "FAIRDIAL_CONTACT"
     ENTRY: Final = "FAIRDIAL_ENTRY"
     OUTCOME: Final = "FAIRDIAL_OUTCOME"
@@ -173,18 +176,23 @@ class Call:
                 return None
             outcome = "failed"
         else:
-            outcome = await self._line.meanwhile(self._effects.transfer(session.call, command))
-            if not outcome:
-                await self._leave(Dialplan.WAIT, command, command.target)
+            given = await self._line.meanwhile(self._effects.transfer(session.call, command))
+            if isinstance(given, Waits):
+                await self._leave(Dialplan.WAIT, command, given.queue, given)
                 return None
+            outcome = given
         return ev.TransferDone(at=session.at(), turn=command.turn, outcome=outcome)
 
-    async def _leave(self, extension: str, command: do.Transfer, target: str) -> None:
+    async def _leave(
+        self, extension: str, command: do.Transfer, target: str, waits: Waits | None = None
+    ) -> None:
         for name, value in (
             (Dialplan.SESSION, self._session.call),
             (Dialplan.TARGET, target),
             (Dialplan.RING_S, str(max(1, round(command.timeout_s)))),
             (Dialplan.PRIORITY, str(command.priority)),
+            (Dialplan.AGENT, waits.agent if waits is not None else ""),
+            (Dialplan.IN_VAIN, "BUSY" if waits is not None and waits.in_vain == "busy" else "NOANSWER"),
             (Dialplan.NEXT, extension),
         ):
             await self._agi.set_variable(name, value)

@@ -21,6 +21,7 @@ from ivr.ports import (
     TextMessages,
     Transfers,
     Voicemails,
+    Waits,
 )
 
 log = logging.getLogger(__name__)
@@ -94,8 +95,8 @@ class Effects:
         except Exception as failure:
             self._failed(call, command, failure)
 
-    async def transfer(self, call: str, command: do.Transfer) -> str:
-        """answered, busy, no_answer, failed; empty while the outcome is still to come."""
+    async def transfer(self, call: str, command: do.Transfer) -> str | Waits:
+        """answered, busy, no_answer, failed; or how the caller waits."""
         if self.transfers is None:
             return "failed"
         try:
@@ -104,7 +105,9 @@ class Effects:
         except Exception as failure:
             self._failed(call, command, failure)
             return "failed"
-        return outcome if outcome in OUTCOMES or not outcome else "failed"
+        if not outcome:
+            return Waits(command.target)
+        return outcome if isinstance(outcome, Waits) or outcome in OUTCOMES else "failed"
 
     def dial_string(self, command: do.Transfer) -> str | None:
         return self.gateways.dial_string(command.kind, command.target) if self.gateways is not None else None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ivr.errors import NotPublished
+from ivr.flow.addresses import AddressRefused, sip_address
 from ivr.flow.model import Flow
 from ivr.ports import (
     Answers,
@@ -137,14 +138,23 @@ class Spool:
 
 
 class DialStrings:
-    """From templates: `PJSIP/{number}@trunk` for numbers, `PJSIP/trunk/{uri}` for SIP addresses; empty: not dialled."""
+    """From templates: `PJSIP/{number}@trunk` for numbers, `PJSIP/trunk/{uri}` for SIP addresses; empty: not dialled.
+
+    Of a number only digits, `*`, `#` and a leading plus are put in, of what is no SIP address nothing.
+    """
 
     def __init__(self, number: str = "", sip: str = "") -> None:
         self._number, self._sip = number, sip
 
     def dial_string(self, kind: str, target: str) -> str | None:
-        template = self._number if kind == "number" else self._sip
-        return template.replace("{number}", target).replace("{uri}", target) or None
+        if kind == "number":
+            written = re.sub(r"[ ()./-]", "", target)
+            good = re.fullmatch(r"\+?[0-9*#]{1,32}", written) is not None
+            return self._number.replace("{number}", written) or None if good else None
+        try:
+            return self._sip.replace("{uri}", str(sip_address(target))) or None
+        except AddressRefused:
+            return None
 
 
 class FixedRoutes:

@@ -13,9 +13,9 @@ from urllib.parse import parse_qs
 
 from dialer.clock import Clock
 from dialer.domain.events import CallerLeft, CallerWaiting
-from dialer.domain.ids import AttemptId
+from dialer.domain.ids import AgentId, AttemptId
 from dialer.errors import Refused
-from dialer.ports.telephony import EventSink
+from dialer.ports.telephony import Census, EventSink
 from dialer.telephony.asterisk import dialplan
 from dialer.telephony.asterisk.ami_frames import AmiEvent, AmiMessage
 from dialer.telephony.asterisk.ami_wire import Headers
@@ -86,6 +86,21 @@ class Callers:
                 bridge = there[channel].get("BridgeId")
                 self._enter(known.told if known is not None else told, bridge)
 
+    async def who_is_wanted(self, census: Census) -> Census:
+        """With the agents whom flows asked for by name on calls that are in hand."""
+        waiting = [each for each in census.calls if each.wants_agent]
+        answers = await asyncio.gather(
+            *(self._send(_variable(self._board.channel(each.attempt))) for each in waiting)
+        )
+        wanted = {
+            each.attempt: waits_for(answer.get("Value"))[1]
+            for each, answer in zip(waiting, answers, strict=True)
+            if answer.ok
+        }
+        return replace(
+            census, calls=[replace(each, wanted=wanted.get(each.attempt)) for each in census.calls]
+        )
+
     def _wants_agent(self, channel: str, caller: str) -> bool:
         if not self._is_free(channel):
             return False
@@ -108,6 +123,16 @@ class Callers:
 def entered_waiting(bridge: str) -> bool:
     """Being in this bridge is what parked means for whoever came out of a flow."""
     return bridge == dialplan.BRIDGE_TRANSFERS
+
+
+def waits_for(waits: str) -> tuple[str, AgentId | None]:
+    """The queue that somebody waits in, and the agent who alone is waited for, in the words of the dialplan."""
+    given = parse_qs(waits, errors="replace")
+    return given.get("queue", [""])[0], _agent(given.get("agent", [""])[0])
+
+
+def _agent(text: str) -> AgentId | None:
+    return AgentId(int(text)) if text.isdecimal() and text.isascii() and len(text) < 16 else None
 
 
 def _waits(channel: AmiEvent) -> bool:
@@ -133,6 +158,7 @@ def _read(channel: str, text: str, now: datetime, *, unseen: bool = False) -> Ca
         given.get("called", ""),
         max(min(_whole(given.get("priority", "")), 1000), -1000),
         within,
+        _agent(given.get("agent", "")),
     )
     since = _whole(given.get("since", ""))
     if not unseen or not since:

@@ -333,7 +333,7 @@ class AsteriskTelephony:
         self._air.take_census(channels)
         self._events.announcer.take_census(channels)
         await self._callers.take_census(channels)
-        return taken
+        return await self._callers.who_is_wanted(taken)
 
     async def calls_on_exchange(self) -> Collection[AttemptId]:
         channels = await self._link.collect({"Action": "CoreShowChannels"})

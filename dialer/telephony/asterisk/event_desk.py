@@ -25,6 +25,7 @@ from dialer.domain.events import (
 from dialer.ports.telephony import EventSink
 from dialer.telephony.asterisk import dialplan
 from dialer.telephony.asterisk.announcer import Announcer
+from dialer.telephony.asterisk.callers import waits_for
 from dialer.telephony.asterisk.calls_in_hand import CallInHand, Desk, Switchboard
 from dialer.telephony.asterisk.channel_facts import EnteredBridge, Fact, Gone, NeverBegan, Said, Signed, Up
 
@@ -168,6 +169,7 @@ class EventDesk:
             case "flow-ended":
                 self._sink(FlowEnded(call.attempt, now, said.key))
             case "wants-agent":
-                self._sink(WantsAgent(call.attempt, now, said.key, timedelta(seconds=said.within_s)))
+                queue, agent = waits_for(said.caller)
+                self._sink(WantsAgent(call.attempt, now, queue, timedelta(seconds=said.within_s), agent))
             case "opt-out":
                 self._sink(OptedOut(call.attempt, now, said.key))

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
-from ivr.flow.addresses import AddressRefused, host_of
+from ivr.flow.addresses import AddressRefused, host_of, sip_address
 from ivr.flow.model import Flow
 from ivr.flow.nodes import Gather, Http, Menu, Question, Transfer
 from ivr.flow.nodes.leaving import DESTINATIONS
@@ -25,9 +25,7 @@ def problems(flow: Flow) -> Iterator[Problem]:
             case Question():
                 yield from _question(flow, name, node)
             case Transfer():
-                given = [kind for kind in DESTINATIONS if getattr(node, kind) is not None]
-                if len(given) != 1:
-                    yield at(flow, name, "one_destination", given=", ".join(given) or "-")
+                yield from _transfer(flow, name, node)
             case Http():
                 yield from _http(flow, name, node)
             case _:
@@ -88,6 +86,17 @@ def _refusal(flow: Flow, name: str, node: Question) -> Iterator[Problem]:
         yield at(flow, name, "key_taken", key=refusal.key, by="refusal")
     if node.option(refusal.key) is not None or refusal.key in (node.repeat_key, node.enough_key):
         yield at(flow, name, "key_taken", key=refusal.key, by="refusal")
+
+
+def _transfer(flow: Flow, name: str, node: Transfer) -> Iterator[Problem]:
+    given = [kind for kind in DESTINATIONS if getattr(node, kind) is not None]
+    if len(given) != 1:
+        yield at(flow, name, "one_destination", given=", ".join(given) or "-")
+    if node.sip is not None and node.sip.fixed:  # what is filled in is looked at when it is dialled
+        try:
+            sip_address("".join(part for part in node.sip.parts if isinstance(part, str)))
+        except AddressRefused:
+            yield at(flow, name, "sip_address", address=node.sip.source[:80])
 
 
 def _http(flow: Flow, name: str, node: Http) -> Iterator[Problem]:

@@ -198,6 +198,86 @@ class TestOrder:
         play(scene, pacer=FairPacer())
 
 
+def joined(hall: VirtualFloor) -> list[str]:
+    """Numbers of the callers in the order in which they were joined."""
+    rows = [
+        (row.progress.joined_at, row.claimed.number.e164)
+        for row in hall.attempts.rows.values()
+        if row.progress is not None and row.progress.joined_at is not None
+    ]
+    return [which for _, which in sorted(rows)]
+
+
+class TestWeight:
+    def test_who_waits_in_a_queue_of_twice_the_weight_is_owed_twice_as_much_for_every_second(self) -> None:
+        async def scene(hall: VirtualFloor) -> None:
+            hall.telephony.call_in(
+                "service", number(1), talk_s=30
+            )  # takes the only agent until 30 s, wraps up 5 s
+            for after, queue, nth in ((2, "service", 2), (8, "gold", 3), (10, "gold", 4)):
+                await asyncio.sleep(after)
+                hall.telephony.call_in(queue, number(nth), within_s=300, talk_s=10)
+            await asyncio.sleep(110)
+            # free after 35 s: 33, 2 × 25, 2 × 15 s; after 50 s: 48, 2 × 30 s
+            assert joined(hall) == [number(1), number(3), number(4), number(2)]
+
+        gold = replace(QUEUE, name="gold", pacing=PacingPlan(PacingMode.INBOUND, weight=2.0))
+        play(scene, queues=(QUEUE, gold))
+
+    def test_without_weights_it_is_who_waits_longest_whatever_the_queue(self) -> None:
+        async def scene(hall: VirtualFloor) -> None:
+            hall.telephony.call_in("service", number(1), talk_s=30)
+            for queue, nth in (("gold", 2), ("service", 3), ("gold", 4)):
+                await asyncio.sleep(2)
+                hall.telephony.call_in(queue, number(nth), within_s=300, talk_s=10)
+            await asyncio.sleep(110)
+            assert joined(hall) == [number(nth) for nth in (1, 2, 3, 4)]
+
+        play(scene, queues=(QUEUE, replace(QUEUE, name="gold")))
+
+
+class TestNamedAgent:
+    def test_who_wants_one_agent_waits_for_that_one_before_the_others_of_the_queue(self) -> None:
+        async def scene(hall: VirtualFloor) -> None:
+            hall.telephony.call_in("service", number(1), talk_s=20, agent=BO)
+            await asyncio.sleep(1)
+            assert (only(hall).agent, hall.agent_states()) == (BO, {ANA: "ready", BO: "on_call"})
+            hall.telephony.call_in("service", number(2), talk_s=60)  # has Ana, longer than Bo is away
+            await asyncio.sleep(1)
+            hall.telephony.call_in("service", number(3), within_s=300, talk_s=10)
+            await asyncio.sleep(1)
+            hall.telephony.call_in("service", number(4), within_s=300, talk_s=10, agent=BO)
+            hall.telephony.call_in("service", number(5), within_s=300, talk_s=10, agent=ANA)
+            await asyncio.sleep(26)  # Bo is free after 25 s
+            talking = {call.claimed.number.e164: call.agent for call in callers(hall) if call.agent}
+            assert talking == {number(2): ANA, number(4): BO}
+            await asyncio.sleep(20)
+            talking = {call.claimed.number.e164: call.agent for call in callers(hall) if call.agent}
+            assert talking == {number(2): ANA, number(3): BO}, "Bo is not given whoever waits for Ana"
+            await asyncio.sleep(40)
+            assert joined(hall)[-1] == number(5)
+
+        play(scene, agents=2)
+
+    def test_while_that_agent_does_not_come_nobody_else_does_and_the_flow_goes_on(self) -> None:
+        async def scene(hall: VirtualFloor) -> None:
+            hall.telephony.call_in("service", number(1), talk_s=100, agent=ANA)
+            await asyncio.sleep(1)
+            waits = hall.telephony.call_in("service", number(2), within_s=30, agent=ANA)
+            await asyncio.sleep(10)
+            assert hall.agent_states() == {ANA: "on_call", BO: "ready"}
+            hall.telephony.drop_link()  # who is waited for is known again afterwards
+            await asyncio.sleep(3)
+            hall.telephony.raise_link()
+            await asyncio.sleep(10)
+            assert hall.agent_states() == {ANA: "on_call", BO: "ready"}
+            await asyncio.sleep(10)
+            assert hall.telephony.went_on == [(waits, "no_answer")]
+            assert kept(hall)[1] == (number(2), Disposition.LEFT_QUEUE)
+
+        play(scene, agents=2)
+
+
 class TestInVain:
     def test_with_nobody_free_in_time_the_flow_goes_on_and_the_caller_is_on_record(self) -> None:
         async def scene(hall: VirtualFloor) -> None:

@@ -16,7 +16,7 @@ from dialer.domain.ids import AttemptId
 from dialer.errors import Refused
 from dialer.telephony.asterisk.ami_frames import AmiEvent, AmiMessage
 from dialer.telephony.asterisk.ami_wire import Headers
-from dialer.telephony.asterisk.callers import Callers
+from dialer.telephony.asterisk.callers import Callers, waits_for
 from dialer.telephony.asterisk.calls_in_hand import Switchboard
 from dialer.telephony.asterisk.channel_facts import EnteredBridge, Gone, Said
 from dialer.telephony.asterisk.dialplan import call_channel
@@ -72,6 +72,14 @@ def test_who_waits_is_told_with_all_that_the_dialplan_knows() -> None:
     assert told_of() == CallerWaiting(
         CHANNEL, START, "service", CHANNEL, "+12025550143", "12025550100", 2, timedelta(seconds=60)
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "agent"), [("17", 17), ("", None), ("Ana", None), ("٣", None), ("1" * 30, None)]
+)
+def test_for_whom_alone_somebody_waits(written: str, agent: int | None) -> None:
+    assert told_of(agent=written).agent == agent
+    assert waits_for(urlencode({**TOLD, "agent": written})) == ("service", agent)
 
 
 @pytest.mark.parametrize(
