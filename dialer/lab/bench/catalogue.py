@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from dialer.lab.bench import (
-    agi,
     amd,
     ami_parse,
     announcements,
@@ -15,6 +14,7 @@ from dialer.lab.bench import (
     ears,
     ears_live,
     http,
+    ivr_verdicts,
     join,
     profile,
     registry,
@@ -304,21 +304,6 @@ def _folder(name: str) -> Path:
     return folder
 
 
-def fast_agi(quick: bool) -> Verdict:
-    got = agi.run(quick)
-    ours = got["ours_sessions_per_cpu_s"]
-    beside = "sessions per CPU second, 21 commands each"
-    lines = [
-        Line(beside, ours, "/s", "panoramisk", got["panoramisk_sessions_per_cpu_s"], goal=2.5),
-        Line(beside, ours, "/s", "panoramisk on uvloop", got["panoramisk_uvloop_sessions_per_cpu_s"]),
-        Line(beside, ours, "/s", "pyst2, a process each", got["pyst2_sessions_per_cpu_s"]),
-        Line(
-            "our CPU for a command", got["ours_command_us"], "µs", "panoramisk", got["panoramisk_command_us"]
-        ),
-    ]
-    return Verdict(lines, got)
-
-
 BENCHMARKS: Mapping[str, Benchmark] = {
     "ami": ami,
     "storage": contacts,
@@ -336,7 +321,10 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "ears-rivals": heard_by_others,
     "taps": hearing_lines,
     "ears": hearing_capacity,
-    "agi": fast_agi,
+    "agi": ivr_verdicts.fast_agi,
+    "ivr": ivr_verdicts.key_to_prompt,
+    "ivr-held": ivr_verdicts.callers_held,
+    "ivr-engine": ivr_verdicts.engine_steps,
 }
 ON_REQUEST = frozenset({"compressed"})
 """Takes a quarter of an hour: only when asked for by name."""

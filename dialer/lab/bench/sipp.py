@@ -5,13 +5,15 @@ import re
 import shutil
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from dialer.errors import Misconfigured
 from dialer.lab import processes
-from dialer.lab.ports import HOST, is_free
+from dialer.lab.ports import HOST, Ports, is_free
 
 SCENARIOS = Path(__file__).with_name("scenarios")
 _LONGEST_RUN_S = 900
@@ -71,3 +73,33 @@ def read_counts(text: str) -> dict[str, int]:
             key = f"{found[1]} {'received' if found[2] == 'Recv' else 'sent'}"
             counts[key] = counts.get(key, 0) + int(value)
     return counts
+
+
+@contextmanager
+def calling(
+    exchange: str, number: str, calls: int, per_s: float, seconds: float, rtp_port: int, folder: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    """So many callers of one number, each of whom stays so long. The process ends with the last of them."""
+    folder = (folder / "calling").absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    with Ports(1) as ports:
+        sipp = ["sipp", exchange, "-sf", str(SCENARIOS / "calls_in.xml"), "-i", HOST, "-p", str(ports.one())]
+        sipp += [
+            "-s",
+            number,
+            "-m",
+            str(calls),
+            "-l",
+            str(calls),
+            "-r",
+            f"{per_s:g}",
+            "-d",
+            f"{1000 * seconds:.0f}",
+        ]
+        sipp += ["-key", "rtp_port", str(rtp_port), "-nostdin"]
+        command = processes.dies_with_parent(["env", f"--chdir={folder}", *sipp])
+        process = processes.start(command, folder / "console.log")
+        try:
+            yield process
+        finally:
+            processes.stop(process, signal.SIGUSR1, 3)
