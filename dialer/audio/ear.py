@@ -83,6 +83,10 @@ class ToneEar:
     def verdict(self, stream: int) -> Verdict:
         return self._listeners[stream].verdict
 
+    def last(self, stream: int, count: int) -> Samples:
+        """What it was fed last, [count, 160]; `KEPT_FRAMES` at most."""
+        return self._front.last(stream, count)
+
     def measured(self, stream: int) -> MeasuredTone | None:
         """The tone heard, for `learned`: None without at least one whole burst and the silence after it."""
         listener = self._listeners[stream]

@@ -7,16 +7,21 @@ averaged: 6.25 Hz a bin, two equal lines 25 Hz apart stay apart. All state is on
 
 from dataclasses import dataclass
 from enum import Enum, auto
-from math import log, sqrt
+from functools import cache
+from math import sqrt
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dialer.audio import spectrum
+
 RATE = 8000
 FRAME = 160
 FRAME_S = FRAME / RATE
 WINDOW_FRAMES = 8
+KEPT_FRAMES = 64
+"""Of each stream's sound: 1.3 s."""
 _WINDOW = WINDOW_FRAMES * FRAME
 BIN_HZ = RATE / _WINDOW
 LOW_BIN, HIGH_BIN = 40, 120
@@ -69,8 +74,8 @@ class FrontEnd:
 
     def __init__(self, capacity: int) -> None:
         self._hann = np.hanning(_WINDOW + 1)[:-1].astype(np.float32)
-        self._blocks = np.arange(WINDOW_FRAMES)
-        self._samples = np.zeros((capacity, WINDOW_FRAMES, FRAME), np.int16)
+        self._blocks = np.arange(-WINDOW_FRAMES, 0)
+        self._samples = np.zeros((capacity, KEPT_FRAMES, FRAME), np.int16)
         self.frames = np.zeros(capacity, np.int64)
         """Frames heard so far."""
         self.level = np.full(capacity, _FLOOR_DBM0, np.float32)
@@ -110,16 +115,17 @@ class FrontEnd:
         self.__dict__.update(vars(fresh))
 
     def reset(self, stream: int) -> None:
-        empty = FrontEnd(1)
+        empty = _untouched()
         for name, mine in vars(self).items():
             if isinstance(mine, np.ndarray) and name not in ("_hann", "_blocks"):
                 mine[stream] = getattr(empty, name)[0]
 
     def feed(self, frames: Samples, streams: Indices) -> list[Event]:
         """One frame for each of `streams`, which are all different."""
-        self._samples[streams, self.frames[streams] % WINDOW_FRAMES] = frames
+        self._samples[streams, self.frames[streams] % KEPT_FRAMES] = frames
         self.frames[streams] += 1
-        power = np.einsum("ij,ij->i", frames, frames, dtype=np.float32, casting="unsafe") / FRAME
+        samples = frames.astype(np.float32)
+        power = np.einsum("ij,ij->i", samples, samples) / FRAME
         level = (10 * np.log10(power + 1e-3) + _DBM0).astype(np.float32)
         self.level[streams] = level
         # bursts that end are looked at before others begin in their place
@@ -128,9 +134,20 @@ class FrontEnd:
         events += self._windows_due(streams)
         return events
 
+    def last(self, stream: int, count: int) -> Samples:
+        """The last frames, [count, 160]; `KEPT_FRAMES` at most."""
+        now = int(self.frames[stream])
+        kept: Samples = self._samples[stream, np.arange(now - count, now) % KEPT_FRAMES]
+        return kept
+
     def lines(self, stream: int) -> tuple[list[float], list[float], float]:
         """Lines of the burst: strong ones and weak ones (Hz, rising), and the strong ones' share of the power."""
-        return spectrum_lines(self._spectrum[stream], int(self.windows[stream]))
+        strong, weak, share = spectrum.lines(self._spectrum[stream], int(self.windows[stream]))
+        return (
+            [(LOW_BIN + line) * BIN_HZ for line in strong],
+            [(LOW_BIN + line) * BIN_HZ for line in weak],
+            share,
+        )
 
     def unevenness_db(self, stream: int) -> float:
         """How much the level of the burst's windows varies: standard deviation."""
@@ -275,10 +292,9 @@ class FrontEnd:
         return Event(sign, stream, None, bool(self.heard_onset[stream]))
 
     def _look(self, streams: Indices) -> None:
-        oldest = self.frames[streams] % WINDOW_FRAMES
-        order = (oldest[:, None] + self._blocks) % WINDOW_FRAMES
+        order = (self.frames[streams][:, None] + self._blocks) % KEPT_FRAMES
         samples = self._samples[streams[:, None], order].reshape(len(streams), _WINDOW)
-        power = _power(samples * self._hann)
+        power = spectrum.power(samples * self._hann)
         power[:, :_VOICE_BIN] = 0
         whole = power.sum(axis=1) + _LEAST_POWER
         level = 10 * np.log10(whole)
@@ -286,57 +302,12 @@ class FrontEnd:
         power /= whole[:, None]
         self._spectrum[streams] += power[:, LOW_BIN:HIGH_BIN]
         self.windows[streams] += 1
-        peak = power.argmax(axis=1).clip(2, power.shape[1] - 3)
-        near = np.take_along_axis(power, peak[:, None] + np.arange(-2, 3), axis=1)
-        self.strongest_share[streams] = near.sum(axis=1)
-        self.strongest_hz[streams] = (peak + _vertex(near[:, 1], near[:, 2], near[:, 3])) * BIN_HZ
+        peak, share = spectrum.strongest(power)
+        self.strongest_share[streams] = share
+        self.strongest_hz[streams] = peak * BIN_HZ
         self.looked_at[streams] = self.frames[streams]
 
 
-def _power(windows: Floats) -> Floats:
-    """[n, bins], of the mean square."""
-    # scaled forward, numpy stays in single precision, which is four times as quick
-    spectrum = np.fft.rfft(windows, norm="forward")
-    return np.asarray(np.square(spectrum.real) + np.square(spectrum.imag), np.float32)
-
-
-def _vertex(left: Floats, middle: Floats, right: Floats) -> Floats:
-    """Where the parabola through three logarithms has its top, in bins from the middle one."""
-    a, b, c = (np.log(part + 1e-12) for part in (left, middle, right))
-    bend = a - 2 * b + c
-    top = np.where(np.abs(bend) > 1e-9, 0.5 * (a - c) / np.where(bend == 0, 1, bend), 0)
-    return np.asarray(np.clip(top, -0.5, 0.5), np.float32)
-
-
-_STRONG, _WEAK = 10 ** (-9 / 10), 10 ** (-16 / 10)
-_NO_TONE = 0.5  # of the power lies in the band of ring tones at all
-
-
-def spectrum_lines(spectrum: Floats, windows: int) -> tuple[list[float], list[float], float]:
-    """Strong lines, within 9 dB of the strongest, weak ones within 16 dB (six at most), and the strong ones' share.
-
-    Plain Python: for eighty bins it is several times quicker than numpy.
-    """
-    if windows == 0 or (in_band := float(np.add.reduce(spectrum)) / windows) < _NO_TONE:
-        return [], [], 0.0 if windows == 0 else in_band
-    bins: list[float] = spectrum.tolist()
-    loudest = max(bins)
-    # what slopes down from beside the band is no line, and says nothing about those inside
-    least = loudest * _WEAK if bins[0] < loudest > bins[-1] else 0.0
-    inner = [n for n, power in enumerate(bins) if power >= least and 0 < n < len(bins) - 1]
-    peaks = [n for n in inner if bins[n - 1] < bins[n] >= bins[n + 1]]
-    if not peaks:
-        return [], [], 0.0
-    top = max(bins[n] for n in peaks)
-    peaks = sorted(peaks, key=bins.__getitem__, reverse=True)[:6]
-    strong = sorted(n for n in peaks if bins[n] >= top * _STRONG)
-    weak = sorted(n for n in peaks if top * _WEAK <= bins[n] < top * _STRONG)
-    near = {m for n in strong for m in range(max(0, n - 2), min(len(bins), n + 3))}
-    share = sum(bins[m] for m in near) / windows
-    return [_line_hz(bins, n) for n in strong], [_line_hz(bins, n) for n in weak], share
-
-
-def _line_hz(bins: list[float], peak: int) -> float:
-    a, b, c = (log(bins[n] + 1e-12) for n in (peak - 1, peak, peak + 1))
-    bend = a - 2 * b + c
-    return (LOW_BIN + peak + (0.5 * (a - c) / bend if bend < -1e-9 else 0.0)) * BIN_HZ
+@cache
+def _untouched() -> FrontEnd:
+    return FrontEnd(1)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dialer.audio.answer_model import Audience
 from dialer.audio.answered import AnsweredEar
 from dialer.audio.ear import ToneEar
+from dialer.audio.frontend import KEPT_FRAMES
 from dialer.audio.home import Home
 from dialer.clock import Clock
 from dialer.listening.matcher import Matcher
@@ -26,8 +27,6 @@ from dialer.ports.ears import (
     ToneMeasured,
 )
 
-KEPT_FRAMES = 64
-"""1.3 s."""
 _NEVER = np.iinfo(np.int64).max
 _NONE = -1
 
@@ -62,7 +61,6 @@ class Hearing:
         self._answer = np.full(capacity, _NONE, np.intp)
         self._rows: tuple[dict[int, int], dict[int, int], dict[int, int]] = ({}, {}, {})
         self._turns = np.full(capacity, _NEVER, np.int64)  # the frame with which the answer begins
-        self._kept = np.zeros((capacity, KEPT_FRAMES, 160), np.int16)
 
     def open(self, row: int, stream: Stream) -> None:
         """Its first sound has come: `Pace` knows when it began."""
@@ -92,9 +90,10 @@ class Hearing:
             self._turns[row] = turn
             return
         first = max(turn, fed - KEPT_FRAMES, 0)
+        kept = self._tones.last(int(self._tone[row]), fed - first)
         self._turn(row, None if first == turn else self._wall(self._pace.moment(row, first)))
-        for frame in range(first, fed):
-            self._hear_answers(self._kept[row, frame % KEPT_FRAMES][None, :], np.array([row]))
+        for frame in kept:
+            self._hear_answers(frame[None, :], np.array([row]))
 
     def close(self, row: int) -> None:
         del self._streams[row]
@@ -110,14 +109,13 @@ class Hearing:
             self._turn(row, None)
         before = self._tone[rows] != _NONE
         if before.all():
-            self._hear_tones(frames, rows, numbers)
+            self._hear_tones(frames, rows)
             return
         if before.any():
-            self._hear_tones(frames[before], rows[before], numbers[before])
+            self._hear_tones(frames[before], rows[before])
         self._hear_answers(frames[~before], rows[~before])
 
-    def _hear_tones(self, frames: Frames, rows: Indices, numbers: Counts) -> None:
-        self._kept[rows, numbers % KEPT_FRAMES] = frames
+    def _hear_tones(self, frames: Frames, rows: Indices) -> None:
         tone_rows, match_rows, _ = self._rows
         for tone, verdict in self._tones.feed(frames, self._tone[rows]):
             row = tone_rows[tone]
