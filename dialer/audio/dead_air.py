@@ -95,6 +95,11 @@ class CallAir:
     def present(self) -> Finding | None:
         return self._present
 
+    def listened(self, at_s: float) -> None:
+        """Both were spoken to until now, by somebody else: that neither of them spoke meanwhile is no dead air."""
+        for side in self._sides.values():
+            side.voice_at_s = max(side.voice_at_s, at_s)
+
     def _took(self, side: _Side, carried: Carried, at_s: float) -> None:
         if carried.packets > 0:
             side.packet_at_s = at_s

@@ -299,11 +299,10 @@ class FrontEnd:
         whole = power.sum(axis=1) + _LEAST_POWER
         level = 10 * np.log10(whole)
         self._level_sums[streams] += np.stack([level, level * level], axis=1)
-        power /= whole[:, None]
-        self._spectrum[streams] += power[:, LOW_BIN:HIGH_BIN]
+        self._spectrum[streams] += power[:, LOW_BIN:HIGH_BIN] / whole[:, None]
         self.windows[streams] += 1
-        peak, share = spectrum.strongest(power)
-        self.strongest_share[streams] = share
+        peak, of_it = spectrum.strongest(power)
+        self.strongest_share[streams] = of_it / whole
         self.strongest_hz[streams] = peak * BIN_HZ
         self.looked_at[streams] = self.frames[streams]
 

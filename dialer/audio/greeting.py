@@ -75,7 +75,9 @@ def of(voiced: Flags, dropped: int = 0) -> Greeting | None:
 
 
 def _runs(voiced: Flags) -> list[Piece]:
-    edges = np.flatnonzero(np.diff(voiced, prepend=False, append=False)).tolist()
+    between = np.zeros(len(voiced) + 2, bool)
+    between[1:-1] = voiced
+    edges = np.flatnonzero(between[1:] != between[:-1]).tolist()
     return list(zip(edges[::2], edges[1::2], strict=True))
 
 

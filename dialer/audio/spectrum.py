@@ -10,6 +10,7 @@ Floats: TypeAlias = NDArray[np.float32]
 
 _STRONG, _WEAK = 10 ** (-9 / 10), 10 ** (-16 / 10)
 _MOST_LINES = 6
+_LEAST = np.float32(1e-30)
 _NO_TONE = 0.5  # of the power lies in the band of ring tones at all
 
 
@@ -23,13 +24,13 @@ def power(windows: Floats) -> Floats:
 def strongest(power: Floats) -> tuple[Floats, Floats]:
     """Of each row the strongest line, and the power in the five bins around it."""
     peak = power.argmax(axis=1).clip(2, power.shape[1] - 3)
-    near = np.take_along_axis(power, peak[:, None] + np.arange(-2, 3), axis=1)
+    near = power[np.arange(len(power))[:, None], peak[:, None] + np.arange(-2, 3)]
     return np.asarray(peak + _vertex(near[:, 1], near[:, 2], near[:, 3]), np.float32), near.sum(axis=1)
 
 
 def _vertex(left: Floats, middle: Floats, right: Floats) -> Floats:
     """Where the parabola through three logarithms has its top, in bins from the middle one."""
-    a, b, c = (np.log(part + 1e-12) for part in (left, middle, right))
+    a, b, c = (np.log(part + _LEAST) for part in (left, middle, right))
     bend = a - 2 * b + c
     top = np.where(np.abs(bend) > 1e-9, 0.5 * (a - c) / np.where(bend == 0, 1, bend), 0)
     return np.asarray(np.clip(top, -0.5, 0.5), np.float32)

@@ -11,6 +11,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from dialer.audio.spectrum import power
 from dialer.errors import BadInput
 
 RATE = 8000
@@ -91,8 +92,7 @@ class Voices:
 
     def _concealed(self, heard: Floats, streams: Indices) -> Floats:
         """A packet that did not come is silent, and shorter than any pause: the frame before stands for it."""
-        power = np.einsum("ij,ij->i", heard, heard) / FRAME
-        empty = power < _LOST_POWER
+        empty = np.einsum("ij,ij->i", heard, heard) / FRAME < _LOST_POWER
         lost = np.where(empty, self._lost[streams] + 1, 0)
         self._lost[streams] = lost
         held = empty & (lost <= _LOST_FRAMES)
@@ -122,11 +122,10 @@ class Voices:
         return np.asarray(self.frames[streams] - self.dropped[streams], np.intp)
 
     def _look(self, heard: Floats, streams: Indices, place: Indices) -> None:
-        power = np.einsum("ij,ij->i", heard, heard) / FRAME
-        self.level[streams, place] = 10 * np.log10(power + 1e-3) + _DBM0
-        spectrum = np.fft.rfft(np.concatenate([self._last[streams], heard], axis=1) * self._hann)
-        lines = (np.square(spectrum.real) + np.square(spectrum.imag)).astype(np.float32)
-        lines /= np.float32(0.375 * _WINDOW * _WINDOW / 2)  # the mean square of the window
+        loudness = np.einsum("ij,ij->i", heard, heard) / FRAME
+        self.level[streams, place] = 10 * np.log10(loudness + 1e-3) + _DBM0
+        lines = power(np.concatenate([self._last[streams], heard], axis=1) * self._hann)
+        lines /= np.float32(0.375 / 2)  # the mean square of the window
         bands = np.stack([lines[:, low:high].sum(axis=1) for low, high in _BANDS], axis=1)
         self._bands[streams, place] = 10 * np.log10(bands + 1e-3) + _DBM0
         searched = lines[:, _SEARCHED_HZ]
