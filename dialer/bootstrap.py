@@ -1,6 +1,7 @@
 """The composition root: settings in, a running service out. The only module that names drivers."""
 
 import asyncio
+import gc
 import logging
 import os
 import random
@@ -32,6 +33,7 @@ from dialer.engine.floor_view import FloorView
 from dialer.engine.gatekeeper import Gatekeeper
 from dialer.engine.lists import import_file
 from dialer.engine.recorder import RecordingHouse
+from dialer.engine.text_sender import TextRules, TextSender
 from dialer.engine.trunk_meter import TrunkLimits
 from dialer.errors import Misconfigured, StorageDown
 from dialer.flow_room import opened_flow_room
@@ -56,6 +58,7 @@ from dialer.telephony.asterisk.ami_link import AmiLink, AmiSettings
 from dialer.telephony.asterisk.channel_facts import WANTED
 from dialer.telephony.asterisk.driver import AsteriskTelephony
 from dialer.telephony.asterisk.trunks import DialString
+from dialer.texting.http_gateway import HttpGatewayPlace, HttpTextGateway
 from dialer.web.app import build_app, runner
 from dialer.web.deps import ListSummary, WebDeps
 from ivr.agi.server import AgiLimits, FastAgiServer, SessionEnd
@@ -80,6 +83,7 @@ class Service:
     registries: Registries
     ears: EarsProcess | None
     """None: switched off."""
+    texts: TextSender
 
 
 def trunk_limits(settings: Settings) -> list[TrunkLimits]:
@@ -207,8 +211,23 @@ def build(
         region=settings.default_region,
     )
     ear.engine, heard.sink = engine, engine.hear
-    floor = FloorView(engine, telephony, store.campaigns, clock, settings.time_zone, registries, ears)
-    return Service(settings, clock, store, telephony, engine, floor, recordings, registries, ears)
+    texts = TextSender(store.texts, text_gateway(settings), text_rules(settings), clock, random.random)
+    floor = FloorView(engine, telephony, store.campaigns, clock, settings.time_zone, registries, ears, texts)
+    return Service(settings, clock, store, telephony, engine, floor, recordings, registries, ears, texts)
+
+
+def text_gateway(settings: Settings) -> HttpTextGateway | None:
+    ours = settings.sms
+    if ours.url is None:
+        return None
+    token = ours.token.get_secret_value() if ours.token is not None else ""
+    return HttpTextGateway(HttpGatewayPlace(ours.url, token, ours.sender, ours.timeout_s))
+
+
+def text_rules(settings: Settings) -> TextRules:
+    """In hand for twice as long as the gateway may take: the database needs its time as well."""
+    ours = settings.sms
+    return TextRules(timedelta(seconds=2 * ours.timeout_s + 30), ours.tries, timedelta(hours=ours.hours))
 
 
 def opened_recordings(settings: Settings) -> LocalRecordings:
@@ -287,6 +306,7 @@ async def running(
         service = build(settings, store, clock, pacer, rules.book)
         await tell_loosened(rules.loosened, store.users, clock)
         parts.callback(service.recordings.close)
+        parts.push_async_callback(service.texts.close)
         failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         tasks = TaskOwner(lambda _name, failure: _fail(failed, failure))
         await _listen(service, parts, tasks)
@@ -300,8 +320,17 @@ async def running(
         tasks.spawn(service.engine.run(), "engine")
         tasks.spawn(service.telephony.run(), "telephony")
         tasks.spawn(service.floor.run(), "floor")
+        tasks.spawn(service.texts.run(), "texts")
         tasks.spawn(night_shift(_keeping(service), lambda: service.engine.active).run(), "retention")
+        _settle_memory()
         yield service, failed
+
+
+def _settle_memory() -> None:
+    """What is there now stays for good: a full collection would look through it every few minutes, for a tenth of a second
+    in which no caller's key is answered."""
+    gc.collect()
+    gc.freeze()
 
 
 async def _verify_registries(registries: Registries) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -216,6 +217,17 @@ class IvrSection(Section):
     )
 
 
+class SmsSection(Section):
+    """The gateway that text messages of flows are handed to, or a relay in front of one: JSON over HTTP."""
+
+    url: Line | None = Field(default=None, description="messages are posted there; none: they wait")
+    token: SecretStr | None = Field(default=None, description="sent as Authorization: Bearer")
+    sender: Line = Field(default="", max_length=20, description="`from`; empty: the gateway's own")
+    timeout_s: float = Field(default=15.0, ge=1, le=120)
+    tries: int = Field(default=8, ge=1, le=100, description="after 10 s, 30 s, 90 s and so on, then failed")
+    hours: float = Field(default=6.0, gt=0, le=168, description="so long after it was asked for it is sent")
+
+
 class LogSection(Section):
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["json", "console"] = "json"
@@ -250,6 +262,7 @@ class Settings(BaseSettings):
     retention: RetentionSection = RetentionSection()
     rules: RulesSection = RulesSection()
     ivr: IvrSection = IvrSection()
+    sms: SmsSection = SmsSection()
     log: LogSection = LogSection()
 
     @classmethod
@@ -359,7 +372,28 @@ def inconsistencies(settings: Settings) -> list[str]:
         wrong.append("ears.public_address: say at which host:port Asterisk reaches the ears")
     if settings.ears.public_address is not None and settings.ears.port == 0:
         wrong.append("ears.port: with a public_address the port must be given too")
+    if settings.sms.url is not None and not _carries_secrets(settings.sms.url):
+        wrong.append("sms.url: must begin with https://, or with http:// and an address inside the house")
     return wrong
+
+
+def _carries_secrets(url: str) -> bool:
+    """Encrypted, or not on its way through the world; without a user, who would stand in logs."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if not host or parts.username is not None:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and (_is_loopback(host) or _is_private(host)))
+
+
+def _is_private(host: str) -> bool:
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return "." not in host  # a name of the house network, such as that of a container
 
 
 def exposed(settings: Settings) -> list[str]:

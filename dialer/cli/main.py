@@ -29,6 +29,7 @@ from dialer.cli import (
     rules,
     service,
     simulate,
+    sms,
     survey,
     tones,
     users,
@@ -71,6 +72,7 @@ app.add_typer(amd.commands, name="amd")
 app.add_typer(announcements.commands, name="announcements")
 app.add_typer(service.asterisk_commands, name="asterisk")
 app.add_typer(inbound.commands, name="inbound")
+app.add_typer(sms.commands, name="sms")
 app.add_typer(survey.commands, name="survey")
 flow_commands = ivr_commands(console.language, survey.deployed_flows)
 flow_commands.command()(survey.deploy)

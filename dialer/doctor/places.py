@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dialer.doctor.finding import Finding, broken, doubtful, good
 from dialer.settings import Settings, exposed
+from dialer.telephony.asterisk.render import HOLD
 
 _LOW_SPACE = 2 * 1024**3  # about 18 hours of stereo recording
 _PROMPTS = ("abandoned-en", "abandoned-zh", "closed-en", "closed-zh", "recorded-en", "recorded-zh")
@@ -34,14 +35,16 @@ def examine_folders(settings: Settings) -> Iterable[Finding]:
     recordings = settings.recordings
     for part, folder in (("recordings", recordings.folder), ("landing", recordings.landing)):
         yield _folder(part, folder)
+    clips = settings.ivr.clips
+    if clips != recordings.landing:  # where it is not there nothing that callers said can be destroyed
+        yield _folder("clips", clips, "ivr.clips")
     yield from _prompts(settings.prompts.folder)
 
 
-def _folder(part: str, folder: Path) -> Finding:
+def _folder(part: str, folder: Path, setting: str = "") -> Finding:
     if not folder.is_dir():
-        return broken(
-            part, f"{folder} does not exist", f"create it, or set recordings.{part} to another folder"
-        )
+        named = setting or f"recordings.{part}"
+        return broken(part, f"{folder} does not exist", f"create it, or set {named} to another folder")
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         return broken(
             part, f"{folder} cannot be written by this user", f"chown {folder} to the user of this service"
@@ -69,6 +72,13 @@ def _prompts(folder: Path) -> Iterable[Finding]:
         )
     else:
         yield good("prompts", f"{len(_PROMPTS)} in {folder}")
+    music = folder / HOLD
+    if not music.is_dir() or not any(music.iterdir()):
+        yield doubtful(
+            "music",
+            f"none in {music}",
+            "put sound files there: who waits in a queue hears silence until then",
+        )
 
 
 def examine_host_name(asterisk_host: str) -> Iterable[Finding]:

@@ -16,6 +16,7 @@ from dialer.domain.disposition import Disposition
 from dialer.domain.ids import AgentId, AttemptId, CampaignId
 from dialer.engine.engine import Engine
 from dialer.engine.queue_view import caller_on_floor, current_call, queues_on_floor
+from dialer.engine.text_sender import TextSender
 from dialer.errors import NotFound, StorageDown
 from dialer.pacing.decision import WindowState
 from dialer.ports.ears import Ears
@@ -37,6 +38,7 @@ from dialer.ports.pacing import DecisionSample
 from dialer.ports.registries import RegistryBook
 from dialer.ports.storage import Abandonment, CampaignStore, ContactCounts
 from dialer.ports.telephony import Telephony
+from dialer.ports.texts import TextFigures
 
 _EVERY_S = 1.0
 # counting a large list takes longer than a second: rest twenty times as long as the count took
@@ -65,9 +67,10 @@ class FloorView:
         zone: str,
         registries: RegistryBook | None = None,
         ears: Ears | None = None,
+        texts: TextSender | None = None,
     ) -> None:
         self._engine, self._telephony, self._store, self._clock = engine, telephony, store, clock
-        self._registries, self._ears = registries, ears
+        self._registries, self._ears, self._texts = registries, ears, texts
         self._zone = ZoneInfo(zone)
         self._counts: dict[CampaignId, _Counts] = {}
         self._latest = Snapshot(clock.now(), (), (), ())
@@ -219,6 +222,7 @@ class FloorView:
             PartHealth("engine", engine.active and engine.reconciled, self._engine_detail()),
             PartHealth("recordings", recordings is None, recordings or ""),
             *self._ears_part(),
+            *self._texts_part(),
             *self._registry_parts(),
         ]
 
@@ -227,6 +231,11 @@ class FloorView:
         if self._ears is None:
             return ()
         return [PartHealth("ears", self._ears.up, self._ears.problem or "", needed=False)]
+
+    def _texts_part(self) -> Sequence[PartHealth]:
+        """Only where one is wanted: a house whose flows send none needs no gateway."""
+        problem = self._texts.problem if self._texts is not None else None
+        return () if problem is None else [PartHealth("sms", False, problem, needed=False)]
 
     def _registry_parts(self) -> Sequence[PartHealth]:
         """How old a copy may be is the rules' business: its age is told, and only one that cannot be read is broken."""
@@ -255,6 +264,7 @@ class FloorView:
             setup_s=tuple(supervisor.setup_s),
             ears=self._ears.figures() if self._ears is not None else None,
             air=dict(supervisor.air.totals),
+            texts=self._texts.figures if self._texts is not None else TextFigures(),
         )
 
     # --- commands -------------------------------------------------------------------------------------------------------

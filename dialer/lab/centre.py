@@ -19,7 +19,7 @@ from dialer.lab.asterisk_instance import AsteriskInstance
 from dialer.lab.environment import GivenSettings
 from dialer.lab.ports import HOST, Ports
 from dialer.lab.postgres import EmbeddedPostgres
-from dialer.lab.prompts import cached_prompts
+from dialer.lab.prompts import cached_music, cached_prompts
 from dialer.lab.world import call_records
 from dialer.lab.world.configuration import lay_out_carrier, lay_out_phones
 from dialer.settings import (
@@ -34,7 +34,7 @@ from dialer.settings import (
     Settings,
     TrunkSection,
 )
-from dialer.telephony.asterisk.render import render, source_folder
+from dialer.telephony.asterisk.render import HOLD, render, source_folder
 
 PROJECT = Path(__file__).parents[2]
 CALLER_ID = "+12025550100"
@@ -151,7 +151,10 @@ class CallCentre:
         self.settings.prompts.folder.mkdir(parents=True)
         for prompt in cached_prompts():
             shutil.copy(prompt, self.settings.prompts.folder)
-        for folder in (self.callbacks, Path(self.settings.ivr.clips)):
+        music = self.settings.prompts.folder / HOLD
+        music.mkdir()
+        shutil.copy(cached_music(), music)
+        for folder in (self.callbacks, self.settings.ivr.clips):
             folder.mkdir(exist_ok=True)
         # classic AGI scripts run under the interpreter that has our packages
         fallback = Path(self.settings.asterisk.fallback_script)
@@ -181,7 +184,7 @@ class CallCentre:
             ),
             prompts=PromptsSection(folder=self.pbx.sounds / "fairdial"),
             ivr=IvrSection(
-                spool=self.callbacks, prompts=self.folder / "ivr-prompts", clips=str(self.folder / "clips")
+                spool=self.callbacks, prompts=self.folder / "ivr-prompts", clips=self.folder / "clips"
             ),
         )
 

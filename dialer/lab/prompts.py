@@ -3,10 +3,12 @@
 import audioop
 import hashlib
 import io
+import math
 import os
 import shutil
 import subprocess
 import wave
+from array import array
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,6 +105,38 @@ def render_prompts(folder: Path) -> list[Path]:
             fresh.replace(file)
         files.append(file)
     return files
+
+
+def cached_music() -> Path:
+    """A quiet broken chord for callers who wait, made by us: nobody else has rights in it."""
+    file = cache_folder() / "hold-1.wav"
+    if not file.exists():
+        fresh = file.with_name(f".{file.name}.{os.getpid()}.new")
+        with wave.open(str(fresh), "wb") as sound:
+            sound.setnchannels(1)
+            sound.setsampwidth(2)
+            sound.setframerate(RATE)
+            sound.writeframes(_chords().tobytes())
+        fresh.replace(file)
+    return file
+
+
+_CHORDS_HZ = ((262, 330, 392), (220, 262, 330), (175, 220, 262), (196, 247, 294))
+_NOTE_S = 0.4
+
+
+def _chords() -> "array[int]":
+    """Each note fades within its time, so that none of them clicks."""
+    length = round(_NOTE_S * RATE)
+    notes = [hertz for chord in _CHORDS_HZ for hertz in (*chord, chord[1])] * 2
+    return array(
+        "h",
+        (
+            round(4000 * math.sin(math.tau * hertz * n / RATE) * min(1.0, n / 80) * (1 - n / length))
+            for hertz in notes
+            for n in range(length)
+        ),
+    )
 
 
 def speak(voice: str, text: str) -> bytes:

@@ -17,6 +17,7 @@ from dialer.pacing.decision import Binding, WindowState
 from dialer.ports.ears import EarsFigures
 from dialer.ports.pacing import DecisionSample
 from dialer.ports.storage import Abandonment, ContactCounts
+from dialer.ports.texts import TextFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +197,7 @@ class Gauges:
     setup_s: Sequence[float]
     ears: EarsFigures | None = None  # None: switched off
     air: Mapping[Trouble, int] = field(default_factory=dict)  # troubles found in conversations
+    texts: TextFigures = field(default_factory=TextFigures)
 
 
 class Floor(Protocol):

@@ -32,6 +32,7 @@ from dialer.ports.storage import (
     RefusedRow,
     UserStore,
 )
+from dialer.ports.texts import TextOutbox
 
 _UTC = ZoneInfo("UTC")
 _NO_RULES = Rulebook({}, "")
@@ -72,6 +73,8 @@ class Store(Protocol):
     def recordings(self) -> RecordingIndex: ...
     @property
     def retention(self) -> RetentionStore: ...
+    @property
+    def texts(self) -> TextOutbox: ...
     @property
     def tones(self) -> TrunkToneStore: ...
     @property

@@ -22,6 +22,7 @@ from dialer.ports.floor import Floor, Gauges, Snapshot
 from dialer.web.ears_metrics import ears_families
 from dialer.web.pacing_metrics import pacing_families
 from dialer.web.queue_metrics import queue_families
+from dialer.web.text_metrics import text_families
 
 OPENMETRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SETUP_BUCKETS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 20.0, 30.0, 60.0)
@@ -87,6 +88,7 @@ class FloorMetrics:
         yield from queue_families(snapshot)
         yield from _link(floor, gauges)
         yield from ears_families(gauges.ears)
+        yield from text_families(gauges.texts)
         yield _air(gauges)
         yield self._setup.family("dialer_call_setup_seconds", "From dialling to the first ringing")
         yield self._join.family("dialer_answer_to_join_seconds", "From the answer to the agent")

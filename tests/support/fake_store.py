@@ -44,6 +44,7 @@ from dialer.web.auth import digest, new_token
 from dialer.web.deps import ListSummary
 from tests.support.fake_gate import FakeGate
 from tests.support.fake_ledger import FakeLedger
+from tests.support.fake_texts import MemoryTexts
 from tests.support.memory_consent import MemoryConsent
 from tests.support.memory_ivr import MemoryCalls, MemoryFlows, MemoryRequests, MemoryRoutes
 
@@ -406,6 +407,7 @@ class FakeStore:
     ivr_calls: MemoryCalls = field(default_factory=MemoryCalls)
     ivr_flows: MemoryFlows = field(default_factory=MemoryFlows)
     ivr_requests: MemoryRequests = field(default_factory=MemoryRequests)
+    texts: MemoryTexts = field(default_factory=MemoryTexts)
     ledger: FakeLedger = field(default_factory=FakeLedger)
     pacing: FakePacing = field(default_factory=FakePacing)
     privacy: PrivacyStore = field(default_factory=lambda: cast(PrivacyStore, _NotAsked()))

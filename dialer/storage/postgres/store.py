@@ -15,6 +15,7 @@ from dialer.ports.ivr import CallerRequests, InboundRoutes, IvrCalls, IvrFlows
 from dialer.ports.ledger import LedgerStore
 from dialer.ports.pacing import PacingStore
 from dialer.ports.privacy import PrivacyStore, RetentionStore
+from dialer.ports.texts import TextOutbox
 from dialer.storage.postgres.agents import PostgresAgents
 from dialer.storage.postgres.attempts import PostgresAttempts
 from dialer.storage.postgres.campaigns import PostgresCampaigns
@@ -35,6 +36,7 @@ from dialer.storage.postgres.privacy import PostgresPrivacy
 from dialer.storage.postgres.recordings import PostgresRecordings
 from dialer.storage.postgres.retention import PostgresRetention
 from dialer.storage.postgres.runners import PostgresRunners
+from dialer.storage.postgres.texts import PostgresTexts
 from dialer.storage.postgres.tones import PostgresTones
 from dialer.storage.postgres.users import PostgresUsers
 
@@ -59,6 +61,7 @@ class PostgresStore:
     privacy: PostgresPrivacy
     recordings: PostgresRecordings
     retention: PostgresRetention
+    texts: PostgresTexts
     users: PostgresUsers
     runners: PostgresRunners
     tones: PostgresTones
@@ -87,6 +90,7 @@ class PostgresStore:
             privacy=PostgresPrivacy(database),
             recordings=PostgresRecordings(database),
             retention=PostgresRetention(database),
+            texts=PostgresTexts(database),
             users=PostgresUsers(database),
             runners=PostgresRunners(dsn),
             tones=PostgresTones(database),
@@ -127,6 +131,7 @@ _parts: tuple[
     type[IvrFlows],
     type[CallerRequests],
     type[InboundRoutes],
+    type[TextOutbox],
 ] = (
     PostgresAttempts,
     PostgresAttempts,
@@ -150,4 +155,5 @@ _parts: tuple[
     PostgresIvrFlows,
     RequestDesk,
     PostgresInboundRoutes,
+    PostgresTexts,
 )

@@ -9,6 +9,9 @@ from dialer.errors import Misconfigured
 from dialer.settings import PhoneSection, Settings, TrunkSection
 from dialer.telephony.asterisk.markup import Scope, Values, fill
 
+HOLD = "hold"
+"""The folder of music below that of the prompts."""
+
 _SECRET = 0o640
 
 
@@ -68,6 +71,7 @@ def scope_of(settings: Settings) -> Scope:
         "fallback_script": asterisk.fallback_script,
         "opt_out_key": asterisk.opt_out_key,
         "prompt_prefix": prompt_prefix(settings.prompts.folder),
+        "hold_folder": str(settings.prompts.folder / HOLD),
         "tcp": "yes" if any(trunk.transport == "tcp" for trunk in settings.trunks.values()) else None,
         **dict.fromkeys(DIRECTORIES),
     }

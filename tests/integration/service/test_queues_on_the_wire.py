@@ -1,13 +1,18 @@
 """Callers of a real exchange, out of a published flow into a queue, to an agent of the real service, and back into the flow."""
 
 import asyncio
+import math
+import wave
+from array import array
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
 from dialer.clock import SystemClock
+from dialer.domain.agent import AgentState
 from dialer.domain.attempt import AttemptState
 from dialer.domain.campaign import RecordingAnnouncement
 from dialer.domain.disposition import Disposition
@@ -15,11 +20,13 @@ from dialer.domain.ids import AttemptId
 from dialer.domain.inbound import Route
 from dialer.domain.pacing_plan import PacingMode, PacingPlan
 from dialer.flows import publish_flow
-from dialer.lab.centre import CALLER_ID
+from dialer.lab.centre import CALLER_ID, CallCentre
+from dialer.lab.world.numbers import Behaviour, number
 from dialer.ports.storage import AttemptView
 from dialer.web.auth import digest, new_token
+from ivr.flow.model import Flow
 from ivr.flow.reader import from_text
-from tests.support.service import Hall
+from tests.support.service import Hall, hall
 from tests.support.tones import hears, sides
 
 pytestmark = pytest.mark.asterisk
@@ -45,10 +52,10 @@ nodes:
 """)
 
 
-async def opened(floor: Hall, *phones: str) -> None:
+async def opened(floor: Hall, *phones: str, flow: Flow = HOTLINE) -> None:
     """The service with agents, a queue, and a flow that leads into it."""
     now = SystemClock().now()
-    await publish_flow(floor.store.ivr_flows, HOTLINE, now, "test")
+    await publish_flow(floor.store.ivr_flows, flow, now, "test")
     await floor.store.inbound.set_route(Route("*", "hotline", "UTC"), now, "test")
     await floor.dial(
         name="service",
@@ -189,6 +196,74 @@ async def test_a_queue_that_does_not_exist_sends_the_flow_on_its_way_for_failure
     assert (await floor.store.ivr_calls.session(which)).result == "refused"
     assert await floor.attempts() == []
     assert "ivr.no_queue" in floor.service.log.read_text()
+
+
+def direct(carrier: str) -> Flow:
+    """Key 1 leads to the agent of the second phone, others to SIP addresses at the carrier and elsewhere, or to nobody."""
+    talks, busy = number(Behaviour.TONE, 7), number(Behaviour.BUSY, 8)
+    return from_text(f"""
+flow: hotline
+title: Hotline
+languages: [en]
+start: menu
+variables: {{choice: "''"}}
+prompts: {{menu: {{en: menu}}, bye: {{en: bye}}}}
+nodes:
+  menu: {{type: menu, prompt: menu, timeout: 20 s, into: choice, choices: {{"1": ana, "2": far, "3": busy, "4": away, "5": bob}}}}
+  ana: {{type: transfer, agent: Tone-102, timeout: 8 s, next: served, on_busy: engaged, on_failure: refused}}
+  bob: {{type: transfer, agent: Bob, next: served, on_failure: refused}}
+  far: {{type: transfer, sip: "sip:{talks}@{carrier}", next: served, on_failure: refused}}
+  busy: {{type: transfer, sip: "sip:{busy}@{carrier}", next: served, on_busy: engaged, on_failure: refused}}
+  away: {{type: transfer, sip: "sip:{talks}@192.0.2.7", next: served, on_failure: refused}}
+  served: {{type: hang_up, result: served}}
+  engaged: {{type: hang_up, result: engaged}}
+  refused: {{type: hang_up, result: refused}}
+""")
+
+
+async def test_callers_are_put_through_to_one_agent_and_to_sip_addresses(
+    prepared_centre: CallCentre, tmp_path: Path
+) -> None:
+    ivr = prepared_centre.settings.ivr.model_copy(
+        update={"sip_trunk": "carrier", "sip_hosts": ("127.0.0.1",)}
+    )
+    carrier = prepared_centre.settings.trunks["carrier"].address
+    async with hall(prepared_centre, tmp_path, ivr=ivr) as floor:
+        await opened(floor, "tone-101", "tone-102", flow=direct(carrier))
+        call_in(floor, "wants-ana", "Wait(1.5)", "SendDTMF(1,,100)", "Wait(90)")
+        (first,) = await callers(floor, AttemptState.TALKING)
+        heard = tmp_path / "heard.wav"
+        steps: dict[str, tuple[str, ...]] = {
+            key: ("Wait(1.5)", f"SendDTMF({key},,100)", "Wait(60)") for key in ("1", "2", "3", "4", "5")
+        }
+        steps["1"] = (f"MixMonitor({tmp_path}/both.wav,r({heard}))", *steps["1"])
+        for key, does in steps.items():
+            call_in(floor, f"presses-{key}", *does, shown=f"+1202555015{key}")
+
+        async def results() -> Mapping[str, str]:
+            rows = await floor.store.pool.fetch(
+                "select state->'variables'->>'choice' choice, result from ivr_sessions where ended_at is not null"
+            )
+            return {row["choice"]: row["result"] for row in rows} if len(rows) == len(steps) else {}
+
+        ended = await floor.wait_for(results, "all but the one who talks have come to the end of their flows")
+        assert ended == {"1": "engaged", "2": "served", "3": "engaged", "4": "refused", "5": "refused"}
+        names = {agent.id: (agent.name, agent.state) for agent in await floor.store.agents.agents()}
+        assert first.agent is not None
+        assert names[first.agent] == ("tone-102", AgentState.ON_CALL)
+        assert [each for each in names.values() if each[0] == "tone-101"] == [("tone-101", AgentState.READY)]
+        said = floor.service.log.read_text()
+        assert "192.0.2.7 is none of" in said
+        assert "no such agent" in said
+        assert loudness(heard) > 200, "who waits hears music"
+
+
+def loudness(file: Path) -> float:
+    """Root mean square of the loudest second of a WAV file."""
+    with wave.open(str(file)) as sound:
+        rate, samples = sound.getframerate(), array("h", sound.readframes(sound.getnframes()))
+    seconds = [samples[at : at + rate] for at in range(0, len(samples), rate)]
+    return max(math.sqrt(sum(each * each for each in second) / len(second)) for second in seconds)
 
 
 async def test_after_a_crash_who_waits_and_who_talks_is_taken_up_again(floor: Hall) -> None:
