@@ -23,7 +23,8 @@ from ivr.errors import CallerHungUp, IvrError, LinkBroken, NoReply, ProtocolViol
 KEYS: Final = "0123456789*#"
 
 _AT_ONCE_S: Final = 0.03  # two keys never come closer: what takes no longer than this needs no ear
-_NUDGE_S: Final = 0.25
+_NUDGE_S: Final = 0.025  # twice as long each time
+_NUDGES: Final = 8
 
 Result = TypeVar("Result")
 
@@ -137,11 +138,14 @@ class Conversation:
         async with self._turn:
             return await self._exchange(within_s or self._command_s, verb, _line(verb, args))
 
-    async def meanwhile(self, work: Awaitable[Result], silence: str) -> tuple[Result, str]:
-        """Does the work, and gives the keys pressed while it took its time. `silence` is a sound file of some seconds."""
+    async def meanwhile(
+        self, work: Awaitable[Result], silence: str, quiet_s: float = 0.0
+    ) -> tuple[Result, str]:
+        """Does the work, and gives the keys pressed while it took its time. `silence` is a sound file of some seconds;
+        for `quiet_s` no key can come."""
         task = asyncio.ensure_future(work)  # noqa: TID251  waited for or cancelled below
         try:
-            done, _ = await asyncio.wait((task,), timeout=_AT_ONCE_S)
+            done, _ = await asyncio.wait((task,), timeout=max(_AT_ONCE_S, quiet_s))
             keys = ""
             if not done and not self.hangup_seen:
                 with contextlib.suppress(
@@ -185,11 +189,11 @@ class Conversation:
         keys, owed = "", 1
         self._write("NOOP")
         while owed:
-            self._wire.limit(_NUDGE_S if owed < 5 else self._command_s)
+            self._wire.limit(_NUDGE_S * 2 ** (owed - 1) if owed < _NUDGES else self._command_s)
             try:
                 reply = await self._read_reply(*await self._next_reply())
             except NoReply:  # Asterisk had read both lines at once, and looks only when there is a third
-                if owed >= 5:
+                if owed >= _NUDGES:
                     raise
                 self._write("NOOP")
                 owed += 1

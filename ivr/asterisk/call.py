@@ -64,14 +64,21 @@ class Call:
         Raises CallerHungUp when the caller has gone; the session is at its end then."""
         commands = await self._step(begin) if begin is not None else self._session.left
         try:
-            for name, value in tell.items():
-                await self._agi.set_variable(name, value)
-        except CallerHungUp:
-            self._gone = True
-        await self._on(commands)
+            await self._stored()
+            await self._tell(tell)
+            await self._on(commands)
+        finally:
+            await self._session.settled()
         if self._gone:
             raise CallerHungUp(self._session.state.node)
         return self._leaving or self._session.state.ended
+
+    async def _tell(self, variables: Mapping[str, str]) -> None:
+        try:
+            for name, value in variables.items():
+                await self._agi.set_variable(name, value)
+        except CallerHungUp:
+            self._gone = True
 
     async def hung_up(self) -> None:
         """The end of the session of a caller who is gone; nothing is asked of the line any more."""
@@ -91,7 +98,13 @@ class Call:
     async def _step(self, event: ev.Event) -> Sequence[do.Command]:
         if self._gone:
             return await self._session.last_step(event)
-        return await self._line.meanwhile(self._session.step(event))
+        await self._stored()
+        return self._session.step(event)
+
+    async def _stored(self) -> None:
+        """The last step is in the store. Keys pressed meanwhile are kept."""
+        if not self._session.at_rest:
+            await self._line.meanwhile(self._session.stored())
 
     async def _carry_out(self, commands: Sequence[do.Command]) -> ev.Event | None:
         """The event of what was waited for; None when nothing more is. Of a caller who has gone all is done that needs no
@@ -100,12 +113,21 @@ class Call:
         for command in commands:
             if not self._gone:
                 try:
+                    if not self._only_said(command):
+                        await self._stored()
                     event = await _DO[type(command)](self, command)
                     continue
                 except CallerHungUp:
                     self._gone = True
+            await self._session.stored_at_last()
             event = await self._without_line(command)
         return event
+
+    def _only_said(self, command: do.Command) -> bool:
+        """Whether it changes nothing in the world, so that it may begin before its step is stored."""
+        if type(command) is do.SaveAnswer:
+            return self._effects.answers is None
+        return type(command) in _ONLY_SAID
 
     async def _without_line(self, command: do.Command) -> ev.Event | None:
         if type(command) not in _ON_LINE:
@@ -263,5 +285,6 @@ _DO: Final[Mapping[type, Callable[[Call, Any], Awaitable[ev.Event | None]]]] = {
     do.Ended: Call._ended,
 }
 
+_ONLY_SAID: Final = frozenset({do.Play, do.Gather, do.Fault})
 _ON_LINE: Final = frozenset({do.Play, do.Gather, do.Record, do.Transfer, do.Http})
 """What makes no sense for a caller who is gone. A request is made all the same."""

@@ -23,6 +23,9 @@ _NO_EXTENSIONS: Final = "fairdial-no-extensions"
 
 _SLACK_S: Final = 0.15
 _RATE: Final = 8000
+_AFTER_A_KEY_S: Final = 0.08
+"""Asterisk lets the ends of two keys come no closer than 125 ms (a key counts as 80 ms at least, the gap as 45): so long after
+one nobody has to listen for the next."""
 
 Result = TypeVar("Result")
 
@@ -46,6 +49,7 @@ class Line:
         self._agi = conversation
         self._sounds = sounds
         self._keys = ""
+        self._key_at = -_AFTER_A_KEY_S
 
     def drop_keys(self) -> None:
         self._keys = ""
@@ -118,7 +122,7 @@ class Line:
             reply = await self._agi.command("STREAM FILE", file, KEYS, 0, within_s=_LONGEST_PLAY_S)
             if reply.key:
                 self._sounds.played(file)
-                self._keys += reply.key
+                self._pressed(reply.key)
                 return False
             heard = self._settled(file, reply.ok) and heard
             if not reply.ok and (missing_s := length_of_silence(file)):
@@ -137,7 +141,7 @@ class Line:
             "EXEC", "Background", f"{'&'.join(files)},n,,{_NO_EXTENSIONS}", within_s=_LONGEST_PLAY_S
         )
         if reply.key:
-            self._keys += reply.key
+            self._pressed(reply.key)
             return False
         # Background leaves off at a file that is not there, and says so nowhere in its result
         left_s = sum(map(length_of_silence, files)) - (_now_s() - begun)
@@ -161,11 +165,17 @@ class Line:
         self._still_there()
         wait_ms = max(1, round(within_s * 1000))
         reply = await self._agi.command("WAIT FOR DIGIT", wait_ms, within_s=within_s + 10)
-        self._keys += reply.key
+        if reply.key:
+            self._pressed(reply.key)
+
+    def _pressed(self, key: str) -> None:
+        self._keys += key
+        self._key_at = _now_s()
 
     async def meanwhile(self, work: Awaitable[Result]) -> Result:
         """Keys pressed while the work takes its time are kept."""
-        result, keys = await self._agi.meanwhile(work, LISTENING)
+        quiet_s = self._key_at + _AFTER_A_KEY_S - _now_s()
+        result, keys = await self._agi.meanwhile(work, LISTENING, quiet_s)
         self._keys = (self._keys + keys)[-64:]
         return result
 
@@ -202,4 +212,9 @@ def _now_s() -> float:
 
 def file_name(call: str, turn: int) -> str:
     """For a recording: nothing of a session's id can lead out of the folder."""
-    return f"{re.sub(r'[^A-Za-z0-9-]', '_', call)[:80]}-{turn}"
+    return f"{file_stem(call)}-{turn}"
+
+
+def file_stem(call: str) -> str:
+    """What the recordings of one call begin with; `-` and digits follow."""
+    return re.sub(r"[^A-Za-z0-9-]", "_", call)[:80]

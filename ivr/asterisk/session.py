@@ -1,9 +1,13 @@
-"""One caller's session: steps of the engine, each stored before anything of it is carried out."""
+"""One caller's session: steps of the engine, each stored before anything of it is done in the world.
+
+What is only said may begin while its step is being stored: nothing is heard to its end, and no key taken into account,
+before the store has the step. See docs/ivr.md, "A step and its store".
+"""
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from ivr.asterisk import stored
 from ivr.engine import State, advance
@@ -28,6 +32,8 @@ class Session:
         self.flow, self.state, self.revision = flow, state, revision
         self._store, self._clock = store, clock
         self.left: tuple[do.Command, ...] = ()
+        self._storing: asyncio.Task[None] | None = None
+        self._taken = False
 
     @property
     def call(self) -> str:
@@ -36,13 +42,39 @@ class Session:
     def at(self) -> float:
         return self._clock.now().timestamp()
 
-    async def step(self, event: ev.Event) -> Sequence[do.Command]:
-        """Raises `SessionTaken` when somebody else has gone on with it meanwhile, and whatever the store raises."""
+    def step(self, event: ev.Event) -> Sequence[do.Command]:
+        """The step before must be `stored`; this one is being stored when it is given."""
+        if not self.at_rest:
+            raise RuntimeError(f"session {self.call}: a step before the last one was stored")
         state, commands = advance(self.flow, self.state, event)
         if state is self.state:
             return ()
-        await self._keep(state, commands)
+        self.state, self.left = state, commands
+        self._storing = self._begin()
         return commands
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether the last step is known to be in the store."""
+        storing = self._storing
+        return storing is None or (storing.done() and not storing.cancelled() and not storing.exception())
+
+    async def stored(self) -> None:
+        """Returns when the last step is in the store; a write that has failed before is tried once more.
+
+        Raises `SessionTaken` when somebody else has gone on with it meanwhile, and whatever the store raises."""
+        if self.at_rest:
+            return
+        if self._storing is None or (self._storing.done() and not self._taken):
+            self._storing = self._begin()
+        await asyncio.shield(self._storing)
+
+    async def settled(self) -> None:
+        """At the end of a call: the write that is under way ends, well or not."""
+        if self._storing is not None:
+            await asyncio.wait((self._storing,))
+            if not self.at_rest:
+                log.error("last step not stored", extra={"action": "ivr.not_stored", "call": self.call})
 
     def unfinished(self, key: str) -> bool:
         """Whether more keys are to come after this one; what was pressed so far is kept, though not stored."""
@@ -54,10 +86,17 @@ class Session:
         return True
 
     async def last_step(self, event: ev.Event) -> Sequence[do.Command]:
-        """As `step`, for a caller who is gone: nobody waits, so a store that is away is asked again for half a minute."""
+        """As `step`, for a caller who is gone, and stored when it is given."""
+        await self.stored_at_last()
+        commands = self.step(event)
+        await self.stored_at_last()
+        return commands
+
+    async def stored_at_last(self) -> None:
+        """As `stored`, where nobody waits: a store that is away is asked again for half a minute."""
         for pause_s in _LAST_TRIES_S:
             try:
-                return await self.step(event)
+                await self.stored()
             except SessionTaken:
                 raise
             except Exception as away:
@@ -67,12 +106,18 @@ class Session:
                     extra={"action": "ivr.store", "call": self.call},
                 )
                 await asyncio.sleep(pause_s)
-        return await self.step(event)
+            else:
+                return
+        await self.stored()
 
-    async def _keep(self, state: State, commands: tuple[do.Command, ...]) -> None:
+    def _begin(self) -> "asyncio.Task[None]":
+        writing = self._write(stored.to_json(self.state, self.left))
+        return asyncio.get_running_loop().create_task(writing)
+
+    async def _write(self, kept: Mapping[str, Any]) -> None:
         async with asyncio.timeout(_STORE_S):
-            kept = await self._store.save(self.call, stored.to_json(state, commands), self.revision)
-        if not kept:
+            fresh = await self._store.save(self.call, kept, self.revision)
+        if not fresh:
+            self._taken = True
             raise SessionTaken(f"session {self.call} has gone on elsewhere since revision {self.revision}")
         self.revision += 1
-        self.state, self.left = state, commands
