@@ -77,7 +77,14 @@ class MemoryTexts:
     async def retry(
         self, references: Sequence[str], since: datetime, now: datetime, send_by: datetime
     ) -> Sequence[str]:
-        raise NotImplementedError("on a real database only")
+        queued = []
+        for nth, row in self.rows.items():
+            wanted = row.reference in references or (not references and row.requested_at >= since)
+            if row.state is TextState.FAILED and wanted and row.number.startswith("+"):
+                self.rows[nth] = replace(row, state=TextState.QUEUED, tries=0, next_try_at=now)
+                self.send_by[nth] = send_by
+                queued.append(row.reference)
+        return sorted(queued)
 
 
 @dataclass

@@ -9,7 +9,7 @@ from ivr.flow.model import Flow
 from ivr.flow.nodes import Gather, Http, Menu, Question, Transfer
 from ivr.flow.nodes.leaving import DESTINATIONS
 from ivr.flow.problems import Problem
-from ivr.flow.prompts import Slot
+from ivr.flow.prompts import Slot, Template
 from ivr.flow.validation.names import at, in_head
 
 
@@ -92,11 +92,20 @@ def _transfer(flow: Flow, name: str, node: Transfer) -> Iterator[Problem]:
     given = [kind for kind in DESTINATIONS if getattr(node, kind) is not None]
     if len(given) != 1:
         yield at(flow, name, "one_destination", given=", ".join(given) or "-")
-    if node.sip is not None and node.sip.fixed:  # what is filled in is looked at when it is dialled
-        try:
-            sip_address("".join(part for part in node.sip.parts if isinstance(part, str)))
-        except AddressRefused:
-            yield at(flow, name, "sip_address", address=node.sip.source[:80])
+    if node.sip is not None:
+        yield from _sip(flow, name, node.sip)
+
+
+def _sip(flow: Flow, name: str, address: Template) -> Iterator[Problem]:
+    """Who is called there may be filled in, and is looked at again when it is dialled; the host is written out."""
+    parts = ["0" if isinstance(part, Slot) else part for part in address.parts]
+    try:
+        sip_address("".join(parts))
+        written_out = address.fixed or (not isinstance(address.parts[-1], Slot) and "@" in parts[-1])
+    except AddressRefused:
+        written_out = False
+    if not written_out:
+        yield at(flow, name, "sip_address", address=address.source[:80])
 
 
 def _http(flow: Flow, name: str, node: Http) -> Iterator[Problem]:

@@ -6,13 +6,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from dialer.domain.phone_number import PhoneNumber
+from dialer.engine.text_sender import TextRules, TextSender
 from dialer.flows import FlowPorts, flow_ports
 from dialer.ports.storage import DoNotCallEntry, ListKind
 from dialer.ports.texts import TextInHand, TextState
 from dialer.storage.postgres.ivr_requests import PostgresTextMessages, RequestDesk
 from dialer.storage.postgres.store import PostgresStore
+from dialer.texting.http_gateway import HttpGatewayPlace, HttpTextGateway
 from ivr.engine import begin
 from ivr.ports import Registered
 from ivr.samples import sample
@@ -91,6 +95,40 @@ async def test_what_is_put_off_is_due_then_and_what_failed_is_queued_again_by_ha
     (fresh,) = await take(store, LATER)
     assert (fresh.tries, fresh.send_by) == (1, LATER + timedelta(hours=6))
     assert await store.texts.retry([first], NOW, LATER, LATER) == [], "not failed any more"
+
+
+class Later(Clock):
+    def __init__(self) -> None:
+        self.passed_s = 0.0
+
+    def now(self) -> datetime:
+        return NOW + timedelta(seconds=self.passed_s)
+
+    def monotonic(self) -> float:
+        return self.now().timestamp()
+
+
+async def test_through_a_gateway_that_is_busy_at_first(ports: FlowPorts, store: PostgresStore) -> None:
+    seen: list[tuple[str, Any]] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        seen.append((request.headers["Idempotency-Key"], (await request.json())["to"]))
+        return web.json_response({"id": "SM-1"}, status=503 if len(seen) == 1 else 200)
+
+    app = web.Application()
+    app.router.add_post("/messages", answer)
+    (reference,) = await asked(ports, ASKED_BY)
+    async with TestServer(app) as server:
+        gateway, clock = HttpTextGateway(HttpGatewayPlace(str(server.make_url("/messages")))), Later()
+        sender = TextSender(store.texts, gateway, TextRules(), clock, lambda: 0.0)
+        for passed_s in (0, 9, 11, 60):
+            clock.passed_s = passed_s
+            await sender.look()
+        await sender.close()
+    assert seen == [(reference, ASKED_BY)] * 2
+    (kept,) = await store.texts.texts(TextState.SENT, 10)
+    assert (kept.tries, kept.gateway_id, kept.problem) == (2, "SM-1", "")
+    assert (sender.figures.sent, sender.figures.put_off, sender.figures.waiting) == (1, 1, 0)
 
 
 async def session(ports: FlowPorts, call: str, caller: str) -> None:

@@ -120,3 +120,21 @@ def test_the_sample_file_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_setting_that_is_called_file_is_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = given(monkeypatch, **TRUNK, FAIRDIAL_RULES__FILE="/etc/fairdial/rules.yaml")
     assert shown.rules.file == Path("/etc/fairdial/rules.yaml")
+
+
+@pytest.mark.parametrize(
+    ("url", "good"),
+    [
+        ("https://sms.example.com/messages", True),
+        ("http://127.0.0.1:9000/messages", True),
+        ("http://10.0.0.7/messages", True),
+        ("http://relay:9000/messages", True),
+        ("http://sms.example.com/messages", False),
+        ("https://user:secret@sms.example.com/", False),
+        ("https:///messages", False),
+        ("ftp://sms.example.com", False),
+    ],
+)
+def test_the_token_of_text_messages_goes_encrypted_or_stays_in_the_house(url: str, good: bool) -> None:
+    given = settings.Settings(sms=settings.SmsSection(url=url))
+    assert (settings.inconsistencies(given) == []) is good

@@ -10,7 +10,7 @@ from ivr.asterisk import Effects, FlowScript, Recordings, Sounds
 from ivr.asterisk.standalone import DialStrings, FixedFlows, FixedRoutes, MemorySessions
 from ivr.errors import MissingPrompt
 from ivr.flow.model import Flow
-from ivr.ports import Answer, Registered
+from ivr.ports import Answer, Registered, Waits
 from ivr.spoken import Spoken
 from tests.support.fake_agi_caller import FakeAgiCaller
 from tests.support.fake_ami_server import eventually
@@ -63,8 +63,8 @@ class World:
     async def send(self, call: str, number: str, text: str) -> Registered:
         return cast(Registered, await self._do("sms", number, text))
 
-    async def transfer(self, call: str, kind: str, target: str, context: Mapping[str, Any]) -> str:
-        return str(await self._do("transfer", kind, target))
+    async def transfer(self, call: str, kind: str, target: str, context: Mapping[str, Any]) -> str | Waits:
+        return cast(str | Waits, await self._do("transfer", kind, target))
 
     async def look_up(
         self,

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ivr.asterisk import Effects
+from ivr.asterisk.standalone import DialStrings
 from ivr.flow.model import Flow
-from ivr.ports import Answer, Registered
+from ivr.ports import Answer, Registered, Waits
 from tests.support.fake_agi_caller import HANG_UP
 from tests.support.fake_ami_server import eventually
 from tests.unit.ivr.asterisk.rig import (
@@ -355,6 +356,32 @@ async def test_a_number_is_dialled_by_the_dialplan_which_comes_back_with_the_out
 async def test_where_nothing_can_be_dialled_a_transfer_fails() -> None:
     async with exchange(flow(TRANSFER % "sip: sip:a@b.example")) as pbx:
         assert result(await pbx.caller().says("STREAM FILE", DONE).call()) == "sorry"
+
+
+async def test_who_waits_for_one_agent_says_so_to_the_dialplan() -> None:
+    async with exchange(flow(TRANSFER % "agent: Ana")) as pbx:
+        pbx.world.does["transfer"] = Waits("service", "7", "busy")
+        told = variables(await pbx.caller().says("STREAM FILE", DONE).call())
+        assert pbx.world.all("transfer") == [["agent", "Ana"]]
+        names = ("IVR_NEXT", "FAIRDIAL_TARGET", "FAIRDIAL_AGENT", "FAIRDIAL_IN_VAIN")
+        assert [told[name] for name in names] == ["wait", "service", "7", "BUSY"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "dialled"),
+    [
+        ("number", "+49 (30) 123-45", "PJSIP/+493012345@trunk"),
+        ("number", "123&Local/s@evil", None),
+        ("number", "123,60,U(evil)", None),
+        ("number", "", None),
+        ("sip", "sip:7@pbx.example.com", "PJSIP/trunk/sip:7@pbx.example.com"),
+        ("sip", "sip:7&8@pbx.example.com", None),
+    ],
+)
+def test_without_a_dialler_nothing_that_means_anything_gets_into_a_dial_string(
+    kind: str, target: str, dialled: str | None
+) -> None:
+    assert DialStrings("PJSIP/{number}@trunk", "PJSIP/trunk/{uri}").dial_string(kind, target) == dialled
 
 
 RETURN = """

@@ -83,6 +83,10 @@ def line_of(part: str, source: str) -> int:
         ("  bye: {type: hang_up}", "  bye: {type: subflow, flow: x, next: bye}", "no_such_subflow", "bye"),
         ("  bye: {type: hang_up}", "  bye: {type: transfer}", "one_destination", "bye"),
         ("  bye: {type: hang_up}", "  bye: {type: transfer, queue: a, agent: b}", "one_destination", "bye"),
+        ("  bye: {type: hang_up}", "  bye: {type: transfer, sip: 'sip:7@pbx.example.com;transport=tcp'}", "sip_address", "bye"),
+        ("  bye: {type: hang_up}", "  bye: {type: transfer, sip: 'sip:7@{caller}'}", "sip_address", "bye"),
+        ("  bye: {type: hang_up}", "  bye: {type: transfer, sip: 'sip:7@pbx.{caller}.example.com'}", "sip_address", "bye"),
+        ("  bye: {type: hang_up}", "  bye: {type: transfer, sip: '{caller}'}", "sip_address", "bye"),
         ("  bye: {type: hang_up}", "  bye: {type: say, prompt: menu, next: welcome2}\n  welcome2: {type: say, prompt: menu, next: bye}",
          "endless", "bye"),
         ("  bye: {type: hang_up}", "  bye: {type: http, url: 'http://crm.example.com/', next: menu}", "address_scheme", "bye"),
@@ -108,6 +112,12 @@ def test_each_mistake_is_found_where_it_is(old: str, new: str, code: str, node: 
     assert first <= match[0].line <= max(last, first + 5 if node else 1)
     for language in LANGUAGES:
         assert match[0].line_of_text(language).startswith("a.yaml:")
+
+
+def test_the_user_of_a_sip_address_may_be_filled_in() -> None:
+    for address in ("sip:7@pbx.example.com", "sip:{caller}@pbx.example.com:5070", "sip:x{caller}@10.0.0.7"):
+        source = GOOD.replace("  bye: {type: hang_up}", f"  bye: {{type: transfer, sip: '{address}'}}")
+        assert [one.code for one in check_text(source, "a.yaml").problems if one.code == "sip_address"] == []
 
 
 def test_lines_are_exact_and_hints_name_what_was_meant() -> None:
