@@ -10,10 +10,13 @@ from dialer.compliance.rulebook import Rulebook
 from dialer.domain.ids import CampaignId
 from dialer.engine.custodian import Custodian
 from dialer.engine.erasure import Eraser
-from dialer.engine.retention import NightShift, RetentionAges, RetentionRunner, daily
+from dialer.engine.retention import NightShift, RetentionRunner, daily
+from dialer.engine.retention_report import RetentionAges
+from dialer.recordings.clips import LocalClips
 from dialer.recordings.local import LocalRecordings
 from dialer.settings import Settings
 from dialer.web.deps import Store
+from ivr.asterisk.line import file_stem
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +30,18 @@ class RecordKeeping:
     actor: str
     rules: Rulebook
 
+    @property
+    def clips(self) -> LocalClips:
+        """What callers said in flows."""
+        return LocalClips(self.settings.ivr.clips, file_stem)
+
     async def custodian(self) -> tuple[Custodian, list[CampaignId]]:
         campaigns = {campaign.id: campaign for campaign in await self.store.campaigns.campaigns()}
         return Custodian(self.rules, campaigns), list(campaigns)
 
     async def eraser(self) -> Eraser:
         custodian, _ = await self.custodian()
-        return Eraser(self.store.privacy, self.audio, custodian, self.clock, self._audit)
+        return Eraser(self.store.privacy, self.audio, custodian, self.clock, self._audit, self.clips)
 
     def purge(self) -> RetentionRunner:
         days = self.settings.retention.model_dump(exclude={"at"})
@@ -45,6 +53,7 @@ class RecordKeeping:
             self.store.retention,
             self.store.privacy,
             self.audio,
+            self.clips,
             RetentionAges(**ages),
             self.clock,
             self.custodian,

@@ -1,5 +1,6 @@
 """fairdial privacy, fairdial retention, fairdial hold: what is held of a person, and for how long."""
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,11 +12,12 @@ from dialer.cli import console
 from dialer.cli.session import Session, with_session
 from dialer.compliance.retention import Fate
 from dialer.domain.ids import AttemptId
+from dialer.domain.phone_number import PhoneNumber
 from dialer.engine.erasure import Erased, ErasurePlan
 from dialer.engine.personal_file import PersonalFile, write_personal_file
-from dialer.engine.retention import RetentionReport
-from dialer.errors import BadInput, NotFound
-from dialer.ports.privacy import Hold, RetentionRun
+from dialer.engine.retention_report import RetentionReport
+from dialer.errors import BadInput, Misconfigured, NotFound
+from dialer.ports.privacy import ClipStore, Hold, RetentionRun
 from dialer.words import name_of
 
 if TYPE_CHECKING:
@@ -75,6 +77,7 @@ async def _export(session: Session, written: str, file: Path | None) -> Personal
         (each.name, keeping.audio.path(each.name))
         for each in await session.store.privacy.audio_on_file(number)
     ]
+    audio += await _said_in_flows(session, number, keeping.clips)
     target = file or Path(f"personal-data-{now:%Y%m%d-%H%M%S}.zip")
     try:
         made = write_personal_file(target, number.e164, documents, audio, now)
@@ -82,6 +85,20 @@ async def _export(session: Session, written: str, file: Path | None) -> Personal
         raise BadInput(f"cannot write {target}: {unwritable.strerror or unwritable}") from None
     await session.audit("privacy.export", number.masked, recordings=made.recordings, sha256=made.sha256)
     return made
+
+
+async def _said_in_flows(
+    session: Session, number: PhoneNumber, clips: ClipStore
+) -> list[tuple[str, Path | None]]:
+    calls = await session.store.privacy.flow_calls_on_file(number, session.clock.now().date())
+    if not calls:
+        return []
+    try:
+        there = clips.of_calls([each.call for each in calls])
+    except OSError as away:  # a file without them would pass for everything that is held
+        raise Misconfigured(f"ivr.clips: {away}; mount it, or create it where there never was one") from None
+    names = sorted({name for each in calls for name in (*each.clips, *there.get(each.call, ()))})
+    return [(f"flows/{name}", clips.path(name)) for name in names]
 
 
 @privacy_commands.command()
@@ -98,6 +115,7 @@ def erase(
     plan, done = with_session(lambda session: _erase(session, number, yes))
     if as_json:
         console.show_json({"plan": plan, "done": done})
+        _tell_stuck(done.stuck if done is not None else ())
         return
     _show_plan(plan)
     if done is None:
@@ -108,6 +126,15 @@ def erase(
         console.tell("cli.erased_in_part", day=done.next_on or console.words("cli.when_released"))
     if done is not None:
         console.tell("cli.answer_by", day=done.answer_by)
+        _tell_stuck(done.stuck)
+
+
+def _tell_stuck(stuck: Sequence[str]) -> None:
+    """Status 1: somebody has to mend a folder."""
+    if stuck:
+        for each in stuck:
+            typer.echo(f"fairdial: {each}", err=True)
+        console.refuse(console.words("cli.clips_stuck", count=len(stuck)))
 
 
 async def _erase(session: Session, written: str, yes: bool) -> tuple[ErasurePlan, Erased | None]:
@@ -178,7 +205,15 @@ def run_retention(
     report = with_session(lambda session: _run(session, dry_run))
     kept = [(what, because, count) for (what, because), count in report.kept.items()]
     if as_json:
-        console.show_json({"purged": dict(report.purged), "kept": kept, "erasures": report.erasures})
+        console.show_json(
+            {
+                "purged": dict(report.purged),
+                "kept": kept,
+                "erasures": report.erasures,
+                "stuck": report.stuck,
+            }
+        )
+        _tell_stuck(report.stuck)
         return
     words = console.language()
     console.tell("cli.would_purge" if dry_run else "cli.purged")
@@ -188,6 +223,7 @@ def run_retention(
         for what, because, count in kept
     ]
     console.show(("what", "count", "because"), rows)
+    _tell_stuck(report.stuck)
 
 
 async def _run(session: Session, dry: bool) -> RetentionReport:
@@ -199,6 +235,7 @@ async def _run(session: Session, dry: bool) -> RetentionReport:
             purged=dict(report.purged),
             kept=report.kept_by_class(),
             erasures=report.erasures,
+            stuck=len(report.stuck),
         )
     return report
 

@@ -13,7 +13,13 @@ from dialer.domain.campaign_rules import CallPurpose, CampaignRules
 from dialer.domain.ids import CampaignId
 from dialer.domain.pacing_plan import PacingMode
 from dialer.domain.phone_number import PhoneNumber
-from dialer.ports.privacy import CallOnFile, ConsentOnFile, FlowCallOnFile, RequestOnFile
+from dialer.ports.privacy import (
+    CallOnFile,
+    ConsentOnFile,
+    FlowCallOnFile,
+    FlowRequestOnFile,
+    RequestOnFile,
+)
 
 _AUDIO = frozenset({RecordKind.AUDIO})
 _CONSENT = frozenset({RecordKind.CONSENT})
@@ -56,13 +62,18 @@ class Custodian:
     def flow_call(
         self, call: FlowCallOnFile, on: date, *, erase: bool = False, due: date | None = None
     ) -> Fate:
-        """Of a call in the IVR: as a call record, as audio where words were recorded, as consent where one was given."""
-        kinds = set(CALL_RECORDS)
-        if call.clips:
-            kinds |= _AUDIO
-        if call.consent:
-            kinds |= _CONSENT
+        """Of a call in the IVR and its answers, also as consent where one was given."""
+        kinds = CALL_RECORDS | _CONSENT if call.consent else CALL_RECORDS
         return self._of_person(call.e164, kinds, [call.at], on, call.held, erase=erase, due=due)
+
+    def clip(self, call: FlowCallOnFile, on: date, *, erase: bool = False, due: date | None = None) -> Fate:
+        """Of what was said on it: with an explicit consent it may be the proof of that."""
+        kinds = _AUDIO | _CONSENT if call.consent else _AUDIO
+        return self._of_person(call.e164, kinds, [call.at], on, call.held, erase=erase, due=due)
+
+    def flow_request(self, request: FlowRequestOnFile, on: date, *, due: date | None = None) -> Fate:
+        kinds = _REQUEST if request.kind == "opt_out" else CALL_RECORDS
+        return self._of_person(request.e164, kinds, [request.at], on, request.held, erase=False, due=due)
 
     def _of_person(
         self,

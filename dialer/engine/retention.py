@@ -5,61 +5,23 @@ Audio goes before the call it belongs to. A run may be broken off anywhere: the 
 
 import asyncio
 import logging
-from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from dialer.clock import Clock
-from dialer.compliance.retention import Fate
 from dialer.domain.ids import CampaignId
 from dialer.engine.custodian import Custodian
+from dialer.engine.flow_purge import FlowPurge
+from dialer.engine.retention_report import RetentionAges, RetentionReport
 from dialer.errors import FairdialError
-from dialer.ports.privacy import CallOnFile, PrivacyStore, RetentionStore
+from dialer.ports.privacy import CallOnFile, ClipStore, PrivacyStore, RetentionStore
 from dialer.ports.recordings import RecordingStore
 
 log = logging.getLogger(__name__)
 
 _PAGE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class RetentionAges:
-    """After which age records of each class go; None: never. Timelines may go before their calls."""
-
-    recordings: timedelta | None = None
-    attempts: timedelta | None = None
-    call_events: timedelta | None = None
-    refusals: timedelta | None = None
-    consents: timedelta | None = None
-    do_not_call: timedelta | None = None
-
-    def by_class(self) -> Mapping[str, timedelta | None]:
-        return {name: getattr(self, name) for name in self.__slots__}
-
-
-@dataclass(slots=True)
-class RetentionReport:
-    """Records by class that went, or would go. `kept`: due by age, but held; by class and ground."""
-
-    purged: Counter[str] = field(default_factory=Counter)
-    kept: Counter[tuple[str, str]] = field(default_factory=Counter)
-    erasures: int = 0
-
-    def count(self, what: str, fate: Fate) -> bool:
-        """Whether it goes."""
-        if fate.kept:
-            self.kept[what, fate.because] += 1
-        else:
-            self.purged[what] += 1
-        return not fate.kept
-
-    def kept_by_class(self) -> dict[str, int]:
-        totals = Counter[str]()
-        for (what, _), count in self.kept.items():
-            totals[what] += count
-        return dict(totals)
 
 
 class Purge:
@@ -70,6 +32,7 @@ class Purge:
         records: RetentionStore,
         privacy: PrivacyStore,
         audio: RecordingStore,
+        clips: ClipStore,
         custodian: Custodian,
         campaigns: list[CampaignId],
         ages: RetentionAges,
@@ -81,6 +44,7 @@ class Purge:
         self._campaigns, self._ages, self._now, self._dry = campaigns, ages, now, dry
         self._today = now.date()
         self.report = RetentionReport()
+        self._flows = FlowPurge(records, privacy, clips, custodian, ages, now, self.report, dry=dry)
 
     async def run(self) -> RetentionReport:
         """Raises `StorageDown`, `OSError`; what has gone by then is gone."""
@@ -91,6 +55,7 @@ class Purge:
         await self._purge_refusals(self._ages.refusals)
         await self._purge_consents(self._ages.consents)
         await self._purge_requests(self._ages.do_not_call)
+        await self._flows.run()
         return self.report
 
     async def _purge_audio(self, age: timedelta | None) -> None:
@@ -173,6 +138,7 @@ class RetentionRunner:
     records: RetentionStore
     privacy: PrivacyStore
     audio: RecordingStore
+    clips: ClipStore
     ages: RetentionAges
     clock: Clock
     custodian: Callable[[], Awaitable[tuple[Custodian, list[CampaignId]]]]
@@ -182,7 +148,9 @@ class RetentionRunner:
         """Raises `StorageDown`, `OSError`; the run is then noted with its problem, if it can be."""
         custodian, campaigns = await self.custodian()
         now = self.clock.now()
-        purge = Purge(self.records, self.privacy, self.audio, custodian, campaigns, self.ages, now, dry=dry)
+        purge = Purge(
+            self.records, self.privacy, self.audio, self.clips, custodian, campaigns, self.ages, now, dry=dry
+        )
         if dry:
             return await purge.run()
         run = await self.records.begin_run(by, now)
@@ -195,6 +163,7 @@ class RetentionRunner:
             raise
         finally:
             report = purge.report
+            problem = "; ".join(each for each in (problem, report.problem) if each)
             await self.records.end_run(
                 run, dict(report.purged), report.kept_by_class(), problem, self.clock.now()
             )
@@ -238,6 +207,7 @@ class NightShift:
                 "purged": dict(report.purged),
                 "kept": report.kept_by_class(),
                 "erasures": report.erasures,
+                "stuck": len(report.stuck),
             },
         )
         return True

@@ -1,8 +1,9 @@
 """What the store keeps of a person, and how it is destroyed. Every method may raise `StorageDown`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -91,7 +92,11 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class FlowCallOnFile:
-    """A call in the IVR, with what was answered and asked for on it. `clips`: recordings of the caller's own words."""
+    """A call in the IVR, with what was answered and asked for on it; or, as `request REFERENCE`, what was asked for without one.
+
+    `e164` is "" where no number was shown. `clips`: the recordings of the caller's own words that the store knows of; the
+    folder may have more of them.
+    """
 
     call: str
     e164: str
@@ -102,9 +107,34 @@ class FlowCallOnFile:
     held: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class FlowRequestOnFile:
+    """What a caller asked for in a flow: `kind` is callback, voicemail, opt_out or sms. `call`: where that is on file."""
+
+    id: int
+    reference: str
+    kind: str
+    e164: str
+    at: datetime
+    clip: str
+    call: str
+    held: str = ""
+
+
 class ClipStore(Protocol):
+    """Recordings of what callers said in flows. Each method raises `OSError`, also when the folder is away."""
+
+    def of_calls(self, calls: Collection[str]) -> Mapping[str, Sequence[str]]:
+        """All that there are of these calls, also those that no answer and no request names: takes that were too short,
+        and what a flow only keeps in a variable."""
+        ...
+
+    def path(self, name: str) -> Path | None:
+        """None when it is not there. Accepts only names that flows make."""
+        ...
+
     def purge(self, name: str) -> bool:
-        """False when it was not there. Raises `OSError` when it stays."""
+        """False when it was not there. Again. Raises `OSError` when it stays."""
         ...
 
 
@@ -112,7 +142,11 @@ class PrivacyStore(Protocol):
     async def flow_calls_on_file(self, number: PhoneNumber, today: date) -> Sequence[FlowCallOnFile]: ...
 
     async def erase_flow_calls(self, number: PhoneNumber, calls: Sequence[str]) -> int:
-        """Codes and counts stay for the figures, under a pseudonym; words, numbers, recordings, contact fields go."""
+        """Codes and counts stay for the figures, under a pseudonym; words, numbers, contact fields go."""
+        ...
+
+    async def forget_clips(self, calls: Sequence[str], clips: Sequence[str]) -> None:
+        """To be called when the files are gone. Again."""
         ...
 
     async def calls_on_file(self, number: PhoneNumber, today: date) -> Sequence[CallOnFile]: ...
@@ -217,6 +251,24 @@ class RetentionStore(Protocol):
     ) -> Sequence[RequestOnFile]:
         """Do-not-call entries that expired."""
         ...
+
+    async def flow_calls_by_age(
+        self, before: datetime, after: FlowCallOnFile | None, most: int, today: date
+    ) -> Sequence[FlowCallOnFile]:
+        """Nothing has happened on them since. Without the requests that no call is known of."""
+        ...
+
+    async def delete_flow_calls(self, calls: Sequence[str]) -> int:
+        """With their answers."""
+        ...
+
+    async def flow_requests_by_age(
+        self, before: datetime, after: int, most: int, today: date
+    ) -> Sequence[FlowRequestOnFile]:
+        """Neither due nor settled since."""
+        ...
+
+    async def delete_flow_requests(self, requests: Sequence[int]) -> int: ...
 
     async def begin_run(self, by: str, now: datetime) -> int: ...
 

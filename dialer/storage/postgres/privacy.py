@@ -31,6 +31,7 @@ _REQUESTS = named("requests_on_file")
 _CONTACTS = named("contacts_on_file")
 _FLOW_CALLS = named("flow_calls_on_file")
 _ERASE_FLOW_CALLS = named("erase_flow_calls")
+_FORGET_CLIPS = named("forget_flow_clips")
 _FILE = named("file_on_number")
 _BEGIN = named("begin_erasure")
 _OPEN = named("open_erasures")
@@ -111,6 +112,9 @@ class PostgresPrivacy:
 
     async def erase_flow_calls(self, number: PhoneNumber, calls: Sequence[str]) -> int:
         return len(await self._database.rows(_ERASE_FLOW_CALLS, list(calls), number.e164))
+
+    async def forget_clips(self, calls: Sequence[str], clips: Sequence[str]) -> None:
+        await self._database.rows(_FORGET_CLIPS, list(calls), list(clips))
 
     async def file_on_number(self, number: PhoneNumber) -> Mapping[str, Sequence[Mapping[str, Any]]]:
         found: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)

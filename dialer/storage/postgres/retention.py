@@ -7,7 +7,15 @@ from uuid import UUID
 import asyncpg
 
 from dialer.domain.ids import AttemptId, CampaignId
-from dialer.ports.privacy import AudioOnFile, CallOnFile, ConsentOnFile, RequestOnFile, RetentionRun
+from dialer.ports.privacy import (
+    AudioOnFile,
+    CallOnFile,
+    ConsentOnFile,
+    FlowCallOnFile,
+    FlowRequestOnFile,
+    RequestOnFile,
+    RetentionRun,
+)
 from dialer.storage.postgres.pool import Database
 from dialer.storage.postgres.queries import named
 
@@ -19,6 +27,10 @@ _DELETE_REFUSALS = named("delete_refusals_by_age")
 _COUNT_REFUSALS = named("count_refusals_by_age")
 _CONSENTS = named("consents_by_age")
 _REQUESTS = named("do_not_call_by_age")
+_FLOW_CALLS = named("flow_calls_by_age")
+_DELETE_FLOW_CALLS = named("delete_flow_calls")
+_FLOW_REQUESTS = named("flow_requests_by_age")
+_DELETE_FLOW_REQUESTS = named("delete_flow_requests")
 _BEGIN = named("begin_retention_run")
 _END = named("end_retention_run")
 _RUNS = named("last_retention_runs")
@@ -84,6 +96,47 @@ class PostgresRetention:
             RequestOnFile("do_not_call", row["id"], row["e164"], row["added_at"], row["held"] or "")
             for row in rows
         ]
+
+    async def flow_calls_by_age(
+        self, before: datetime, after: FlowCallOnFile | None, most: int, today: date
+    ) -> Sequence[FlowCallOnFile]:
+        last = (_FIRST[0], "") if after is None else (after.at, after.call)
+        rows = await self._database.rows(_FLOW_CALLS, before, *last, most, today)
+        return [
+            FlowCallOnFile(
+                row["call"],
+                row["e164"] or "",
+                row["started_at"],
+                True,
+                row["consent"],
+                tuple(row["clips"]),
+                row["held"] or "",
+            )
+            for row in rows
+        ]
+
+    async def delete_flow_calls(self, calls: Sequence[str]) -> int:
+        return len(await self._database.rows(_DELETE_FLOW_CALLS, list(calls)))
+
+    async def flow_requests_by_age(
+        self, before: datetime, after: int, most: int, today: date
+    ) -> Sequence[FlowRequestOnFile]:
+        return [
+            FlowRequestOnFile(
+                row["id"],
+                row["reference"],
+                row["kind"],
+                row["e164"] or "",
+                row["requested_at"],
+                row["clip"],
+                row["call"] or "",
+                row["held"] or "",
+            )
+            for row in await self._database.rows(_FLOW_REQUESTS, before, after, most, today)
+        ]
+
+    async def delete_flow_requests(self, requests: Sequence[int]) -> int:
+        return len(await self._database.rows(_DELETE_FLOW_REQUESTS, list(requests)))
 
     async def begin_run(self, by: str, now: datetime) -> int:
         return int(await self._database.value(_BEGIN, by, now))

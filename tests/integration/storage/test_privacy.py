@@ -22,16 +22,19 @@ from dialer.domain.phone_number import PhoneNumber
 from dialer.engine.custodian import Custodian
 from dialer.engine.erasure import Eraser
 from dialer.engine.personal_file import write_personal_file
-from dialer.engine.retention import RetentionAges, RetentionReport, RetentionRunner
+from dialer.engine.retention import RetentionRunner
+from dialer.engine.retention_report import RetentionAges, RetentionReport
 from dialer.errors import StorageDown
 from dialer.ports.dialling import FactsWanted, RefusedClaim
 from dialer.ports.privacy import Hold
 from dialer.ports.recordings import RecordingMissing
 from dialer.ports.storage import DoNotCallEntry, RecordingMarks, StoredRecording
+from dialer.recordings.clips import LocalClips
 from dialer.rulebook.load import load_rules
 from dialer.settings import RetentionSection
 from dialer.storage.postgres import retention
 from dialer.storage.postgres.store import PostgresStore
+from ivr.asterisk.line import file_stem
 from tests.integration.storage.rig import NOW, Rig, ended, number, person
 
 pytestmark = pytest.mark.postgres
@@ -82,6 +85,7 @@ class Clock:
 @dataclass
 class House:
     rig: Rig
+    clips: LocalClips
     tape: Tape = field(default_factory=Tape)
     clock: Clock = field(default_factory=Clock)
     audited: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
@@ -101,7 +105,7 @@ class House:
             self.audited.append((action, detail))
 
         custodian, _ = await self.custodian()
-        return Eraser(privacy or self.store.privacy, self.tape, custodian, self.clock, audit)
+        return Eraser(privacy or self.store.privacy, self.tape, custodian, self.clock, audit, self.clips)
 
     async def runner(self, ages: RetentionAges) -> RetentionRunner:
         eraser = await self.eraser()
@@ -109,6 +113,7 @@ class House:
             self.store.retention,
             self.store.privacy,
             self.tape,
+            self.clips,
             ages,
             self.clock,
             self.custodian,
@@ -166,8 +171,8 @@ class House:
 
 
 @pytest.fixture
-def house(rig: Rig) -> House:
-    return House(rig)
+def house(rig: Rig, tmp_path: Path) -> House:
+    return House(rig, LocalClips(tmp_path, file_stem))
 
 
 async def fill(house: House) -> AttemptId:

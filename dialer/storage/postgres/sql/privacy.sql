@@ -249,18 +249,21 @@ with held as (
     order by begun_at
     limit 1
 )
-select s.call, s.started_at as at, s.ended_at is not null as ended,
+select s.call, s.started_at as at,
+       s.ended_at is not null or s.updated_at < $2::date - interval '1 day' as ended, -- no call lasts a day: its service died
        exists (select from ivr_answers x where x.call = s.call and x.consent and x.status = 'answered') as consent,
        array(
            select clip from ivr_answers x where x.call = s.call and clip <> ''
            union
-           select clip from ivr_requests q where q.call = s.call and clip <> ''
+           select clip from ivr_requests q where q.call = s.call and clip not in ('', 'erased')
        ) as clips,
        coalesce(
            (select why from held),
            (
-               select h.why from legal_holds h
-               where h.released_at is null and (h.until is null or h.until >= $2) and h.attempt_id = s.attempt_id
+               select h.why
+               from attempts a
+               join legal_holds h on h.attempt_id = a.id or h.campaign_id = a.campaign_id
+               where (a.id = s.attempt_id or a.session = s.call) and h.released_at is null and (h.until is null or h.until >= $2)
                limit 1
            )
        ) as held
@@ -268,10 +271,24 @@ from ivr_sessions s
 where s.e164 = $1
 union all
 select 'request ' || q.reference, q.requested_at, true, false,
-       case when q.clip <> '' then array[q.clip] else '{}' end, (select why from held)
+       case when q.clip not in ('', 'erased') then array[q.clip] else '{}' end, (select why from held)
 from ivr_requests q
 where q.e164 = $1 and not exists (select from ivr_sessions s where s.call = q.call and s.e164 = $1)
 order by at, call;
+
+-- name: forget_flow_clips
+-- Recordings that are no longer there, by the calls (or requests) that had them.
+-- params: calls, clips
+with answers as (
+    update ivr_answers x
+    set clip = '', value = case when x.value = to_jsonb(x.clip) then null else x.value end
+    where x.call = any ($1::text[]) and x.clip = any ($2::text[]) and x.clip <> ''
+)
+update ivr_requests q
+set clip = case when kind = 'voicemail' then 'erased' else '' end
+where q.clip = any ($2::text[]) and q.clip not in ('', 'erased')
+  and (q.call = any ($1::text[]) or 'request ' || q.reference = any ($1::text[]))
+returning q.id;
 
 -- name: erase_flow_calls
 -- What was said on calls in the IVR goes; codes and figures stay under a pseudonym that nobody can turn back.
@@ -286,14 +303,18 @@ with named as (
 ), requests as (
     update ivr_requests q
     set number = '', e164 = null, about = '', clip = case when kind = 'voicemail' then 'erased' else '' end,
-        words = case when kind = 'sms' then 'erased' else '' end, detail = '{}'
+        words = case when kind = 'sms' then 'erased' else '' end, detail = '{}', gateway_id = '',
+        -- what waits to be sent or called cannot be any more
+        problem = case when state = 'open' then 'erased' else '' end,
+        settled_by = case when state = 'open' then 'the service' else settled_by end,
+        settled_at = coalesce(settled_at, current_timestamp), state = case when state = 'open' then 'failed' else state end
     where q.call = any ($1::text[]) or 'request ' || q.reference = any ($1::text[])
     returning q.id
 ), sessions as (
     update ivr_sessions s
     set caller = n.pseudonym, called = '', e164 = null, state = '{}'
     from named n
-    where s.call = any ($1::text[]) and s.ended_at is not null
+    where s.call = any ($1::text[])
     returning s.call
 )
 select call as gone from sessions union all select id::text from requests;

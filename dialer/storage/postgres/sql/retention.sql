@@ -102,6 +102,70 @@ where d.id > $2 and d.expires_at < $1
 order by d.id
 limit $3;
 
+-- name: flow_calls_by_age
+-- Calls in flows on which nothing has happened since a moment, after one of them, with what their keeping depends on.
+-- params: before, after_at, after_call, most, today
+select s.call, s.e164, s.started_at,
+       exists (select from ivr_answers x where x.call = s.call and x.consent and x.status = 'answered') as consent,
+       array(
+           select clip from ivr_answers x where x.call = s.call and clip <> ''
+           union
+           select clip from ivr_requests q where q.call = s.call and clip not in ('', 'erased')
+       ) as clips,
+       coalesce(
+           (
+               select h.why from legal_holds h
+               where h.released_at is null and (h.until is null or h.until >= $5) and h.e164 = s.e164
+               limit 1
+           ),
+           (
+               select h.why
+               from attempts a
+               join legal_holds h on h.attempt_id = a.id or h.campaign_id = a.campaign_id
+               where (a.id = s.attempt_id or a.session = s.call) and h.released_at is null and (h.until is null or h.until >= $5)
+               limit 1
+           )
+       ) as held
+from ivr_sessions s
+where s.started_at < $1 and (s.started_at, s.call) > ($2, $3) and s.updated_at < $1
+order by s.started_at, s.call
+limit $4;
+
+-- name: delete_flow_calls
+-- Calls in flows, and with them their answers.
+-- params: calls
+delete from ivr_sessions where call = any ($1::text[]) returning call;
+
+-- name: flow_requests_by_age
+-- What callers asked for in flows before a moment, not due or settled since, after one of them.
+-- params: before, after_id, most, today
+select q.id, q.reference, q.kind, q.e164, q.requested_at, case when q.clip = 'erased' then '' else q.clip end as clip,
+       s.call,
+       coalesce(
+           (
+               select h.why from legal_holds h
+               where h.released_at is null and (h.until is null or h.until >= $4) and h.e164 = q.e164
+               limit 1
+           ),
+           (
+               select h.why
+               from attempts a
+               join legal_holds h on h.attempt_id = a.id or h.campaign_id = a.campaign_id
+               where (a.id = s.attempt_id or a.session = s.call) and h.released_at is null and (h.until is null or h.until >= $4)
+               limit 1
+           )
+       ) as held
+from ivr_requests q
+left join ivr_sessions s on s.call = q.call
+where q.id > $2 and greatest(q.requested_at, q.due_at, q.settled_at) < $1
+order by q.id
+limit $3;
+
+-- name: delete_flow_requests
+-- What callers asked for.
+-- params: request_ids
+delete from ivr_requests where id = any ($1::bigint[]) returning id;
+
 -- name: begin_retention_run
 -- A run that has begun.
 -- params: by, now
