@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from dialer.audio.frontend import FRAME, FRAME_S, Event, FrontEnd, Indices, Samples, Sign
+from dialer.audio.events import Event, Sign
+from dialer.audio.frontend import FRAME, FRAME_S, MOST_AT_ONCE, Floats, FrontEnd, Indices, Samples
 from dialer.audio.home import Home, repertoire
 from dialer.audio.learned import MeasuredTone, measured
 from dialer.audio.ringback import (
@@ -93,14 +94,19 @@ class ToneEar:
         return measured(listener.lines, listener.bursts, listener.silences)
 
     def feed(self, frames: Samples, streams: NDArray[np.integer]) -> list[Heard]:
-        """`frames`: int16 [n, 160], one for each of `streams` [n], all open and no two the same.
+        """`frames`: int16, [n, 160] or [n, k, 160], one or k (`MOST_AT_ONCE` at most) for each of `streams` [n].
 
-        Returns the verdicts that have changed, in order.
+        All are open and no two the same. Returns the verdicts that have changed, in order.
         """
-        if frames.ndim != 2 or frames.shape != (len(streams), FRAME):
-            raise BadInput(f"frames of shape {frames.shape}: [{len(streams)}, {FRAME}] int16 is wanted")
         which: Indices = np.asarray(streams, np.intp)
-        events = self._front.feed(frames, which)
+        block = frames[:, None, :] if frames.ndim == 2 else frames
+        if block.shape[::2] != (len(which), FRAME) or not 0 < block.shape[1] <= MOST_AT_ONCE:
+            raise BadInput(f"frames of shape {frames.shape}: [{len(which)}, k, {FRAME}] int16 is wanted")
+        levels = self._front.hear(block, which)
+        return [said for level in levels.T for said in self._step(which, level)]
+
+    def _step(self, which: Indices, level: Floats) -> list[Heard]:
+        events = self._front.step(which, level)
         heard = [said for event in events for said in self._on_event(event)]
         heard += self._high_tones(which)
         heard += self._overdue(which)

@@ -93,7 +93,7 @@ class Hearing:
         kept = self._tones.last(int(self._tone[row]), fed - first)
         self._turn(row, None if first == turn else self._wall(self._pace.moment(row, first)))
         for frame in kept:
-            self._hear_answers(frame[None, :], np.array([row]))
+            self._hear_answers(frame[None, None, :], np.array([row]))
 
     def close(self, row: int) -> None:
         del self._streams[row]
@@ -104,9 +104,16 @@ class Hearing:
             self._answer[row] = _NONE
 
     def feed(self, frames: Frames, rows: Indices, numbers: Counts) -> None:
-        """One frame for each row; `numbers`: which of its stream's it is, from 0."""
-        for row in rows[numbers >= self._turns[rows]].tolist():
-            self._turn(row, None)
+        """[n, k, 160], k frames for each row; `numbers`: which of its stream's the first is, from 0."""
+        count = frames.shape[1]
+        turning = numbers + count > self._turns[rows]
+        if count > 1 and turning.any():
+            for step in range(count):
+                self.feed(frames[turning, step : step + 1], rows[turning], numbers[turning] + step)
+            frames, rows = frames[~turning], rows[~turning]
+        else:
+            for row in rows[turning].tolist():
+                self._turn(row, None)
         before = self._tone[rows] != _NONE
         if before.all():
             self._hear_tones(frames, rows)
@@ -120,17 +127,19 @@ class Hearing:
         for tone, verdict in self._tones.feed(frames, self._tone[rows]):
             row = tone_rows[tone]
             self._say(RingHeard(self._streams[row].tap, self._at(row, verdict.at_s), verdict))
-        for match, found in self._matcher.feed(frames, self._match[rows]):
-            row = match_rows[match]
-            tap, at = self._streams[row].tap, self._at(row, found.at_s)
-            self._say(AnnouncementHeard(tap, at, found.announcement, found.similarity, found.clip))
+        for frame in frames.swapaxes(0, 1):
+            for match, found in self._matcher.feed(frame, self._match[rows]):
+                row = match_rows[match]
+                tap, at = self._streams[row].tap, self._at(row, found.at_s)
+                self._say(AnnouncementHeard(tap, at, found.announcement, found.similarity, found.clip))
 
     def _hear_answers(self, frames: Frames, rows: Indices) -> None:
-        for answer, news in self._answers.feed(frames, self._answer[rows]):
-            stream = self._streams[self._rows[2][answer]]
-            began = stream.answered_at
-            if began is not None:
-                self._say(AnswerHeard(stream.tap, began + timedelta(seconds=news.at_s), began, news))
+        for frame in frames.swapaxes(0, 1):
+            for answer, news in self._answers.feed(frame, self._answer[rows]):
+                stream = self._streams[self._rows[2][answer]]
+                began = stream.answered_at
+                if began is not None:
+                    self._say(AnswerHeard(stream.tap, began + timedelta(seconds=news.at_s), began, news))
 
     # --- the turn -------------------------------------------------------------------------------------
 

@@ -105,10 +105,9 @@ class Intake:
         return len(frames), "" if packets.ended else None
 
     def frames(self, rows: Indices, slots: Indices) -> NDArray[np.int16]:
-        """[n, 160]; silence for slots below 0."""
-        silent = slots < 0
-        frames = self._packets[rows, np.where(silent, 0, slots), HEAD:].view("<i2")
-        frames[silent] = 0
+        """[n, k, 160] for slots [n, k]; silence for those below 0."""
+        frames = self._packets[rows[:, None], np.maximum(slots, 0), HEAD:].view("<i2")
+        frames[slots < 0] = 0
         return frames
 
 
