@@ -42,6 +42,8 @@ class _Conversation:
     saying: Ask = Ask.NOTHING
     farewell: bool = False
     """The goodbye was heard: the next look decides."""
+    announcing: bool = False
+    """Both are told that they are recorded."""
 
     def carried(self, now_s: float, count: Packets) -> dict[Direction, Carried]:
         before, self.counted = self.counted or count, count
@@ -124,6 +126,15 @@ class AirWatch:
             else:
                 voice.ceased(event.lasted.total_seconds())
 
+    def announcement(self, attempt: AttemptId, *, goes_on: bool) -> None:
+        """Nobody has to speak while it does."""
+        talk = self._conversations.get(attempt)
+        if talk is None:
+            return
+        talk.announcing = goes_on
+        if talk.air is not None:
+            talk.air.listened(self._clock.monotonic())
+
     async def run(self) -> None:
         while True:
             await asyncio.sleep(_EVERY_S)
@@ -149,6 +160,8 @@ class AirWatch:
         carried = talk.carried(now_s, count)
         if first:
             return  # a count alone says nothing
+        if talk.announcing:
+            air.listened(now_s)
         for finding in air.hear(now_s, carried[Direction.CALLER], carried[Direction.AGENT]):
             self._found(talk.call, finding)
         self._ask(talk, now_s, air.present)

@@ -191,9 +191,7 @@ class CallSupervisor:
         call.parts = max(call.parts, 1)  # an adopted call may have been joined unseen
         self._keep(call, "joined", f"agent {event.agent}")
         self.recordings.joined(call, event.at)
-        # beside an announcement Asterisk's talk detection has left recordings without the agent's voice (22.10.1)
-        if not self.recordings.announces(call):
-            self.air.joined(call)
+        self.air.joined(call)
 
     def _left_agent(self, call: LiveCall, event: CallLeftAgent) -> None:
         if call.state is _S.WAITING and call.agent is not None:
@@ -227,6 +225,7 @@ class CallSupervisor:
                 self.air.spoke(event)
             case _:
                 self.recordings.heard(call, event)
+                self.air.announcement(call.id, goes_on=isinstance(event, AnnouncementStarted))
 
     def _in_flow(self, call: LiveCall, event: FlowEvent) -> None:
         if call.state is _S.TALKING and isinstance(event, FlowStarted):

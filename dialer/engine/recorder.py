@@ -86,10 +86,6 @@ class Recorder:
             return None
         return recording_name(call.id, call.parts)
 
-    def announces(self, call: LiveCall) -> bool:
-        """Something is said into the conversation before it is recorded."""
-        return call.plan.record and not may_record(self._rule(call), announced=False)
-
     def joined(self, call: LiveCall, at: datetime) -> None:
         if not call.plan.record:
             return

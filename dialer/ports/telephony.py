@@ -101,7 +101,8 @@ class Telephony(Protocol):
         """Bridge an answered call to the agent's connected phone.
 
         With a `recording` name both sides are written apart, to `<name>-caller.wav` and `<name>-agent.wav` in the
-        landing folder, until the call leaves the agent. `CallJoined` follows. Raises `Refused` when either side is gone.
+        landing folder, until the call leaves the agent; what comes from the phone alone may be written to
+        `<name>-phone.wav`. `CallJoined` follows. Raises `Refused` when either side is gone.
         """
         ...
 

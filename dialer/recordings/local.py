@@ -38,16 +38,16 @@ class LocalRecordings:
     async def finish(
         self, name: str, talk: timedelta | None, marks: RecordingMarks
     ) -> tuple[StoredRecording, str]:
-        target, (caller, agent) = self._place(name), self._sides(name)
+        target, (caller, agent, phone) = self._place(name), self._sides(name)
         if not await _landed(caller, agent):
             raise RecordingMissing(f"neither {caller.name} nor {agent.name} is in {self._landing}")
         try:
             mixed = await asyncio.get_running_loop().run_in_executor(
-                self._pool, mix, caller, agent, target, _hushed(marks), _ms(marks.ends)
+                self._pool, mix, caller, agent, target, _hushed(marks), _ms(marks.ends), phone
             )
         except SideUnreadable as broken:
             raise RecordingMissing(str(broken)) from broken
-        for side in (caller, agent):
+        for side in self._sides(name):
             with suppress(OSError):
                 side.unlink(missing_ok=True)
         return _stored(mixed), "; ".join(_doubts(mixed, talk))
@@ -62,9 +62,10 @@ class LocalRecordings:
             place.unlink(missing_ok=True)
         return place is not None
 
-    def _sides(self, name: str) -> tuple[Path, Path]:
-        base = name.removesuffix(".wav")
-        return self._landing / f"{base}-caller.wav", self._landing / f"{base}-agent.wav"
+    def _sides(self, name: str) -> tuple[Path, Path, Path]:
+        """From the caller; to the caller; from the agent's phone."""
+        base = self._landing / name.removesuffix(".wav")
+        return Path(f"{base}-caller.wav"), Path(f"{base}-agent.wav"), Path(f"{base}-phone.wav")
 
     def path(self, name: str) -> Path | None:
         if not _NAME.fullmatch(name):

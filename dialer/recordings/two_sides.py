@@ -1,5 +1,8 @@
 """One stereo file from the two sides of a call: caller left, agent right. Runs in a worker process: pydub holds whole
 files in memory and blocks.
+
+Right is what was sent to the caller: the agent, and whatever was said into the conversation. Asterisk may lose that for minutes
+and write silence (docs/ears.md, "What Debian's Asterisk loses"); there stands what came from the agent's phone.
 """
 
 import ctypes
@@ -8,11 +11,13 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydub import AudioSegment
 
+_FRAME = 20 * 16  # bytes of 20 ms
 # ten hours of 8 kHz 16-bit mono: more is not a call but a fault
 LARGEST_SIDE = 600 * 1024 * 1024
 
@@ -49,15 +54,24 @@ def mix(
     target: Path,
     silences: Sequence[tuple[int, int | None]] = (),
     ends: int | None = None,
+    phone: Path | None = None,
 ) -> Mixed:
     """Write `target` whole or not at all. A side that is missing counts as silence.
+
+    `phone` is what came from the agent's phone; it stands in where `agent` is digital silence, and never makes the file longer:
+    the phone stays, and what comes from it later belongs to nobody's recording. One that cannot be read is none.
 
     `silences` (ms, None: to the end) are silent on both sides, and nothing is left after `ends` ms. The exchange was asked
     for the same; here it is made certain.
     """
-    left, right = (_hushed(_load(side), silences, ends) for side in (caller, agent))
+    left, right = _load(caller), _load(agent)
     length = max(len(left), len(right))
     left, right = _padded(left, length), _padded(right, length)
+    if phone is not None:
+        with suppress(SideUnreadable):
+            right = _filled(right, _padded(_load(phone), length))
+    left, right = (_hushed(side, silences, ends) for side in (left, right))
+    length = len(left)
     partial = target.with_suffix(".partial")
     partial.parent.mkdir(parents=True, exist_ok=True)
     AudioSegment.from_mono_audiosegments(left, right).export(str(partial), format="wav").close()
@@ -92,6 +106,14 @@ def _padded(side: AudioSegment, length_ms: int) -> AudioSegment:
     frames = length_ms * 8
     data = side.raw_data[: frames * 2]
     return AudioSegment(data + b"\0" * (frames * 2 - len(data)), frame_rate=8000, sample_width=2, channels=1)
+
+
+def _filled(side: AudioSegment, phone: AudioSegment) -> AudioSegment:
+    data, instead, nothing = bytearray(side.raw_data), phone.raw_data, bytes(_FRAME)
+    for at in range(0, len(data), _FRAME):
+        if data[at : at + _FRAME] == nothing[: len(data) - at]:
+            data[at : at + _FRAME] = instead[at : at + _FRAME]
+    return AudioSegment(bytes(data), frame_rate=8000, sample_width=2, channels=1)
 
 
 def _settle_on_disk(file: Path) -> str:

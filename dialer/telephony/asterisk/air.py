@@ -6,22 +6,21 @@ costs 2 ms. It does not tell the level. Packets are counted by the RTP stack; on
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from dialer.clock import Clock
 from dialer.domain.air import Direction
 from dialer.domain.events import Spoke
 from dialer.domain.ids import AttemptId
 from dialer.errors import LinkDown, Refused
-from dialer.ports.telephony import EventSink, Packets
-from dialer.telephony.asterisk.ami_frames import AmiEvent, AmiMessage
+from dialer.ports.telephony import Packets
+from dialer.telephony.asterisk.ami_frames import AmiEvent
 from dialer.telephony.asterisk.ami_wire import Headers
-from dialer.telephony.asterisk.calls_in_hand import Switchboard
 from dialer.telephony.asterisk.channel_facts import Fact, Voiced
+from dialer.telephony.asterisk.wiring import Wiring
 
 # silence of so many milliseconds is a pause; sound is a 20 ms frame with this mean magnitude. With 128, speech is heard down
 # to an active level of -35 dBm0, and steady noise up to -43 dBm0 is not taken for speech; Asterisk's own 256 is deaf to a
@@ -38,16 +37,11 @@ class _Watched:
 
 
 class Air:
-    """`send` is the link's. Channels are named by their unique ids."""
+    """Channels are named by their unique ids."""
 
-    def __init__(
-        self,
-        board: Switchboard,
-        send: Callable[[Headers], Awaitable[AmiMessage]],
-        sink: EventSink,
-        clock: Clock,
-    ) -> None:
-        self._board, self._send, self._sink, self._clock = board, send, sink, clock
+    def __init__(self, wiring: Wiring) -> None:
+        self._board, self._send = wiring.board, wiring.send
+        self._sink, self._clock = wiring.sink, wiring.clock
         self._watched: dict[AttemptId, _Watched] = {}
         self._heard: dict[str, tuple[AttemptId, Direction]] = {}
 

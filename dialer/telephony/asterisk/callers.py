@@ -5,22 +5,21 @@ the channel, from which a service that was away reads it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import parse_qs
 
-from dialer.clock import Clock
 from dialer.domain.events import CallerLeft, CallerWaiting
 from dialer.domain.ids import AgentId, AttemptId
 from dialer.errors import Refused
-from dialer.ports.telephony import Census, EventSink
+from dialer.ports.telephony import Census
 from dialer.telephony.asterisk import dialplan
-from dialer.telephony.asterisk.ami_frames import AmiEvent, AmiMessage
+from dialer.telephony.asterisk.ami_frames import AmiEvent
 from dialer.telephony.asterisk.ami_wire import Headers
-from dialer.telephony.asterisk.calls_in_hand import Switchboard
 from dialer.telephony.asterisk.channel_facts import EnteredBridge, Fact, Gone, Said
+from dialer.telephony.asterisk.wiring import Wiring
 
 _HIDDEN: Final = "prohib"  # presentation of the number: what follows says who screened it
 _NO_NUMBER: Final = frozenset({"anonymous", "unknown", "restricted", "unavailable"})
@@ -35,16 +34,9 @@ class _Waiting:
 
 
 class Callers:
-    """`send` is the link's."""
-
-    def __init__(
-        self,
-        board: Switchboard,
-        send: Callable[[Headers], Awaitable[AmiMessage]],
-        sink: EventSink,
-        clock: Clock,
-    ) -> None:
-        self._board, self._send, self._sink, self._clock = board, send, sink, clock
+    def __init__(self, wiring: Wiring) -> None:
+        self._board, self._send = wiring.board, wiring.send
+        self._sink, self._clock = wiring.sink, wiring.clock
         self._waiting: dict[str, _Waiting] = {}
 
     def take(self, known: Fact) -> bool:

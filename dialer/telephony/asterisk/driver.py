@@ -31,8 +31,10 @@ from dialer.telephony.asterisk.channel_facts import Fact, fact
 from dialer.telephony.asterisk.event_desk import EventDesk
 from dialer.telephony.asterisk.flow_orders import variables
 from dialer.telephony.asterisk.opt_outs import read_opt_out
+from dialer.telephony.asterisk.recorders import Recorders
 from dialer.telephony.asterisk.taps import Taps
 from dialer.telephony.asterisk.trunks import DialString
+from dialer.telephony.asterisk.wiring import Wiring
 from dialer.telephony.ring_watch import RingWatch
 
 log = logging.getLogger(__name__)
@@ -55,24 +57,29 @@ class AsteriskTelephony:
         clock: Clock,
         rng: random.Random,
     ) -> None:
-        self._link, self._trunks, self._landing = link, trunks, landing
+        self._link, self._trunks = link, trunks
         self._sink, self._clock, self._rng = sink, clock, rng
         self._board = Switchboard()
         self._tasks = TaskOwner()
-        self._events = EventDesk(self._board, sink, clock, self._stop_recording, self._make_announcer)
+        self._recorders = Recorders(self._board, landing, self._command, self._in_background)
+        self._events = EventDesk(self._board, sink, clock, self._recorders.stop_call, self._make_announcer)
         self._taps = Taps(self._board, link.send, self._end_in_background, self._serial)
-        self._air = Air(self._board, link.send, sink, clock)
-        self._callers = Callers(self._board, link.send, sink, clock)
+        wiring = Wiring(self._board, link.send, sink, clock)
+        self._air, self._callers = Air(wiring), Callers(wiring)
 
     def _make_announcer(self, stop_recording: Callable[[CallInHand], None]) -> Announcer:
+        def stop(call: CallInHand) -> None:
+            self._recorders.stop_phone(call)
+            stop_recording(call)
+
         return Announcer(
             self._board,
             self._command,
             self._serial,
             self._sink,
             self._clock,
-            self._record_announced,
-            stop_recording,
+            self._recorders.begin,
+            stop,
             self._end_in_background,
         )
 
@@ -163,34 +170,30 @@ class AsteriskTelephony:
             raise Refused("the call is gone" if call is None else "the agent's phone is gone")
         await _parked(call)
         call.agent, desk.call, desk.met = agent, call, False
-        actions: list[Headers] = [_set(call.channel, dialplan.VARIABLE_JOINED, "yes")]
+        set_joined = _set(call.channel, dialplan.VARIABLE_JOINED, "yes")
+        bridge = {"Action": "Bridge", "Channel1": call.channel, "Channel2": desk.channel, "Tone": "no"}
+        actions: list[Headers] = [set_joined, bridge]
         if recording is not None:
             call.recording = True
-            actions.append(self._record(call.channel, recording))
-        actions.append({"Action": "Bridge", "Channel1": call.channel, "Channel2": desk.channel, "Tone": "no"})
+            # the phone once it has left its dialplan, which stops what was recorded of it before
+            after = self._recorders.of_phone(desk.channel, recording)
+            actions = [set_joined, self._recorders.of_call(call.channel, recording), bridge, after]
         # one session carries out its actions in order, so nothing is gained by waiting between them
-        *_, answer = await asyncio.gather(*(self._link.send(action) for action in actions))
+        answers = await asyncio.gather(*(self._link.send(action) for action in actions))
+        answer = answers[actions.index(bridge)]
         if not answer.ok:
+            if recording is not None:
+                self._recorders.stop_phone(call)
             self._events.unjoin(call)
             if call.called_us:  # else its flow would hear that it had been answered
                 await self._quietly(_set(call.channel, dialplan.VARIABLE_JOINED, ""))
             raise Refused(f"Asterisk would not bridge: {answer.get('Message')}")
-
-    def _record(self, channel: str, name: str) -> Headers:
-        caller, agent = (self._landing / f"{name}-{side}.wav" for side in ("caller", "agent"))
-        return {"Action": "MixMonitor", "Channel": channel, "File": "", "Options": f"r({caller})t({agent})"}
-
-    def _stop_recording(self, channel: str) -> None:
-        self._tasks.spawn(self._quietly({"Action": "StopMixMonitor", "Channel": channel}), "stop-recording")
 
     async def announce(self, attempt: AttemptId, prompt: str, recording: str) -> None:
         await self._events.announcer.speak(attempt, prompt, recording)
 
     async def say(self, attempt: AttemptId, prompt: str) -> None:
         await self._events.announcer.speak(attempt, prompt, None)
-
-    def _record_announced(self, call: CallInHand, name: str) -> None:
-        self._tasks.spawn(self._quietly(self._record(call.channel, name)), "record-announced")
 
     def _end_in_background(self, channel: str) -> None:
         self._tasks.spawn(self._hang_up_channel(channel), "end-beside-call")
@@ -211,19 +214,13 @@ class AsteriskTelephony:
         return await self._air.packets(attempts)
 
     async def pause_recording(self, attempt: AttemptId) -> None:
-        await self._mute(attempt, "1")
+        await self._recorders.mute(attempt)
 
     async def resume_recording(self, attempt: AttemptId) -> None:
-        await self._mute(attempt, "0")
-
-    async def _mute(self, attempt: AttemptId, state: str) -> None:
-        """A muted MixMonitor goes on writing, and writes zeros; caller and agent hear each other as before."""
-        channel = self._board.channel(attempt)
-        order = {"Action": "MixMonitorMute", "Channel": channel, "Direction": "both", "State": state}
-        await self._command(order)
+        await self._recorders.unmute(attempt)
 
     async def stop_recording(self, attempt: AttemptId) -> None:
-        await self._command({"Action": "StopMixMonitor", "Channel": self._board.channel(attempt)})
+        await self._recorders.stop(attempt)
 
     async def play_message(self, attempt: AttemptId, message: str) -> None:
         call = self._board.call(attempt)
@@ -359,6 +356,9 @@ class AsteriskTelephony:
         answer = await self._link.send(action)
         if not answer.ok:
             raise Refused(f"{action['Action']}: {answer.get('Message')}")
+
+    def _in_background(self, action: Headers) -> None:
+        self._tasks.spawn(self._quietly(action), f"order-{action['Action']}")
 
     async def _quietly(self, action: Headers) -> None:
         """For what may be gone already: the end of a channel is seen by its own event, or by the next census."""

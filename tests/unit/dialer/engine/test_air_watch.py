@@ -23,12 +23,13 @@ from tests.support.virtual_time import run
 pytestmark = pytest.mark.unit
 
 CALLER, AGENT = Direction.CALLER, Direction.AGENT
-# without a recording there is none to announce, and a conversation that begins with an announcement is not watched
+# without a recording there is none to announce, and time counts from the join
 PLAN = replace(floor_in_virtual_time.PLAN, record=False)
 floor = partial(floor_in_virtual_time.floor, plan=PLAN)
 NOTED = PLAN
 ASKED = replace(PLAN, listening=ListeningPlan(dead_air_prompt="ask", dead_air_goodbye="bye"))
 NOBODY = Script(answer_s=1.0, talk_s=120.0, speaks=())
+ANNOUNCED = replace(ASKED, record=True)
 OF_AIR = ("dead_air", "one_way_audio", "no_rtp")
 
 
@@ -292,6 +293,44 @@ def test_an_engine_that_takes_over_asks_and_ends_by_itself() -> None:
             await for_s(50)
             assert prompts(second) == ["ask", "ask", "ask", "bye"]
             assert disposition(second) is Disposition.DEAD_AIR
+
+    run(scene())
+
+
+def test_a_conversation_whose_recording_is_announced_is_watched_from_the_announcements_end_on() -> None:
+    async def scene() -> None:
+        async with talking(NOBODY, ANNOUNCED) as hall:
+            await for_s(ANNOUNCEMENT_S + 7)
+            assert told(hall) == []
+            await for_s(5)
+            assert kinds(hall)[:1] == ["dead_air"]
+            await for_s(60)
+            assert prompts(hall) == ["ask", "ask", "bye"]
+            assert disposition(hall) is Disposition.DEAD_AIR
+
+    run(scene())
+
+
+def test_who_listens_to_the_announcement_is_not_asked_to_speak(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dialer.telephony.fake.ANNOUNCEMENT_S", 8.0)
+    plan = replace(ANNOUNCED, listening=replace(ASKED.listening, dead_air=timedelta(seconds=3)))
+    script = replace(NOBODY, speaks=((9.0, CALLER, 100.0),))
+
+    async def scene() -> None:
+        async with talking(script, plan) as hall:
+            await for_s(20)
+            assert (told(hall), prompts(hall)) == ([], [])
+
+    run(scene())
+
+
+def test_an_announcement_that_cannot_be_played_leaves_the_conversation_watched() -> None:
+    async def scene() -> None:
+        async with floor(lambda _: NOBODY, contacts=1, agents=1, plan=ANNOUNCED, pacer=Flood()) as hall:
+            hall.telephony.dead_prompts = {ANNOUNCED.announcement}
+            await for_s(60)
+            assert prompts(hall) == ["ask", "ask", "bye"]
+            assert disposition(hall) is Disposition.DEAD_AIR
 
     run(scene())
 

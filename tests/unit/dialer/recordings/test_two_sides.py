@@ -75,6 +75,7 @@ async def test_the_store_keeps_verifies_and_finds_a_recording(tmp_path: Path) ->
     store = LocalRecordings(tmp_path / "store", tmp_path, 1)
     side(tmp_path / f"{base}-caller.wav", 2.0)
     side(tmp_path / f"{base}-agent.wav", 2.0, level=0.0)
+    side(tmp_path / f"{base}-phone.wav", 2.0, level=0.0)
     try:
         stored, problem = await store.finish(f"{base}.wav", timedelta(seconds=4), RecordingMarks())
         assert stored.duration == timedelta(seconds=2)
@@ -83,7 +84,7 @@ async def test_the_store_keeps_verifies_and_finds_a_recording(tmp_path: Path) ->
         path = store.path(f"{base}.wav")
         assert path is not None
         assert hashlib.sha256(path.read_bytes()).hexdigest() == stored.sha256
-        assert not (tmp_path / f"{base}-caller.wav").exists()
+        assert not any((tmp_path / f"{base}-{each}.wav").exists() for each in ("caller", "agent", "phone"))
     finally:
         store.close()
 
@@ -130,6 +131,25 @@ def test_what_is_not_to_be_heard_is_silent_and_the_rest_keeps_its_place(tmp_path
         assert not any(channel[int(3.5 * RATE) :])
         assert any(channel[:RATE])
         assert any(channel[2 * RATE : int(3.5 * RATE)])
+
+
+def test_where_nothing_was_sent_to_the_caller_stands_what_came_from_the_phone(tmp_path: Path) -> None:
+    """Right: 1 s as it was sent, then a second that Asterisk lost, and the phone's own beyond the conversation."""
+    sent, phone = side(tmp_path / "a.wav", 1, level=0.1), side(tmp_path / "p.wav", 9, level=0.5)
+    made = mix(side(tmp_path / "c.wav", 2), sent, tmp_path / "both.wav", [(1500, 1600)], phone=phone)
+    assert made.duration_ms == 2000, "what the phone sent later belongs to nobody"
+    left, right = channels(tmp_path / "both.wav")
+    assert max(right[: RATE - 400]) < 0.12 * 32767
+    assert max(right[RATE : RATE + 160]) > 0.4 * 32767
+    for each in (left, right):
+        assert not any(each[int(1.5 * RATE) : int(1.6 * RATE)]), "silent is silent on the phone as well"
+
+
+def test_a_phone_of_which_nothing_can_be_read_changes_nothing(tmp_path: Path) -> None:
+    caller, agent = side(tmp_path / "c.wav", 1), side(tmp_path / "a.wav", 1, level=0.0)
+    (tmp_path / "broken.wav").write_bytes(b"not a RIFF file at all")
+    for phone in ("none.wav", "broken.wav"):
+        assert mix(caller, agent, tmp_path / "both.wav", phone=tmp_path / phone).agent_dbfs is None
 
 
 def test_nothing_is_left_after_its_end(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from dialer.telephony.asterisk.ami_frames import AmiMessage
 from dialer.telephony.asterisk.ami_wire import Headers
 from dialer.telephony.asterisk.calls_in_hand import Switchboard
 from dialer.telephony.asterisk.channel_facts import Gone, Voiced
+from dialer.telephony.asterisk.wiring import Wiring
 
 pytestmark = pytest.mark.unit
 
@@ -35,7 +36,7 @@ class Rig:
         self.answer = answer
         self.values: Iterator[str] = iter(())
         self.heard: list[TelephonyEvent] = []
-        self.air = Air(self.board, self.send, self.heard.append, SystemClock())
+        self.air = Air(Wiring(self.board, self.send, self.heard.append, SystemClock()))
 
     async def send(self, order: Headers) -> AmiMessage:
         self.orders.append(order)

@@ -20,6 +20,7 @@ from dialer.telephony.asterisk.callers import Callers, waits_for
 from dialer.telephony.asterisk.calls_in_hand import Switchboard
 from dialer.telephony.asterisk.channel_facts import EnteredBridge, Gone, Said
 from dialer.telephony.asterisk.dialplan import call_channel
+from dialer.telephony.asterisk.wiring import Wiring
 from tests.support.virtual_time import START, VirtualClock, run
 
 pytestmark = pytest.mark.unit
@@ -44,7 +45,7 @@ class Desk:
         self.board, self.events = Switchboard(), list[TelephonyEvent]()
         self.variables: dict[str, str] = {}
         self.asked: list[Headers] = []
-        self.callers = Callers(self.board, self._send, self.events.append, VirtualClock())
+        self.callers = Callers(Wiring(self.board, self._send, self.events.append, VirtualClock()))
 
     async def _send(self, action: Headers) -> AmiMessage:
         self.asked.append(action)
