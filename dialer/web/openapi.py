@@ -1,6 +1,7 @@
 """The OpenAPI 3.1 document, made from the same operations as the routes."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from aiohttp import web
@@ -17,7 +18,8 @@ DOCUMENT: web.AppKey[Mapping[str, Any]] = web.AppKey("openapi", Mapping)
 
 
 def document(operations: Sequence[Operation], version: str) -> dict[str, Any]:
-    references, schemas = _schemas(operations)
+    wanted = [each for one in operations for each in _models(one)]
+    references, schemas = _schemas(tuple(dict.fromkeys([*wanted, (Problem, "serialization")])))
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _entry(operation, references)
@@ -32,10 +34,9 @@ def document(operations: Sequence[Operation], version: str) -> dict[str, Any]:
     }
 
 
-def _schemas(operations: Sequence[Operation]) -> tuple[dict[Any, Any], dict[str, Any]]:
-    wanted = [(model, mode) for one in operations for model, mode in _models(one)]
-    unique = list(dict.fromkeys([*wanted, (Problem, "serialization")]))
-    references, definitions = models_json_schema(unique, ref_template=_REF)  # type: ignore[arg-type]
+@cache
+def _schemas(models: tuple[tuple[type[BaseModel], str], ...]) -> tuple[Mapping[Any, Any], Mapping[str, Any]]:
+    references, definitions = models_json_schema(models, ref_template=_REF)  # type: ignore[arg-type]
     return dict(references), definitions.get("$defs", {})
 
 

@@ -32,6 +32,7 @@ from dialer.rulebook.load import load_rules
 from dialer.simulation.lawless import NoRegistries
 from dialer.web.app import build_app
 from dialer.web.deps import WebDeps
+from ivr.flow.model import Flow
 from ivr.samples import sample
 from tests.support.fake_floor import LIVE_CALL, NOON, FakeFloor, afternoon
 from tests.support.fake_store import FakeClock, FakeFiles, FakeIntake, FakeStore
@@ -79,13 +80,18 @@ async def store(tmp_path: Path) -> FakeStore:
     )
     for attempt, state in ((ENDED_CALL, AttemptState.ENDED), (LIVE_CALL, AttemptState.TALKING)):
         store.history.rows[attempt] = attempt_view(attempt, state)
-    await publish_flow(store.ivr_flows, sample("survey"), NOON, "ana")
+    await publish_flow(store.ivr_flows, _survey(), NOON, "ana")
     store.ivr_calls.rows = [interview(nth) for nth in range(3)]
     store.ivr_calls.calls["call-1"] = ivr_call("call-1")
     name = f"{ENDED_CALL}-1.wav"
     write_silence(tmp_path / name)
     store.recordings.rows[RECORDING] = recording_view(name)
     return store
+
+
+@cache
+def _survey() -> Flow:
+    return sample("survey")
 
 
 @cache
