@@ -161,3 +161,43 @@ async def test_a_campaign_takes_people_through_a_flow_and_to_agents(floor: Hall)
     assert (returned.result, returned.variables["choice"]) == ("thanked", "1")
     (recording,) = await floor.wait_stored()
     assert (recording.attempt, recording.state) == (end.id, "stored")
+
+
+TWO_QUESTIONS = from_text("""
+flow: two-questions
+title: Two questions
+languages: [en]
+start: order
+variables: {order: "''"}
+prompts: {order: {en: order}, sure: {en: sure}}
+nodes:
+  order: {type: gather, prompt: order, into: order, max: 4, timeout: 30 s, next: sure}
+  sure: {type: menu, prompt: sure, timeout: 30 s, tries: 5, choices: {"1": done}}
+  done: {type: hang_up, result: served}
+""")
+
+
+async def test_after_a_crash_a_caller_goes_on_where_they_were_in_the_flow(floor: Hall) -> None:
+    await publish(floor, TWO_QUESTIONS)
+    await floor.store.inbound.set_route(Route("*", "two-questions", "UTC"), SystemClock().now(), "test")
+    await floor.start()
+    call_in(
+        floor, "stays", "Wait(1.5)", "SendDTMF(4711,100,100)", "Wait(1)", "SendDTMF(${PRESSED})", "Goto(3)"
+    )
+
+    async def at(node: str, result: str | None) -> IvrCall | None:
+        for each in await sessions(floor):
+            found = await floor.store.ivr_calls.session(each)
+            if (found.node, found.result) == (node, result):
+                return found
+        return None
+
+    await floor.wait_for(lambda: at("sure", None), "the first question is answered")
+    (line,) = floor.centre.pbx.cli("core show channels concise").splitlines()
+    # the dialplan's patience is eight seconds; a busy machine may take longer to start the service
+    floor.centre.pbx.cli(f"dialplan set chanvar {line.partition('!')[0]} FAIRDIAL_TRIES -100")
+    floor.service.kill()
+    await floor.start()
+    floor.centre.carrier.cli("dialplan set global PRESSED 1")
+    ended = await floor.wait_for(lambda: at("done", "served"), "the second question is answered")
+    assert ended.variables["order"] == "4711"
