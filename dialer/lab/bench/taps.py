@@ -13,17 +13,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import aiohttp
 
 from dialer.bootstrap import ami_link
-from dialer.domain.ids import AttemptId
 from dialer.errors import FairdialError
 from dialer.lab.bench import usage
 from dialer.lab.bench.ear_receiver import EarReceiver
 from dialer.lab.bench.loaded import new_loop
 from dialer.lab.bench.tap_figures import AFTER_ANSWER_S, Heard, figures
+from dialer.lab.bench.tap_lines import TRUNK, Ringing, link_up, new_line, subscribers
 from dialer.lab.bench.tap_ways import (
     CONTEXT_EAR,
     CONTEXT_LOCAL,
@@ -38,7 +37,6 @@ from dialer.lab.bench.tap_ways import (
     Way,
 )
 from dialer.lab.centre import PROJECT, CallCentre
-from dialer.telephony.asterisk import dialplan
 from dialer.telephony.asterisk.ami_frames import AmiEvent
 from dialer.telephony.asterisk.ami_link import AmiLink
 
@@ -52,7 +50,6 @@ RIVALS = {
 }
 """The other ways, for people, and their names in the figures."""
 _UNTAPPED = ("untapped", "untapped_again")
-_TRUNK = "trunk-carrier"
 _RINGS_S, _TALKS_S = 6, 60
 _SETTLE_S = 2.5  # all lines ring and all taps are up long before
 _ARI_S = 5.0  # its REST interface was seen to leave a request without an answer
@@ -73,7 +70,7 @@ _SUBSCRIBER = (
 _DIALPLAN = f"""
 [{CONTEXT_LOCAL}]
 exten = _+X.,1,Answer()
- same = n,Dial(PJSIP/${{EXTEN}}@{_TRUNK},60)
+ same = n,Dial(PJSIP/${{EXTEN}}@{TRUNK},60)
 
 [{CONTEXT_EAR}]
 exten = _[0-9a-f].,1,AudioSocket(${{EXTEN}},${{BENCH_EARS}})
@@ -108,25 +105,24 @@ class _Centre(CallCentre):
 def run(rounds: int = 2, lines: int = LINES, folder: Path | None = None) -> dict[str, Any]:
     place = folder or PROJECT / ".run/bench/taps"
     with _Centre(place, agents=0, channels=4 * lines, calls_per_second=1000.0) as centre, new_loop() as loop:
-        for step in _SUBSCRIBER:
-            centre.carrier.cli(f"dialplan add extension {_LAST_FOUR},{step} into behaviour")
+        subscribers(centre, _LAST_FOUR, _SUBSCRIBER)
         heard = loop.run(_all(centre, rounds, lines))
     return figures(heard, _UNTAPPED)
 
 
 async def _all(centre: CallCentre, rounds: int, lines: int) -> dict[str, Heard]:
     link = ami_link(centre.settings, random.Random())
-    async with EarReceiver() as receiver, _up(link), _ari(centre) as ari:
+    async with EarReceiver() as receiver, link_up(link), _ari(centre) as ari:
         ears = receiver.address
         await link.send({"Action": "Setvar", "Variable": "BENCH_EARS", "Value": ears})
         ways: dict[str, Way] = {
-            _UNTAPPED[0]: Untapped(link, _TRUNK),
-            OURS: Spied(link, _TRUNK, ears),
+            _UNTAPPED[0]: Untapped(link, TRUNK),
+            OURS: Spied(link, TRUNK, ears),
             "local_audiosocket": ThroughLocal(link, ears),
-            "ari_snoop": Snooped(link, _TRUNK, ari, ears),
-            "ari_snoop_dialplan": SnoopedInDialplan(link, _TRUNK, ari),
-            "ari_create_bridge_dial": CreatedAndBridged(_TRUNK, ari, ears),
-            _UNTAPPED[1]: Untapped(link, _TRUNK),
+            "ari_snoop": Snooped(link, TRUNK, ari, ears),
+            "ari_snoop_dialplan": SnoopedInDialplan(link, TRUNK, ari),
+            "ari_create_bridge_dial": CreatedAndBridged(TRUNK, ari, ears),
+            _UNTAPPED[1]: Untapped(link, TRUNK),
         }
         floor = _Floor(link, centre.pbx.pid or 0, receiver)
         heard: dict[str, Heard] = {}
@@ -135,18 +131,6 @@ async def _all(centre: CallCentre, rounds: int, lines: int) -> dict[str, Heard]:
                 run = await floor.hear(way, lines)
                 heard[name] = heard[name].with_more(run) if name in heard else run
         return heard
-
-
-@asynccontextmanager
-async def _up(link: AmiLink) -> AsyncIterator[None]:
-    running = asyncio.ensure_future(link.run())
-    try:
-        async with asyncio.timeout(10):
-            await link.up.wait()
-        yield
-    finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -170,11 +154,11 @@ class _Floor:
     link: AmiLink
     asterisk: int
     receiver: EarReceiver
-    by_channel: dict[str, Line] = field(default_factory=dict)
+    ringing: Ringing = field(default_factory=Ringing)
 
     async def hear(self, way: Way, count: int) -> Heard:
-        lines = [_line(nth) for nth in range(count)]
-        self.by_channel = {line.channel: line for line in lines} | {line.caller: line for line in lines}
+        lines = [new_line(nth, _LAST_FOUR) for nth in range(count)]
+        self.ringing = Ringing(lines)
         heard = Heard(lines, from_the_order=isinstance(way, (ThroughLocal, CreatedAndBridged)))
         watching = asyncio.ensure_future(self._watch(way, heard))
         try:
@@ -209,27 +193,17 @@ class _Floor:
         async with asyncio.TaskGroup() as orders:
             while True:
                 event = await self.link.events.get()
-                if isinstance(event, AmiEvent) and (line := self._take(event)) is not None:
+                if not isinstance(event, AmiEvent):
+                    continue
+                if (line := self.ringing.began(event)) is not None:
                     orders.create_task(_tried(way.rang(line), heard))
+                elif event.name == "Newstate" and event.get("ChannelState") == "6":
+                    self._answered(event.get("Uniqueid"))
 
-    def _take(self, event: AmiEvent) -> Line | None:
-        """A line that has just begun to ring in band. Behind a Local channel lies another, found by its caller."""
-        if event.name == "DialState" and event.get("DialStatus") == "PROGRESS":
-            line = self.by_channel.get(event.get("Uniqueid")) or self.by_channel.get(
-                event.get("DestUniqueid")
-            )
-            if line is not None and line.rang is None:
-                self.by_channel[event.get("DestUniqueid")] = line
-                self.by_channel.pop(line.caller, None)
-                if event.get("DestUniqueid") != line.channel:
-                    self.by_channel.pop(line.channel, None)
-                line.rang = time.monotonic()
-                return line
-        elif event.name == "Newstate" and event.get("ChannelState") == "6":
-            line = self.by_channel.get(event.get("Uniqueid"))
-            if line is not None and line.rang is not None and line.answered is None:
-                line.answered = time.monotonic()
-        return None
+    def _answered(self, channel: str) -> None:
+        line = self.ringing.of(channel)
+        if line is not None and line.rang is not None and line.answered is None:
+            line.answered = time.monotonic()
 
     async def _clear(self, way: Way, heard: Heard) -> None:
         for line in heard.lines:
@@ -246,16 +220,6 @@ class _Floor:
 
     async def _channels(self) -> int:
         return len(await self.link.collect({"Action": "CoreShowChannels"}))
-
-
-def _line(nth: int) -> Line:
-    attempt = AttemptId(uuid4())
-    number = f"+1{_area(nth)}555{_LAST_FOUR}"
-    return Line(attempt, number, uuid4(), dialplan.call_channel(attempt))
-
-
-def _area(nth: int) -> int:
-    return 201 + nth + (nth + 1) // 99  # none ends in 00
 
 
 async def _tried(order: Awaitable[None], heard: Heard) -> None:
