@@ -13,10 +13,12 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, unquote
 
+from ivr.agi.turn import Turn
 from ivr.agi.wire import LONGEST_LINE, Wire
 from ivr.errors import CallerHungUp, IvrError, LinkBroken, NoReply, ProtocolViolation
 
@@ -28,6 +30,7 @@ _NUDGES: Final = 8
 
 Result = TypeVar("Result")
 
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _CONTROL: Final = re.compile(r"[\r\n\x00]")
 _RESULT: Final = re.compile(
     r"result=(?P<result>[^ ]*)(?: \((?P<note>.*)\))?(?P<extra>(?: \w+=[^ ]*)*) ?", re.DOTALL
@@ -42,14 +45,13 @@ class AgiRequest:
     headers: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """`note` is what stood in parentheses: a value, `timeout`, `writefile`. `text` explains codes 510 and 520."""
 
     code: int
     result: str = ""
     note: str | None = None
-    extra: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, str] = _NOTHING
     text: str = ""
 
     @property
@@ -75,10 +77,13 @@ def parse_request(block: bytes) -> AgiRequest:
             headers[name.strip()] = value.removeprefix(" ")
     path, _, query = headers.get("agi_network_script", "").partition("?")
     args: list[str] = []
-    while (value := headers.get(f"agi_arg_{len(args) + 1}")) is not None:  # type: ignore[assignment]
-        args.append(value)
+    while (arg := headers.get(f"agi_arg_{len(args) + 1}")) is not None:
+        args.append(arg)
     return AgiRequest(
-        unquote(path.lstrip("/")), dict(parse_qsl(query, keep_blank_values=True)), tuple(args), headers
+        unquote(path.lstrip("/")),
+        dict(parse_qsl(query, keep_blank_values=True)) if query else {},
+        tuple(args),
+        headers,
     )
 
 
@@ -94,10 +99,15 @@ def quote(value: str) -> str:
 def _line(verb: str, args: tuple[str | int, ...]) -> bytes:
     if not verb.isprintable():
         raise ValueError("control character in AGI command")
-    words = verb
-    for arg in args:
-        words += " " + quote(str(arg))
-    return words.encode() + b"\n"
+    words = [str(arg) for arg in args]
+    plain = '" "'.join(words)
+    if not words:
+        line = verb
+    elif plain.isprintable() and "\\" not in plain and plain.count('"') == 2 * len(words) - 2:
+        line = f'{verb} "{plain}"'
+    else:
+        line = " ".join([verb, *map(quote, words)])
+    return line.encode() + b"\n"
 
 
 class Conversation:
@@ -117,21 +127,26 @@ class Conversation:
         self.hangup_seen = False
         self._wire = wire
         self._command_s = command_s
-        self._turn = asyncio.Lock()
+        self._turn = Turn()
         self._in_step = True
 
     async def command(self, verb: str, *args: str | int, within_s: float | None = None) -> Reply:
         """Raises CallerHungUp only when the channel is really gone. 510 and 520 are replies."""
         limit, line = within_s or self._command_s, _line(verb, args)
-        await self._turn.acquire()
+        if self._turn.taken:
+            await self._turn.mine()
+        self._turn.taken = True
         try:
-            reply = await self._exchange(limit, verb, line)
+            raw = await self._asked(limit, line)
+            reply = self._plain(raw) or await self._unusual(verb, raw)
             # -1 is also "no such prompt", "cannot write", "no such channel": ask before believing it
             if reply.result == "-1" and (await self._exchange(limit, verb, _STATUS)).result == "-1":
                 raise CallerHungUp(verb)
             return reply
+        except NoReply:
+            raise NoReply(f"{verb}: no reply within {limit} s") from None
         finally:
-            self._turn.release()
+            self._turn.over()
 
     async def last_words(self, verb: str, *args: str | int, within_s: float | None = None) -> Reply:
         """As `command`, for one whose reply counts although the caller has hung up meanwhile."""
@@ -210,24 +225,29 @@ class Conversation:
         await self.command("SET VARIABLE", name, value)
 
     async def _exchange(self, within_s: float, verb: str, line: bytes) -> Reply:
+        raw = await self._asked(within_s, line)
+        return self._plain(raw) or await self._unusual(verb, raw)
+
+    def _asked(self, within_s: float, line: bytes) -> "asyncio.Future[bytes]":
         if not self._in_step:
             raise LinkBroken("an earlier command never got its reply")
         self._in_step = False
         wire = self._wire
         wire.write(line)
         wire.limit(within_s)
-        try:
-            raw = await wire.line()
-            reply = _PLAIN.get(raw) or _with_value(raw) or await self._unusual(raw)
-        except NoReply:
-            raise NoReply(f"{verb}: no reply within {within_s} s") from None
+        return wire.answer()
+
+    def _plain(self, raw: bytes) -> Reply | None:
+        """Most replies: known ones, and the value of a variable."""
+        reply = _PLAIN.get(raw) or _with_value(raw)
+        self._in_step = reply is not None
+        return reply
+
+    async def _unusual(self, verb: str, raw: bytes) -> Reply:
+        reply = await self._read_reply(*await self._next_reply(raw))
         self._in_step = True
         if reply.code == 511:
             raise CallerHungUp(verb)
-        return reply
-
-    async def _unusual(self, raw: bytes) -> Reply:
-        reply = await self._read_reply(*await self._next_reply(raw))
         if raw.startswith(b"200 ") and reply.note is None and not reply.extra and len(_PLAIN) < _MOST_PLAIN:
             _PLAIN[raw] = reply
         return reply
@@ -281,7 +301,6 @@ def _with_value(raw: bytes) -> Reply | None:
 
 
 _VALUE: Final = b"200 result=1 ("
-_NOTHING: Final[Mapping[str, str]] = {}
 _STATUS: Final = b"CHANNEL STATUS\n"
 _MOST_PLAIN: Final = 256
 _PLAIN: dict[bytes, Reply] = {}

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ivr.agi.protocol import AgiRequest, Conversation, parse_request
+from ivr.agi.protocol import Conversation, parse_request
 from ivr.agi.wire import Wire
 from ivr.errors import CallerHungUp, IvrError, LinkBroken
 
@@ -109,7 +109,11 @@ class FastAgiServer:
         assert task is not None  # noqa: S101  `_opened` makes one
         end = SessionEnd("cut-short")
         try:
-            end = SessionEnd("full") if task in self._full else await self._session(wire)
+            if task in self._full:
+                end = SessionEnd("full")
+            else:
+                found = await self._found(wire)
+                end = found if isinstance(found, SessionEnd) else await _converse(*found)
         except asyncio.CancelledError:
             pass  # by close(), or by the end of the loop: this task ends here in either case
         finally:
@@ -118,21 +122,17 @@ class FastAgiServer:
             self._tell(end)
             wire.close()
 
-    async def _session(self, wire: Wire) -> SessionEnd:
-        request = await self._request(wire)
-        if request is None:
+    async def _found(self, wire: Wire) -> SessionEnd | tuple[Script, Conversation]:
+        """Which script is asked for; the end where there is none."""
+        wire.limit(self._limits.header_s)
+        try:
+            request = parse_request(await wire.answer(b"\n\n"))
+        except (IvrError, ValueError):
             return SessionEnd("no-request")
         script = self._scripts.get(request.script)
         if script is None:
             return SessionEnd("unknown-script", request.script)
-        return await _converse(script, Conversation(request, wire, self._limits.command_s))
-
-    async def _request(self, wire: Wire) -> AgiRequest | None:
-        wire.limit(self._limits.header_s)
-        try:
-            return parse_request(await wire.block())
-        except (IvrError, ValueError):
-            return None
+        return script, Conversation(request, wire, self._limits.command_s)
 
     def _tell(self, end: SessionEnd) -> None:
         try:
@@ -144,8 +144,13 @@ class FastAgiServer:
 async def _converse(script: Script, conversation: Conversation) -> SessionEnd:
     name = conversation.request.script
     try:
-        return SessionEnd("done", name, await _run(script, conversation))
+        result = await script(conversation)
+        await conversation.set_variable(RESULT_VARIABLE, result)
+        return SessionEnd("done", name, result)
     except CallerHungUp:
+        # variables of a hung-up channel can still be set: its 'h' extension then knows the end was no fault
+        with contextlib.suppress(IvrError):
+            await conversation.set_variable(RESULT_VARIABLE, CALLER_LEFT)
         return SessionEnd("caller-left", name)
     except LinkBroken as broken:
         return SessionEnd("link-broken", name, str(broken))
@@ -154,15 +159,3 @@ async def _converse(script: Script, conversation: Conversation) -> SessionEnd:
     except Exception as fault:
         log.exception("script failed", extra={"action": "agi.script_failed", "script": name})
         return SessionEnd("failed", name, type(fault).__name__)
-
-
-async def _run(script: Script, conversation: Conversation) -> str:
-    try:
-        result = await script(conversation)
-    except CallerHungUp:
-        # variables of a hung-up channel can still be set: its 'h' extension then knows the end was no fault
-        with contextlib.suppress(IvrError):
-            await conversation.set_variable(RESULT_VARIABLE, CALLER_LEFT)
-        raise
-    await conversation.set_variable(RESULT_VARIABLE, result)
-    return result

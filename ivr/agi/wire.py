@@ -18,7 +18,7 @@ class Sink(Protocol):
 
 
 class Wire(asyncio.Protocol):
-    """Reading can be cancelled at any time: nothing is lost of what has come."""
+    """Reading `line` by line can be cancelled at any time: nothing is lost of what has come."""
 
     def __init__(self, opened: Callable[["Wire"], object] | None = None) -> None:
         self._opened = opened
@@ -26,9 +26,10 @@ class Wire(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._sink: Sink | None = None
         self._rest = b""
-        self._waiting: asyncio.Future[None] | None = None
+        self._waiting: asyncio.Future[bytes] | None = None
+        self._end_of = b"\n"
         self._broken: IvrError | None = None
-        self._deadline = 0.0
+        self._deadline = self._rings_at = 0.0
         self._watch: asyncio.TimerHandle | None = None
         self._abort: asyncio.TimerHandle | None = None
 
@@ -44,7 +45,7 @@ class Wire(asyncio.Protocol):
         if len(self._rest) > _MOST_WAITING and self._broken is None:
             self._end(ProtocolViolation("more than anybody asked for"))
         else:
-            self._wake()
+            self._deliver()
 
     def eof_received(self) -> None:
         self._end(LinkBroken("Asterisk closed the connection"))
@@ -57,11 +58,21 @@ class Wire(asyncio.Protocol):
 
     def _end(self, why: IvrError) -> None:
         self._broken = self._broken or why
-        self._wake()
+        self._deliver()
 
-    def _wake(self) -> None:
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(None)
+    def _deliver(self) -> None:
+        waiting = self._waiting
+        if waiting is None or waiting.done():
+            return
+        rest, end = self._rest, self._end_of
+        found = rest.find(end)
+        if found > LONGEST_LINE or (found < 0 and len(rest) > LONGEST_LINE):
+            waiting.set_exception(ProtocolViolation("line too long"))
+        elif found >= 0:
+            self._rest = rest[found + len(end) :]
+            waiting.set_result(rest[:found])
+        elif self._broken is not None:
+            waiting.set_exception(self._broken)
 
     # --- reading and writing ---
 
@@ -78,15 +89,20 @@ class Wire(asyncio.Protocol):
         """What was written still goes out, for a second."""
         if self._transport is not None and not self._transport.is_closing():
             self._transport.close()
-            self._abort = self._loop.call_later(_FLUSH_S, self._transport.abort)
+            if self._transport.get_write_buffer_size():
+                self._abort = self._loop.call_later(_FLUSH_S, self._transport.abort)
 
     def limit(self, within_s: float) -> None:
         """From now on `line` raises NoReply after so many seconds. One timer for all: it looks at the clock when it rings."""
-        self._deadline = self._loop.time() + within_s
-        if self._watch is None or self._watch.when() > self._deadline:
-            if self._watch is not None:
-                self._watch.cancel()
-            self._watch = self._loop.call_at(self._deadline, self._rings)
+        self._deadline = deadline = self._loop.time() + within_s
+        if self._watch is None or self._rings_at > deadline:
+            self._wind()
+
+    def _wind(self) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+        self._rings_at = self._deadline
+        self._watch = self._loop.call_at(self._deadline, self._rings)
 
     def _rings(self) -> None:
         self._watch = None
@@ -95,40 +111,22 @@ class Wire(asyncio.Protocol):
         if self._loop.time() >= self._deadline:
             self._waiting.set_exception(NoReply("no reply in time"))
         else:
-            self._watch = self._loop.call_at(self._deadline, self._rings)
+            self._wind()
+
+    def answer(self, end: bytes = b"\n") -> "asyncio.Future[bytes]":
+        """What comes up to `end`, without it: a line. For one reader at a time, who waits until it is done.
+
+        Its exceptions: LinkBroken, ProtocolViolation for what is too long, NoReply after the limit."""
+        self._end_of, self._waiting = end, self._loop.create_future()
+        self._deliver()
+        return self._waiting
 
     async def line(self) -> bytes:
-        """Without its end. Raises LinkBroken, ProtocolViolation for one that is too long, NoReply after the limit."""
-        while True:
-            rest = self._rest
-            found = rest.find(b"\n")
-            if found > LONGEST_LINE or (found < 0 and len(rest) > LONGEST_LINE):
-                raise ProtocolViolation("line too long")
-            if found >= 0:
-                self._rest = rest[found + 1 :]
-                return rest[:found]
-            if self._broken is not None:
-                raise self._broken
-            self._waiting = self._loop.create_future()
-            try:
-                await self._waiting
-            finally:
-                self._waiting = None
-
-    async def block(self) -> bytes:
-        """Up to an empty line, that included."""
-        while (found := self._rest.find(b"\n\n")) < 0:
-            if len(self._rest) > LONGEST_LINE:
-                raise ProtocolViolation("block too long")
-            await self.more()
-        block, self._rest = self._rest[: found + 2], self._rest[found + 2 :]
-        return block
-
-    async def more(self) -> None:
-        if self._broken is not None:
-            raise self._broken
-        self._waiting = self._loop.create_future()
+        """As `answer`, and whoever waits for it can be cancelled at any time: the line is kept for the next one."""
+        waiting = self.answer()
         try:
-            await self._waiting
-        finally:
-            self._waiting = None
+            return await waiting
+        except asyncio.CancelledError:
+            if waiting.done() and not waiting.cancelled() and waiting.exception() is None:
+                self._rest = waiting.result() + b"\n" + self._rest
+            raise

@@ -60,7 +60,9 @@ def test_arbitrary_headers_never_raise(block: bytes) -> None:
 # --- commands ---
 
 
-@pytest.mark.parametrize("value", ['he said "hi"', "back\\slash", "(a)", "张伟明", "", "${SECRET}"])
+@pytest.mark.parametrize(
+    "value", ['he said "hi"', '" "', 'a" "b', "back\\slash", "\u2028", "(a)", "张伟明", "", "${SECRET}"]
+)
 async def test_arguments_are_quoted(value: str) -> None:
     talk, socket = conversation(b"200 result=1\n")
     await talk.command("SET VARIABLE", "X", value)
@@ -75,6 +77,8 @@ async def test_an_argument_cannot_become_a_command(value: str) -> None:
         quote(value)
     with pytest.raises(ValueError, match="control character"):
         await talk.command("NOOP", value)
+    with pytest.raises(ValueError, match="control character"):
+        await talk.command("SET VARIABLE", "X", "plain", value)
     with pytest.raises(ValueError, match="control character"):
         await talk.command(f"NOOP {value}")
     assert socket.written == []
