@@ -1,9 +1,11 @@
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 from dialer.cli import console, session
@@ -31,7 +33,12 @@ def run(environment: pytest.MonkeyPatch) -> Run:
     def invoke(*words: str, stdin: str | None = None) -> Result:
         return CliRunner().invoke(app, list(words), input=stdin)
 
+    # the runner would make each of some hundred commands anew for every call
+    environment.setattr("typer.testing._get_command", _commands, raising=False)
     return invoke
+
+
+_commands = cache(get_command)
 
 
 @pytest.fixture
