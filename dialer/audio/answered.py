@@ -119,6 +119,7 @@ class AnsweredEar:
         self._listeners: dict[int, _Listener] = {}
         self._free = list(range(capacity))[::-1]
         self._capacity = capacity
+        self._over = np.zeros(capacity, bool)  # nothing more is to be told of it
 
     def open(self, audience: Audience = Audience.OFFICES) -> int:
         """A new stream, to be fed from the answer on. Returns its number."""
@@ -126,7 +127,9 @@ class AnsweredEar:
             self._voices.grow(2 * self._capacity)
             self._free = list(range(self._capacity, 2 * self._capacity))[::-1]
             self._capacity *= 2
+            self._over = np.resize(self._over, self._capacity)
         stream = self._free.pop()
+        self._over[stream] = False
         self._voices.reset(stream)
         self._lines.reset(stream)
         self._listeners[stream] = _Listener(answer_model.load(audience))
@@ -144,13 +147,21 @@ class AnsweredEar:
     def feed(self, frames: Samples, streams: NDArray[np.integer]) -> list[Heard]:
         """`frames`: int16 [n, 160], one for each of `streams` [n], all open and no two the same."""
         which: Indices = np.asarray(streams, np.intp)
+        over = self._over[which]
+        if over.any():
+            frames, which = frames[~over], which[~over]
         self._voices.feed(frames, which)
         news = [
             (stream, each)
             for stream, tone, over in self._lines.feed(which, self._voices)
             for each in self._on_tone(stream, tone, over)
         ]
-        return news + list(self._on_voices(which))
+        news += self._on_voices(which)
+        for stream, said in news:
+            # a machine's greeting has an end, and mostly a beep; of everybody else all is known with the verdict
+            if said.kind in (Kind.VERDICT, Kind.BEEP):
+                self._over[stream] = said.kind is Kind.BEEP or said.answer.verdict is not Verdict.MACHINE
+        return news
 
     def _on_voices(self, which: Indices) -> Iterator[Heard]:
         due = which[self._voices.frames[which] % _EVERY_FRAMES == 0]
