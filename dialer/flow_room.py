@@ -77,7 +77,7 @@ class AgentTransfers:
         desk = self.callers.desk_named(name)
         if desk is None:
             log.error(
-                "no such agent: `fairdial agent list` shows their names and phones",
+                "no such agent: `fairdial agents list` shows their names and phones",
                 extra={"action": "ivr.no_agent", "agent": name, "call": call},
             )
             return "failed"
