@@ -6,8 +6,8 @@ before the store has the step. See docs/ivr.md, "A step and its store".
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 from ivr.asterisk import stored
 from ivr.engine import State, advance
@@ -111,10 +111,11 @@ class Session:
         await self.stored()
 
     def _begin(self) -> "asyncio.Task[None]":
-        writing = self._write(stored.to_json(self.state, self.left))
-        return asyncio.get_running_loop().create_task(writing)
+        return asyncio.get_running_loop().create_task(self._write(self.state, self.left))
 
-    async def _write(self, kept: Mapping[str, Any]) -> None:
+    async def _write(self, state: State, commands: Sequence[do.Command]) -> None:
+        """Both as they were: nothing changes them afterwards. What they are as JSON is made while the words go out."""
+        kept = stored.to_json(state, commands)
         async with asyncio.timeout(_STORE_S):
             fresh = await self._store.save(self.call, kept, self.revision)
         if not fresh:
