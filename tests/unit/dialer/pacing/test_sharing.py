@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialer.pacing.sharing import Stake, Want, credits, debts, headrooms, lines_within, shares, split
+from dialer.pacing.sharing import Stake, Want, claim, credits, debts, headrooms, lines_within, shares, split
 
 pytestmark = pytest.mark.unit
 
@@ -148,3 +148,31 @@ def test_loads_go_by_weight_though_the_first_is_always_faster(
     fair = [sum(served) * weight / sum(weights) for weight in weights]
     assert sum(served) == agents * 600, "an agent is left idle"
     assert all(abs(had - due) <= 0.1 * sum(served) for had, due in zip(served, fair, strict=True))
+
+
+@pytest.mark.parametrize("weights", [(1.0, 1.0), (2.0, 1.0), (0.5, 3.0)])
+def test_waits_come_to_be_in_the_inverse_ratio_of_the_weights(weights: tuple[float, float]) -> None:
+    """A caller a second in each of two queues, agents for nine in ten: nobody overtakes within a queue."""
+    queues: tuple[list[int], list[int]] = ([], [])
+    waits: tuple[list[int], list[int]] = ([], [])
+    for now in range(4000):
+        for queue in queues:
+            queue.append(now)
+        for _ in range(2 if now % 5 else 1):
+            claims = [
+                claim(now - queue[0], weight) if queue else -1.0
+                for queue, weight in zip(queues, weights, strict=True)
+            ]
+            nth = claims.index(max(claims))
+            waits[nth].append(now - queues[nth].pop(0))
+    longest = [each[-1] for each in waits]
+    assert min(longest) > 50, "agents were short"
+    assert longest[0] / longest[1] == pytest.approx(weights[1] / weights[0], rel=0.1)
+
+
+@given(st.floats(0.0, 1e6), st.floats(0.0, 1e6), st.floats(0.01, 100.0))
+def test_who_has_waited_longer_in_the_same_queue_is_never_behind(
+    one: float, other: float, weight: float
+) -> None:
+    assert claim(max(one, other), weight) >= claim(min(one, other), weight) >= 0.0
+    assert claim(-1.0, weight) == 0.0

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from dialer.domain.disposition import HangupCause
 from dialer.domain.events import CallerLeft, CallerWaiting, TelephonyEvent
-from dialer.domain.ids import AttemptId
+from dialer.domain.ids import AgentId, AttemptId
 from dialer.errors import Refused
+from dialer.ports.telephony import Census, LiveCall
 from dialer.telephony.asterisk.ami_frames import AmiEvent, AmiMessage
 from dialer.telephony.asterisk.ami_wire import Headers
 from dialer.telephony.asterisk.callers import Callers, waits_for
@@ -179,3 +180,22 @@ def test_the_census_finds_who_came_and_who_left_unseen() -> None:
     assert isinstance(came, CallerWaiting)
     assert (stays.channel, stays.at) == ("stays.2", START)
     assert (came.channel, came.at) == ("came.3", datetime.fromtimestamp(1700000000, UTC))
+
+
+def test_the_census_knows_whom_alone_a_call_in_hand_waits_for() -> None:
+    async def scene() -> tuple[Census, list[str]]:
+        desk, ids = Desk(), [AttemptId(uuid4()) for _ in range(4)]
+        desk.board.add_caller(ids[0], CHANNEL)
+        desk.variables = {
+            CHANNEL: urlencode({**TOLD, "agent": "17"}),
+            call_channel(ids[1]): urlencode(TOLD),
+        }
+        calls = [LiveCall(each, True, None, in_flow=True, wants_agent=each != ids[3]) for each in ids]
+        return await desk.callers.who_is_wanted(Census(calls, [AgentId(3)])), [
+            str(each["Channel"]) for each in desk.asked
+        ]
+
+    census, asked = run(scene())
+    assert [call.wanted for call in census.calls] == [17, None, None, None]
+    assert census.desks == [3]
+    assert len(asked) == 3, "nobody is asked about who waits for nobody"
