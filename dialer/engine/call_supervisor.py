@@ -4,7 +4,7 @@
 """
 
 import logging
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable
 
 from dialer.acd.desks import Desk
@@ -41,20 +41,21 @@ from dialer.domain.events import (
 from dialer.domain.ids import AgentId, AttemptId
 from dialer.domain.transitions import IllegalTransition
 from dialer.engine.air_watch import AirWatch
+from dialer.engine.call_books import CallBooks
 from dialer.engine.call_flows import CallFlows, FlowEvent
 from dialer.engine.call_hearing import CallHearing
+from dialer.engine.conversations import Conversations
 from dialer.engine.floor_reporter import FloorReporter
 from dialer.engine.hand_over import HandOver
 from dialer.engine.home_tones import HomeTones
 from dialer.engine.ledger_writer import LedgerWriter
 from dialer.engine.listener import LineListener
-from dialer.engine.live_call import LiveCall, outcome, settle
+from dialer.engine.live_call import LiveCall, outcome
 from dialer.engine.queue_book import QueueBook
 from dialer.engine.recorder import Recorder
 from dialer.errors import NotFound
 from dialer.ports.ears import Ears
 from dialer.ports.floor import FlowPlace
-from dialer.ports.storage import TimelineEntry
 from dialer.ports.telephony import Telephony
 from dialer.tasks import TaskOwner
 
@@ -82,6 +83,10 @@ class CallSupervisor:
     ) -> None:
         self._telephony, self._ledger, self.recordings = telephony, ledger, recordings
         self._clock, self._tasks, self._on_change, self._floor = clock, tasks, on_change, floor
+        self.queues = QueueBook()
+        self._books = CallBooks(ledger, floor, self.queues, clock)
+        self.totals = self._books.totals
+        self._keep, self._note = self._books.keep, self._books.note
         self._hand_over = HandOver(
             telephony, recordings, ledger.agent, clock, tasks, self._note, lambda: on_change(None), floor
         )
@@ -92,6 +97,8 @@ class CallSupervisor:
         )
         self.flows = CallFlows(telephony, self._hand_over, recordings, floor, self._keep, self._note)
         self.air = AirWatch(telephony, clock, tasks, self._note)
+        self._talks = Conversations(self._books, recordings, self.air, self._hand_over, self.queues)
+        self.answer_to_join_s = self._talks.answer_to_join_s
         self.listener = LineListener(
             telephony,
             ears,
@@ -101,9 +108,6 @@ class CallSupervisor:
             lambda attempt: self.calls.get(attempt),
             keeps_listening,
         )
-        self.queues = QueueBook()
-        self.totals: Counter[tuple[str, Disposition]] = Counter()
-        self.answer_to_join_s: deque[float] = deque(maxlen=10_000)
         self.setup_s: deque[float] = deque(maxlen=10_000)
 
     @property
@@ -145,13 +149,13 @@ class CallSupervisor:
             case CallAnswered():
                 self._answered(call, event)
             case CallJoined():
-                self._joined(call, event)
+                self._talks.joined(call, event)
             case CallLeftAgent():
-                self._left_agent(call, event)
+                self._talks.left_agent(call, event)
             case MessageStarted():
                 self._message_started(call, event)
             case AnnouncementStarted() | AnnouncementEnded() | PromptEnded() | Spoke():
-                self._in_conversation(call, event)
+                self._talks.heard(call, event)
             case FlowStarted() | FlowHeard() | WantsAgent() | FlowEnded():
                 self._in_flow(call, event)
             case CallEnded():
@@ -179,34 +183,6 @@ class CallSupervisor:
         self._hearing.answered(call, heard=self.listener.answered(call))
         self._on_change(None)
 
-    def _joined(self, call: LiveCall, event: CallJoined) -> None:
-        call.move(_G.JOINED)
-        if call.joined_at is None:
-            call.joined_at = event.at
-            if call.inbound:
-                self.queues.answered(call)
-            elif call.answered_at is not None:
-                self.answer_to_join_s.append((event.at - call.answered_at).total_seconds())
-        call.agent = event.agent
-        call.parts = max(call.parts, 1)  # an adopted call may have been joined unseen
-        self._keep(call, "joined", f"agent {event.agent}")
-        self.recordings.joined(call, event.at)
-        self.air.joined(call)
-
-    def _left_agent(self, call: LiveCall, event: CallLeftAgent) -> None:
-        if call.state is _S.WAITING and call.agent is not None:
-            self._hand_over.not_joined(call, call.agent)  # back before the two had met
-            return
-        call.move(_G.AGENT_LOST)
-        call.left_at = event.at
-        self.recordings.left(call, event.at)
-        self.air.left(call.id)
-        self._keep(call, "agent_lost", f"agent {call.agent}")
-        if call.agent is not None:
-            self.desks.call_ended(call.agent, call.id, call.plan.wrap_up)
-        call.agent = None
-        self._hand_over.seek_agent(call)
-
     def _message_started(self, call: LiveCall, event: MessageStarted) -> None:
         if call.state is _S.WAITING:
             self._hand_over.message_begun(call)
@@ -214,18 +190,6 @@ class CallSupervisor:
             self._floor.no_agent(call)
         call.message_at = event.at
         self._keep(call, "message_started")
-
-    def _in_conversation(
-        self, call: LiveCall, event: AnnouncementStarted | AnnouncementEnded | PromptEnded | Spoke
-    ) -> None:
-        match event:
-            case PromptEnded():
-                self.air.prompt_ended(event)
-            case Spoke():
-                self.air.spoke(event)
-            case _:
-                self.recordings.heard(call, event)
-                self.air.announcement(call.id, goes_on=isinstance(event, AnnouncementStarted))
 
     def _in_flow(self, call: LiveCall, event: FlowEvent) -> None:
         if call.state is _S.TALKING and isinstance(event, FlowStarted):
@@ -256,22 +220,7 @@ class CallSupervisor:
         self.air.left(call.id)
         del self.calls[call.id]
         self._telephony.forget(call.id)
-        _log_end(call, disposition, because, event.cause)
-        self.totals[call.plan.name, disposition] += 1
-        self._floor.ended(call, disposition, dialled)
-        self._ledger.settle(
-            settle(
-                call.claimed,
-                call.plan,
-                disposition,
-                because,
-                event,
-                dialled=dialled and not call.inbound,
-                announced=call.announced(disposition),
-            )
-        )
-        if disposition is Disposition.LEFT_QUEUE:
-            self.queues.left(call)
+        self._books.settle(call, disposition, because, event, dialled=dialled)
         self._on_change(call)
 
     def _leave_agent(self, call: LiveCall, event: CallEnded) -> None:
@@ -376,27 +325,3 @@ class CallSupervisor:
             # its last conversation may not have been told to the store
             self.recordings.left(call, self._clock.now())
         self._ended(call, CallEnded(call.id, self._clock.now(), HangupCause(0, None, because), False))
-
-    def _keep(self, call: LiveCall, kind: str, detail: str = "") -> None:
-        self._ledger.progress(call.progress())
-        self._note(call, kind, detail)
-
-    def _note(self, call: LiveCall, kind: str, detail: str = "") -> None:
-        self._ledger.note(TimelineEntry(call.id, self._clock.now(), kind, detail))
-
-
-def _log_end(call: LiveCall, disposition: Disposition, because: str, cause: HangupCause) -> None:
-    if not log.isEnabledFor(logging.INFO):
-        return
-    log.info(
-        "call ended",
-        extra={
-            "action": "call.ended",
-            "attempt_id": str(call.id),
-            "campaign": call.plan.name,
-            "disposition": disposition.value,
-            "because": because,
-            "q850": cause.q850,
-            "sip": cause.sip,
-        },
-    )
