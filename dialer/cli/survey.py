@@ -22,10 +22,8 @@ from dialer.web.survey import (
     QuestionResult,
     SurveyQuery,
     SurveyResults,
-    cross,
-    cross_out,
-    gather,
-    results_out,
+    cross_table,
+    results_of,
     span,
 )
 from dialer.web.survey_export import as_csv, as_json
@@ -73,8 +71,7 @@ def results(
 
 async def _results(session: Session, flow: str, asked: SurveyQuery) -> SurveyResults:
     shelf = FlowShelf(session.store.ivr_flows)
-    gathered = await gather(session.store.ivr_calls, shelf, flow, asked, session.clock.now())
-    return results_out(gathered, console.language())
+    return await results_of(session.store.surveys, shelf, flow, asked, session.clock.now())
 
 
 def _rows(question: QuestionResult) -> list[tuple[object, ...]]:
@@ -192,8 +189,7 @@ def crosstab(
 async def _cross(session: Session, flow: str, asked: CrossQuery) -> CrossTableOut:
     zone = ZoneInfo(session.settings.time_zone)
     shelf = FlowShelf(session.store.ivr_flows)
-    table, book = await cross(session.store.ivr_calls, shelf, flow, asked, session.clock.now(), zone)
-    return cross_out(table, book, console.language())
+    return await cross_table(session.store.surveys, shelf, flow, asked, session.clock.now(), zone)
 
 
 def _show_cross(told: CrossTableOut) -> None:

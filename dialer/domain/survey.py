@@ -1,11 +1,11 @@
-"""What a flow's questions came to: counts, percentages, means, cross-tables. Pure folds over the calls, one at a time."""
+"""What a flow's questions came to: counts, percentages, means, cross-tables, of what the store has counted."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import datetime
 from math import sqrt
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 STATUSES = ("answered", "refused", "no_answer", "cut_off", "not_asked")
@@ -102,6 +102,31 @@ class Interview:
         return at_the_end or self.result not in CALL_LOST
 
 
+CALL_STAGES = ("silent", "running", "complete", "partial")
+
+
+@dataclass(frozen=True, slots=True)
+class CallCount:
+    """So many calls alike. `stage`: one of `CALL_STAGES`; silent ones answered nothing, running ones have not ended."""
+
+    version: str
+    language: str
+    result: str | None
+    stage: str
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCount:
+    """So many answers alike; `value` as in `Reply`, None also for own words. `clips` of them have a recording."""
+
+    question: str
+    status: str
+    value: Any
+    calls: int
+    clips: int
+
+
 @dataclass(frozen=True, slots=True)
 class FreeAnswer:
     call: str
@@ -119,7 +144,7 @@ class QuestionTally:
     question: Question
     statuses: Counter[str] = field(default_factory=Counter)
     values: Counter[str | int] = field(default_factory=Counter)
-    clips: int = 0
+    recordings: int = 0
 
     @property
     def asked(self) -> int:
@@ -166,12 +191,16 @@ class QuestionTally:
         others = sorted(set(self.values) - set(known), key=_by_size)
         return [(value, self.values[value]) for value in [*known, *others]]
 
-    def take(self, reply: Reply) -> None:
-        self.statuses[reply.status] += 1
-        self.clips += bool(reply.clip)
-        if reply.status == "answered" and self.question.kind != "record":
-            for value in values_of(reply):
-                self.values[value] += 1
+    @property
+    def ends(self) -> dict[str, int]:
+        return {status: self.statuses[status] for status in STATUSES}
+
+    def take(self, counted: AnswerCount) -> None:
+        self.statuses[counted.status] += counted.calls
+        self.recordings += counted.clips
+        if counted.status == "answered" and self.question.kind != "record":
+            for value in _each(counted.value):
+                self.values[value] += counted.calls
 
 
 def _by_size(value: str | int) -> tuple[bool, float, str]:
@@ -180,8 +209,11 @@ def _by_size(value: str | int) -> tuple[bool, float, str]:
 
 
 def values_of(reply: Reply) -> list[str | int]:
-    values = reply.value if isinstance(reply.value, list) else [reply.value]
-    return [value for value in values if isinstance(value, str | int)]
+    return _each(reply.value)
+
+
+def _each(value: Any) -> list[str | int]:
+    return [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str | int)]
 
 
 def _nth(spread: Sequence[tuple[float, int]], place: int) -> float:
@@ -210,77 +242,56 @@ class Results:
     def __post_init__(self) -> None:
         self.tallies = {each.name: QuestionTally(each) for each in self.questionnaire.questions}
 
-    def take(self, interview: Interview) -> None:
-        self.calls += 1
-        self.versions[interview.version] += 1
-        self.languages[interview.language] += 1
-        if interview.result is not None:
-            self.ends[interview.result] += 1
-        if interview.begun:
-            self.begun += 1
-            self._count_begun(interview)
-        for name, reply in interview.replies.items():
-            self._tally(name, reply).take(reply)
+    def take_calls(self, counted: CallCount) -> None:
+        self.calls += counted.calls
+        self.versions[counted.version] += counted.calls
+        self.languages[counted.language] += counted.calls
+        if counted.result is not None:
+            self.ends[counted.result] += counted.calls
+        if counted.stage != "silent":
+            self.begun += counted.calls
+            setattr(self, counted.stage, getattr(self, counted.stage) + counted.calls)
 
-    def _count_begun(self, interview: Interview) -> None:
-        questions = self.questionnaire.questions
-        if interview.ended_at is None:
-            self.running += 1
-        elif interview.complete(questions[-1].name if questions else ""):
-            self.complete += 1
-        else:
-            self.partial += 1
-
-    def _tally(self, name: str, reply: Reply) -> QuestionTally:
+    def take_answers(self, counted: AnswerCount) -> None:
         """A question that only an earlier version asked is told all the same, after the others."""
+        name = counted.question
         if name not in self.tallies:
-            kind = "number" if isinstance(reply.value, int) else "single"
-            self.tallies[name] = QuestionTally(Question(name, kind))
-        return self.tallies[name]
-
-
-def free_answers(interview: Interview, questionnaire: Questionnaire) -> Iterable[FreeAnswer]:
-    """What was said in own words: every reply with a recording."""
-    for question in questionnaire.questions:
-        reply = interview.replies.get(question.name)
-        if reply is not None and reply.clip:
-            value = "" if question.kind == "record" else ", ".join(map(str, values_of(reply)))
-            yield FreeAnswer(interview.call, question.name, value, reply.clip, reply.language, reply.at)
+            self.tallies[name] = QuestionTally(Question(name, "single"))
+        tally = self.tallies[name]
+        if isinstance(counted.value, int) and self.questionnaire.question(name) is None:
+            tally.question = Question(name, "number")
+        tally.take(counted)
 
 
 # --- cross-tables -----------------------------------------------------------------------------------------------------
 
 OF_CALL = ("language", "day", "result", "version")
 CONTACT = "contact."
-MISSING = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """A question's name, `contact.FIELD`, or one of language, day, result, version. Days are those of the zone."""
+    """By what calls are told apart. `of`: question and contact (then `name` says which), or one of `OF_CALL`.
+
+    Of several answers each counts; own words are no category. Days are those of a zone, versions their first 12 characters.
+    """
 
     name: str
+    of: str
 
-    def values(self, interview: Interview, zone: tzinfo) -> list[str]:
-        """Of several answers each counts; nothing for a call without one."""
-        if self.name in interview.replies:
-            reply = interview.replies[self.name]
-            if reply.status == "answered" and reply.clip and reply.value == reply.clip:
-                return []  # own words are no category
-            return [str(value) for value in values_of(reply)] if reply.status == "answered" else []
-        match self.name:
-            case "language":
-                return [interview.language]
-            case "day":
-                return [interview.started_at.astimezone(zone).date().isoformat()]
-            case "result":
-                return [interview.result] if interview.result else []
-            case "version":
-                return [interview.version[:12]]
-        if self.name.startswith(CONTACT):
-            value = interview.contact.get(self.name.removeprefix(CONTACT))
-            return [] if value is None or value == "" else [str(value)]
-        return []
+    @classmethod
+    def named(cls, name: str, book: Questionnaire) -> Self | None:
+        """None for what is neither a question's name, nor `contact.FIELD`, nor a property of calls."""
+        if book.question(name) is not None:
+            return cls(name, "question")
+        if name in OF_CALL:
+            return cls(name, name)
+        field_name = name.removeprefix(CONTACT)
+        return cls(name, "contact") if name != field_name and field_name in book.contact_fields else None
+
+    @property
+    def key(self) -> str:
+        return self.name.removeprefix(CONTACT) if self.of == "contact" else self.name
 
 
 @dataclass(slots=True)
@@ -289,25 +300,11 @@ class CrossTable:
 
     row: Dimension
     column: Dimension
-    zone: tzinfo
     n: int = 0
     left_out: int = 0  # begun, but without a value of both
     cells: Counter[tuple[str, str]] = field(default_factory=Counter)
     rows: Counter[str] = field(default_factory=Counter)
     columns: Counter[str] = field(default_factory=Counter)
-
-    def take(self, interview: Interview) -> None:
-        if not interview.begun:
-            return
-        rows = dict.fromkeys(self.row.values(interview, self.zone))
-        columns = dict.fromkeys(self.column.values(interview, self.zone))
-        if not rows or not columns:
-            self.left_out += 1
-            return
-        self.n += 1
-        self.rows.update(rows.keys())
-        self.columns.update(columns.keys())
-        self.cells.update((row, column) for row in rows for column in columns)
 
     def of_row(self, row: str, column: str) -> float:
         """Percent of the calls in the row."""

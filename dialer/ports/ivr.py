@@ -9,9 +9,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from dialer.domain.inbound import Route
-from dialer.domain.survey import Interview
+from dialer.domain.survey import (
+    CrossTable,
+    Dimension,
+    FreeAnswer,
+    Interview,
+    Questionnaire,
+    Results,
+)
 
 
 class RequestKind(StrEnum):
@@ -152,6 +160,32 @@ class IvrCalls(Protocol):
         self, flow: str, version: str, since: datetime, until: datetime
     ) -> AsyncIterator[Interview]:
         """By their beginning; `version` is the beginning of a hash, empty for all."""
+        ...
+
+
+class Surveys(Protocol):
+    """What was answered in a flow, counted where it lies. `version` is the beginning of a hash, empty for all; `until` is
+    not included."""
+
+    async def count(self, book: Questionnaire, version: str, since: datetime, until: datetime) -> Results: ...
+
+    async def free_answers(
+        self, book: Questionnaire, version: str, since: datetime, until: datetime, most: int
+    ) -> tuple[Sequence[FreeAnswer], int]:
+        """What was said in own words, by the calls' beginning and the order of the questions; and how many there are in all."""
+        ...
+
+    async def cross(
+        self,
+        book: Questionnaire,
+        version: str,
+        since: datetime,
+        until: datetime,
+        row: Dimension,
+        column: Dimension,
+        zone: ZoneInfo,
+    ) -> CrossTable:
+        """Of the calls in which something was answered."""
         ...
 
 

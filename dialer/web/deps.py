@@ -18,7 +18,7 @@ from dialer.ports.consent import ConsentStore
 from dialer.ports.dialling import GateRecords
 from dialer.ports.floor import Floor
 from dialer.ports.hearing import TrunkToneStore
-from dialer.ports.ivr import CallerRequests, InboundRoutes, IvrCalls, IvrFlows
+from dialer.ports.ivr import CallerRequests, InboundRoutes, IvrCalls, IvrFlows, Surveys
 from dialer.ports.ledger import LedgerStore
 from dialer.ports.pacing import PacingStore
 from dialer.ports.privacy import PrivacyStore, RetentionStore
@@ -77,6 +77,8 @@ class Store(Protocol):
     def texts(self) -> TextOutbox: ...
     @property
     def tones(self) -> TrunkToneStore: ...
+    @property
+    def surveys(self) -> Surveys: ...
     @property
     def users(self) -> UserStore: ...
 

@@ -1,26 +1,25 @@
-"""Results of a flow's questions, worked out from the calls: for the API and for the command line."""
+"""Results of a flow's questions as documents: for the API and for the command line."""
 
 from collections import Counter
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
 from dialer.domain.survey import (
     CONTACT,
     OF_CALL,
-    STATUSES,
     CrossTable,
     Dimension,
     FreeAnswer,
     Questionnaire,
     QuestionTally,
     Results,
-    free_answers,
     ordered,
 )
 from dialer.errors import BadInput
-from dialer.ports.ivr import IvrCalls
+from dialer.ports.ivr import Surveys
 from dialer.web.deps import FlowReader
 from dialer.web.models import In, Out, Time
 from dialer.words import Language, name_of, say
@@ -125,13 +124,6 @@ class CrossTableOut(Out):
     cells: list[CrossCell]
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
-    results: Results
-    free: list[FreeAnswer]
-    more_free: int
-
-
 def span(asked: SurveyQuery, now: datetime) -> tuple[datetime, datetime]:
     """From the beginning until now, where nothing else is asked for. Raises `BadInput`."""
     since = asked.since or now.replace(year=1970)
@@ -141,70 +133,56 @@ def span(asked: SurveyQuery, now: datetime) -> tuple[datetime, datetime]:
     return since, until
 
 
-async def questionnaire(flows: FlowReader, flow: str, asked: SurveyQuery) -> Questionnaire:
-    """Of the version asked for, else of the current one."""
-    return await flows.questionnaire(flow, asked.version or None)
+async def results_of(
+    surveys: Surveys, flows: FlowReader, flow: str, asked: SurveyQuery, now: datetime
+) -> SurveyResults:
+    """With what was said in own words. Raises `NotFound`."""
+    book, when = await flows.questionnaire(flow, asked.version or None), span(asked, now)
+    results = await surveys.count(book, asked.version, *when)
+    free, in_all = await surveys.free_answers(book, asked.version, *when, MOST_FREE)
+    return _results_out(results, asked.language, free, in_all)
 
 
-async def gather(
-    calls: IvrCalls, flows: FlowReader, flow: str, asked: SurveyQuery, now: datetime
-) -> Gathered:
-    """One pass over the calls. Raises `NotFound`."""
-    book = await questionnaire(flows, flow, asked)
-    results, free, more = Results(book), list[FreeAnswer](), 0
-    async for each in calls.interviews(flow, asked.version, *span(asked, now)):
-        results.take(each)
-        for said in free_answers(each, book):
-            if len(free) < MOST_FREE:
-                free.append(said)
-            else:
-                more += 1
-    return Gathered(results, free, more)
-
-
-async def cross(
-    calls: IvrCalls, flows: FlowReader, flow: str, asked: CrossQuery, now: datetime, zone: tzinfo
-) -> tuple[CrossTable, Questionnaire]:
-    """Raises `BadInput` for what is neither a question nor a property of calls."""
-    book = await questionnaire(flows, flow, asked)
-    table = CrossTable(_dimension(book, asked.row, "row"), _dimension(book, asked.column, "column"), zone)
-    async for each in calls.interviews(flow, asked.version, *span(asked, now)):
-        table.take(each)
-    return table, book
+async def cross_table(
+    surveys: Surveys, flows: FlowReader, flow: str, asked: CrossQuery, now: datetime, zone: ZoneInfo
+) -> CrossTableOut:
+    """Raises `NotFound`, `BadInput` for what is neither a question nor a property of calls."""
+    book, when = await flows.questionnaire(flow, asked.version or None), span(asked, now)
+    row, column = _dimension(book, asked.row, "row"), _dimension(book, asked.column, "column")
+    table = await surveys.cross(book, asked.version, *when, row, column, zone)
+    return _cross_out(table, book, asked.language)
 
 
 def _dimension(book: Questionnaire, name: str, field: str) -> Dimension:
-    contact = [CONTACT + each for each in book.contact_fields]
-    question = book.question(name)
-    if question is None and name not in (*OF_CALL, *contact):
+    dimension = Dimension.named(name, book)
+    if dimension is None:
+        contact = [CONTACT + each for each in book.contact_fields]
         known = ", ".join([*(each.name for each in book.questions), *OF_CALL, *contact])
         raise BadInput(f"{field}: {book.flow} has no {name!r}; there are {known}", field)
+    question = book.question(name)
     if question is not None and question.kind == "record":
         raise BadInput(f"{field}: {name} is answered in own words, which cannot be counted", field)
-    return Dimension(name)
+    return dimension
 
 
 # --- as documents -------------------------------------------------------------------------------------------------------
 
 
-def results_out(gathered: Gathered, language: Language) -> SurveyResults:
-    results = gathered.results
+def _results_out(
+    results: Results, language: Language, free: Sequence[FreeAnswer], in_all: int
+) -> SurveyResults:
     book = results.questionnaire
     return SurveyResults(
         flow=book.flow,
         version=book.version,
         title=book.title(language),
-        calls=results.calls,
-        begun=results.begun,
-        complete=results.complete,
-        partial=results.partial,
-        running=results.running,
+        **{name: getattr(results, name) for name in ("calls", "begun", "complete", "partial", "running")},
         results=_sorted(results.ends),
         versions=_sorted(results.versions),
         languages=_sorted(results.languages),
         questions=[_question_out(tally, language) for tally in results.tallies.values()],
-        free_answers=[FreeAnswerOut.model_validate(each) for each in gathered.free],
-        more_free_answers=gathered.more_free,
+        free_answers=[FreeAnswerOut.model_validate(each) for each in free],
+        more_free_answers=in_all - len(free),
     )
 
 
@@ -213,26 +191,25 @@ def _sorted(counts: Counter[str]) -> dict[str, int]:
 
 
 def _question_out(tally: QuestionTally, language: Language) -> QuestionResult:
+    """The figures are the tally's own; here they get words, and as many places as anybody reads."""
     question = tally.question
+    options = [
+        OptionResult(
+            value=value,
+            label=question.option_label(str(value), language),
+            count=count,
+            percent=_rounded(tally.percent(count), 2),
+        )
+        for value, count in (tally.rows() if question.kind != "record" else [])
+    ]
     return QuestionResult(
         name=question.name,
         label=question.label(language),
         kind=question.kind,
-        asked=tally.asked,
-        ends={status: tally.statuses[status] for status in STATUSES},
-        options=[
-            OptionResult(
-                value=value,
-                label=question.option_label(str(value), language),
-                count=count,
-                percent=_rounded(tally.percent(count), 2),
-            )
-            for value, count in (tally.rows() if question.kind != "record" else [])
-        ],
+        options=options,
         mean=_rounded(tally.mean),
-        median=tally.median,
         deviation=_rounded(tally.deviation),
-        recordings=tally.clips,
+        **{name: getattr(tally, name) for name in ("asked", "ends", "median", "recordings")},
     )
 
 
@@ -240,22 +217,22 @@ def _rounded(value: float | None, places: int = 4) -> float | None:
     return None if value is None else round(value, places)
 
 
-def cross_out(table: CrossTable, book: Questionnaire, language: Language) -> CrossTableOut:
+def _cross_out(table: CrossTable, book: Questionnaire, language: Language) -> CrossTableOut:
     rows = ordered(table.rows, book.question(table.row.name))
     columns = ordered(table.columns, book.question(table.column.name))
     return CrossTableOut(
         flow=book.flow,
-        row=dimension_label(table.row, book, language),
-        column=dimension_label(table.column, book, language),
+        row=_dimension_label(table.row, book, language),
+        column=_dimension_label(table.column, book, language),
         n=table.n,
         left_out=table.left_out,
         rows=[
-            CrossHeading(value=each, label=value_label(table.row, each, book, language), n=table.rows[each])
+            CrossHeading(value=each, label=_value_label(table.row, each, book, language), n=table.rows[each])
             for each in rows
         ],
         columns=[
             CrossHeading(
-                value=each, label=value_label(table.column, each, book, language), n=table.columns[each]
+                value=each, label=_value_label(table.column, each, book, language), n=table.columns[each]
             )
             for each in columns
         ],
@@ -273,14 +250,14 @@ def cross_out(table: CrossTable, book: Questionnaire, language: Language) -> Cro
     )
 
 
-def dimension_label(dimension: Dimension, book: Questionnaire, language: Language) -> str:
+def _dimension_label(dimension: Dimension, book: Questionnaire, language: Language) -> str:
     question = book.question(dimension.name)
     if question is not None:
         return question.label(language)
     return say(f"survey.by.{dimension.name}", language) if dimension.name in OF_CALL else dimension.name
 
 
-def value_label(dimension: Dimension, value: str, book: Questionnaire, language: Language) -> str:
+def _value_label(dimension: Dimension, value: str, book: Questionnaire, language: Language) -> str:
     question = book.question(dimension.name)
     if question is not None:
         return question.option_label(value, language)

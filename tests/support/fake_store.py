@@ -47,6 +47,7 @@ from tests.support.fake_ledger import FakeLedger
 from tests.support.fake_texts import MemoryTexts
 from tests.support.memory_consent import MemoryConsent
 from tests.support.memory_ivr import MemoryCalls, MemoryFlows, MemoryRequests, MemoryRoutes
+from tests.support.survey_by_hand import MemorySurveys
 
 
 class FakeCampaigns:
@@ -415,6 +416,10 @@ class FakeStore:
     recordings: FakeRecordings = field(default_factory=FakeRecordings)
     tones: FakeTones = field(default_factory=FakeTones)
     users: FakeUsers = field(default_factory=FakeUsers)
+
+    @property
+    def surveys(self) -> MemorySurveys:
+        return MemorySurveys(self.ivr_calls)
 
 
 class FakeClock:

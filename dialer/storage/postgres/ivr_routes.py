@@ -9,8 +9,7 @@ from dialer.domain.inbound import OnHoliday, Route, read_hours
 from dialer.storage.postgres.pool import Database
 from dialer.storage.postgres.queries import named
 
-_ALL = named("inbound_routes_all")
-_OF = named("inbound_routes_of")
+_ROUTES = named("inbound_routes_of")
 _SET = named("set_inbound_route")
 _REMOVE = named("remove_inbound_route")
 
@@ -20,10 +19,10 @@ class PostgresInboundRoutes:
         self._database = database
 
     async def routes(self) -> Sequence[Route]:
-        return [_route(row) for row in await self._database.rows(_ALL)]
+        return [_route(row) for row in await self._database.rows(_ROUTES, "")]
 
     async def routes_of(self, number: str) -> Sequence[Route]:
-        return [_route(row) for row in await self._database.rows(_OF, number)]
+        return [_route(row) for row in await self._database.rows(_ROUTES, number)]
 
     async def set_route(self, route: Route, now: datetime, by: str) -> tuple[int, bool]:
         row = await self._database.row(

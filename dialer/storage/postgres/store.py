@@ -11,7 +11,7 @@ from dialer.ports.callers import CallerStore
 from dialer.ports.consent import ConsentStore
 from dialer.ports.dialling import GateRecords
 from dialer.ports.hearing import TrunkToneStore
-from dialer.ports.ivr import CallerRequests, InboundRoutes, IvrCalls, IvrFlows
+from dialer.ports.ivr import CallerRequests, InboundRoutes, IvrCalls, IvrFlows, Surveys
 from dialer.ports.ledger import LedgerStore
 from dialer.ports.pacing import PacingStore
 from dialer.ports.privacy import PrivacyStore, RetentionStore
@@ -29,6 +29,7 @@ from dialer.storage.postgres.ivr_flows import PostgresIvrFlows
 from dialer.storage.postgres.ivr_requests import RequestDesk
 from dialer.storage.postgres.ivr_routes import PostgresInboundRoutes
 from dialer.storage.postgres.ivr_sessions import PostgresIvrSessions
+from dialer.storage.postgres.ivr_surveys import PostgresSurveys
 from dialer.storage.postgres.ledger import PostgresLedger
 from dialer.storage.postgres.pacing import PostgresPacing
 from dialer.storage.postgres.pool import Database, create_pool
@@ -56,6 +57,7 @@ class PostgresStore:
     ivr_calls: PostgresIvrSessions
     ivr_flows: PostgresIvrFlows
     ivr_requests: RequestDesk
+    surveys: PostgresSurveys
     ledger: PostgresLedger
     pacing: PostgresPacing
     privacy: PostgresPrivacy
@@ -85,6 +87,7 @@ class PostgresStore:
             ivr_calls=PostgresIvrSessions(database, region),
             ivr_flows=PostgresIvrFlows(database),
             ivr_requests=RequestDesk(database, clock, region),
+            surveys=PostgresSurveys(database),
             ledger=PostgresLedger(database),
             pacing=PostgresPacing(database),
             privacy=PostgresPrivacy(database),
@@ -132,6 +135,7 @@ _parts: tuple[
     type[CallerRequests],
     type[InboundRoutes],
     type[TextOutbox],
+    type[Surveys],
 ] = (
     PostgresAttempts,
     PostgresAttempts,
@@ -156,4 +160,5 @@ _parts: tuple[
     RequestDesk,
     PostgresInboundRoutes,
     PostgresTexts,
+    PostgresSurveys,
 )

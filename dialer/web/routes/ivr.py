@@ -17,10 +17,8 @@ from dialer.web.survey import (
     CrossTableOut,
     SurveyQuery,
     SurveyResults,
-    cross,
-    cross_out,
-    gather,
-    results_out,
+    cross_table,
+    results_of,
     span,
 )
 from dialer.web.survey_export import as_csv, as_json
@@ -166,10 +164,8 @@ async def flow_entries(call: Call) -> EntryList:
 
 async def flow_results(call: Call) -> SurveyResults:
     asked, deps = call.query(SurveyQuery), call.deps
-    gathered = await gather(
-        deps.store.ivr_calls, deps.flows, call.text_in_path("flow"), asked, deps.clock.now()
-    )
-    shown = results_out(gathered, asked.language)
+    flow, now = call.text_in_path("flow"), deps.clock.now()
+    shown = await results_of(deps.store.surveys, deps.flows, flow, asked, now)
     if Role(call.caller.role).covers(Role.SUPERVISOR):
         return shown
     # which call said it is not for those who may only look at figures
@@ -184,8 +180,7 @@ async def flow_results(call: Call) -> SurveyResults:
 async def flow_crosstab(call: Call) -> CrossTableOut:
     asked, deps = call.query(CrossQuery), call.deps
     flow, now = call.text_in_path("flow"), deps.clock.now()
-    table, book = await cross(deps.store.ivr_calls, deps.flows, flow, asked, now, deps.zone)
-    return cross_out(table, book, asked.language)
+    return await cross_table(deps.store.surveys, deps.flows, flow, asked, now, deps.zone)
 
 
 async def export_answers(call: Call) -> web.StreamResponse:

@@ -264,22 +264,14 @@ update ivr_requests set state = $2, settled_at = $5, settled_by = $3, problem = 
 where reference = $1 and state = 'open'
 returning id;
 
--- name: inbound_routes_all
--- Every route, in the order in which they are tried.
--- params:
-select id, e164, priority, closed, flow, zone, weekdays, hours, calendar, on_holiday, first_day, last_day, note, added_at,
-       added_by
-from inbound_routes
-order by e164 = '*', e164, closed, priority desc, id;
-
 -- name: inbound_routes_of
--- Those that may answer a number.
+-- Those that may answer a number, or all of them where none is given, in the order in which they are tried.
 -- params: e164
 select id, e164, priority, closed, flow, zone, weekdays, hours, calendar, on_holiday, first_day, last_day, note, added_at,
        added_by
 from inbound_routes
-where e164 in ($1, '*')
-order by e164 = '*', closed, priority desc, id;
+where $1 = '' or e164 in ($1, '*')
+order by e164 = '*', e164, closed, priority desc, id;
 
 -- name: set_inbound_route
 -- A route takes the place of the one of the same number and priority.

@@ -4,8 +4,9 @@ import csv
 import io
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -24,6 +25,7 @@ from dialer.domain.survey import (
 )
 from dialer.web.survey_export import as_csv, as_json
 from tests.support.memory_ivr import interview, reply
+from tests.support.survey_by_hand import counted, crossed
 
 pytestmark = pytest.mark.unit
 
@@ -46,10 +48,7 @@ def call(nth: int = 0, **replies: Any) -> Interview:
 
 
 def results(*calls: Interview) -> Results:
-    found = Results(BOOK)
-    for each in calls:
-        found.take(each)
-    return found
+    return counted(BOOK, calls)
 
 
 def test_percentages_are_of_those_asked() -> None:
@@ -128,10 +127,10 @@ def test_a_question_that_was_of_another_kind_is_told_with_both() -> None:
 
 class TestCrossTables:
     def table(self, row: str, column: str, *calls: Interview) -> CrossTable:
-        table = CrossTable(Dimension(row), Dimension(column), UTC)
-        for each in calls:
-            table.take(each)
-        return table
+        by = [Dimension.named(name, BOOK) for name in (row, column)]
+        assert by[0] is not None
+        assert by[1] is not None
+        return crossed(by[0], by[1], ZoneInfo("UTC"), calls)
 
     def test_rows_columns_and_those_without_both(self) -> None:
         table = self.table(
@@ -156,12 +155,15 @@ class TestCrossTables:
         assert (table.n, table.rows["x"], table.rows["y"], table.columns["a"]) == (2, 2, 1, 2)
         assert table.of_column("y", "a") == 50.0
 
-    def test_properties_of_calls(self) -> None:
-        late = interview(0, started_at=datetime(2026, 3, 2, 23, 30, tzinfo=UTC), replies={"shop": reply("a")})
-        assert Dimension("day").values(late, UTC) == ["2026-03-02"]
-        assert Dimension("contact.place").values(late, UTC) == ["古蔺县"]
-        assert Dimension("contact.nothing").values(late, UTC) == []
-        assert Dimension("result").values(late, UTC) == ["completed"]
+    def test_what_calls_are_told_apart_by(self) -> None:
+        known = [Dimension.named(name, BOOK) for name in ("shop", "contact.name", "day")]
+        assert [(each.of, each.key) for each in known if each] == [
+            ("question", "shop"),
+            ("contact", "name"),
+            ("day", "day"),
+        ]
+        for name in ("contact.nothing", "name", "nothing", ""):
+            assert Dimension.named(name, BOOK) is None
 
     def test_in_the_order_of_the_question(self) -> None:
         assert ordered({"y", "x", "10", "9", "old"}, BOOK.question("why")) == ["x", "y", "9", "10", "old"]
