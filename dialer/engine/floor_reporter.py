@@ -147,8 +147,8 @@ class FloorReporter:
         alone = call.state in (AttemptState.MESSAGE, AttemptState.IN_FLOW)
         if alone:
             self.calls.no_agent(call)
-        if call.agentless or alone:
-            return  # needs no agent, or none any more
+        if call.agentless or alone or call.wanted_agent is not None:
+            return  # needs no agent, or none any more, or none of those who would otherwise be dialled for
         features = self.features(call.claimed, call.trunk, call.dialled_at)
         if call.previewed and call.unanswered:
             self._untold[call.id] = features

@@ -277,6 +277,21 @@ class TestNamedAgent:
 
         play(scene, agents=2)
 
+    @pytest.mark.parametrize("pacer", [CountedPacer, FairPacer])
+    def test_nobody_is_left_idle_for_a_caller_who_wants_somebody_else(
+        self, pacer: type[CountedPacer]
+    ) -> None:
+        async def scene(hall: VirtualFloor) -> None:
+            hall.telephony.call_in("service", number(901), talk_s=300, agent=ANA)
+            await asyncio.sleep(60)
+            hall.telephony.call_in("service", number(902), within_s=200, agent=ANA)
+            dialled = len(hall.telephony.calls_placed)
+            await asyncio.sleep(100)
+            assert len(hall.telephony.calls_placed) > dialled + 1
+            assert [call.claimed.number.e164 for call in callers(hall) if call.agent is None] == [number(902)]
+
+        play(scene, contacts=20, agents=2, pacer=pacer())
+
 
 class TestInVain:
     def test_with_nobody_free_in_time_the_flow_goes_on_and_the_caller_is_on_record(self) -> None:
