@@ -134,12 +134,12 @@ def test_the_numbers_differ_and_three_in_ten_answer() -> None:
 
 
 def test_each_scenario_is_there() -> None:
-    assert {each.stem for each in SCENARIOS.glob("*.xml")} == {"answers", "rings", "stays"}
+    assert {each.stem for each in SCENARIOS.glob("*.xml")} == {"answers", "calls_in", "rings", "stays"}
 
 
 def test_the_benchmarks_have_the_names_they_are_called_by() -> None:
     quick = ["ami", "storage", "import", "http", "sse", "calls", "profile", "join"]
     long = ["registry", "compressed", "tones", "amd", "announcements", "ears-rivals", "taps", "ears"]
-    assert list(BENCHMARKS) == [*quick, *long, "agi"]
+    assert list(BENCHMARKS) == [*quick, *long, "agi", "ivr", "ivr-held", "ivr-engine"]
     assert {"compressed"} == ON_REQUEST
     assert LONGEST_S.keys() == set(long)
