@@ -51,6 +51,16 @@ nodes:
   bye: {type: hang_up, prompt: bye, result: served}
 """)
 
+COMPLAINTS = from_text("""
+flow: complaints
+title: Complaints
+languages: [en]
+start: agent
+entry_points: {agent: agent}
+nodes:
+  agent: {type: transfer, queue: service, timeout: 60 s}
+""")
+
 
 async def opened(floor: Hall, *phones: str, flow: Flow = HOTLINE) -> None:
     """The service with agents, a queue, and a flow that leads into it."""
@@ -173,7 +183,7 @@ async def test_a_caller_waits_is_joined_recorded_and_asked_afterwards(floor: Hal
 async def test_an_agent_sees_what_was_entered_and_sends_the_caller_back_into_the_flow(floor: Hall) -> None:
     await opened(floor, "tone-101")
     secret = await token(floor)
-    again = ("SendDTMF(1,,100)", "Wait(2)", "SendDTMF(4712,100,100)", "Wait(30)")
+    again = ("SendDTMF(1,,100)", "Wait(2)", "SendDTMF(4712,100,100)", "Wait(90)")
     call_in(floor, "comes-back", *ENTERS, "Wait(8)", *again)
     (first,) = await callers(floor, AttemptState.TALKING)
     (agent,) = await floor.store.agents.agents()
@@ -187,6 +197,13 @@ async def test_an_agent_sees_what_was_entered_and_sends_the_caller_back_into_the
     assert (second.contact, second.session) == (first.contact, first.session)
     shown = await ask(floor, "GET", f"agents/{agent.id}/call", secret)
     assert (shown["attempt"], shown["entered"]) == (str(second.id), {"order": "4712"})
+
+    await publish_flow(floor.store.ivr_flows, COMPLAINTS, SystemClock().now(), "test")
+    await ask(floor, "POST", f"calls/{second.id}/flow", secret, {"flow": "complaints", "entry": "agent"})
+    await callers(floor, AttemptState.ENDED, count=2)
+    (third,) = await callers(floor, AttemptState.TALKING)
+    assert third.contact == first.contact
+    assert third.session == f"{second.id}.complaints"
 
 
 async def test_a_queue_that_does_not_exist_sends_the_flow_on_its_way_for_failures(floor: Hall) -> None:
