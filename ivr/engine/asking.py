@@ -1,5 +1,7 @@
 """Gather and menu, and the putting of any question: prompts, keys pressed ahead, silence, wrong keys, last try."""
 
+from typing import Final
+
 from ivr.engine import commands as do
 from ivr.engine.events import Digits, Event, InputDone, Timeout
 from ivr.engine.keys import Input, Wanted, clean, complete
@@ -7,6 +9,8 @@ from ivr.engine.turn import Turn
 from ivr.flow.nodes import Gather, Menu
 from ivr.flow.nodes.node import Asking
 from ivr.flow.prompts import PromptRef
+
+_LATE_S: Final = 2.5
 
 
 def ask(turn: Turn, node: Asking, wanted: Wanted, *, ahead: bool = True) -> Input | None:
@@ -41,8 +45,7 @@ def entered(turn: Turn, event: Event, wanted: Wanted) -> Input | None:
     """What the keys so far amount to; None while more are to come."""
     state = turn.state
     if isinstance(event, Digits):
-        state.buffer = (state.buffer + clean(event.digits))[:64]
-        return complete(wanted, state.buffer, over=False)
+        return _pressed(turn, event, wanted)
     if isinstance(event, Timeout):
         return complete(wanted, state.buffer, over=True)
     assert isinstance(event, InputDone)  # noqa: S101  `advance` lets no other event through to a wait for keys
@@ -53,6 +56,28 @@ def entered(turn: Turn, event: Event, wanted: Wanted) -> Input | None:
     if event.ended_by == "terminator" and wanted.terminator and not buffer.endswith(wanted.terminator):
         buffer += wanted.terminator
     return complete(wanted, buffer, over=True)
+
+
+def _pressed(turn: Turn, event: Digits, wanted: Wanted) -> Input | None:
+    """Key by key: whoever has been told to press hash does so after the last possible digit as well, when the next question
+    is being put already."""
+    state, keys = turn.state, clean(event.digits)
+    late = state.late_key if event.at < state.late_until else ""
+    state.late_key = ""
+    if late and not state.buffer and keys.startswith(late):
+        keys = keys[len(late) :]
+        if not keys:
+            return Input("", "", again=True)
+    state.buffer = (state.buffer + keys)[:64]
+    found = complete(wanted, state.buffer, over=False)
+    if found is not None and not found.rest and state.buffer == found.taken and not wanted.keys:
+        state.late_key, state.late_until = wanted.terminator, event.at + _LATE_S
+    return found
+
+
+def repeats(node: Asking, found: Input) -> bool:
+    """Whether the question is to be put again, without counting as a try."""
+    return found.again or (found.taken != "" and found.taken == node.repeat_key)
 
 
 def wrong(turn: Turn, node: Asking, failure: str) -> bool:
@@ -90,7 +115,7 @@ def _gathered(turn: Turn, node: Gather, found: Input | None) -> None:
         return
     turn.state.wait, turn.state.buffer = "", found.rest
     taken = found.taken
-    if taken and taken == node.repeat_key:
+    if repeats(node, found):
         return
     if not taken and node.min > 0:
         wrong(turn, node, "no_input")
@@ -135,7 +160,7 @@ def _chosen(turn: Turn, node: Menu, found: Input | None) -> None:
         return
     turn.state.wait, turn.state.buffer = "", found.rest
     taken = found.taken
-    if taken and taken == node.repeat_key:
+    if repeats(node, found):
         return
     choice = node.choices.get(taken)
     if choice is None:

@@ -8,8 +8,11 @@ MOST: Final = 64
 
 
 class Input(NamedTuple):
+    """`again`: nothing was entered, and the question, which a key has cut short, is put once more."""
+
     taken: str
     rest: str
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

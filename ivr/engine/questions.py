@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ivr.engine import commands as do
-from ivr.engine.asking import ask, entered, wrong
+from ivr.engine.asking import ask, entered, repeats, wrong
 from ivr.engine.events import Event, RecordDone
 from ivr.engine.keys import Input, Wanted
 from ivr.engine.turn import Turn
@@ -134,7 +134,7 @@ def _answered(turn: Turn, node: Question, found: Input | None) -> None:
     state, taken = turn.state, found.taken
     state.wait, state.buffer = "", found.rest
     refusal = turn.flow.head.refusal
-    if taken and taken == node.repeat_key:
+    if repeats(node, found):
         return
     if refusal is not None and node.refusal and taken == refusal.key:
         turn.settle(state.node, "refused")

@@ -19,6 +19,7 @@ class State:
     asked       the question being asked, once it has been spoken
     heard       disclosures that were played to their end
     stack       where subflows return to
+    late_key    ends the input before, which was full without it; until `late_until` it is no key of the next question
     ended       how it ended: done, hung_up, transferred, no_answer, error, or the flow's own word
     """
 
@@ -48,6 +49,8 @@ class State:
     transfer: str = ""
     faults: int = 0
     ended: str = ""
+    late_key: str = ""
+    late_until: float = 0.0
 
     def copy(self) -> "State":
         return State(
@@ -55,6 +58,7 @@ class State:
             self.started, self.at, self.node, self.wait, self.turn, self.tries, self.buffer,
             self.variables.copy(), self.answers.copy(), self.asked, self.said, self.heard.copy(),
             self.stack.copy(), self.pending, self.failure, self.reference, self.transfer, self.faults, self.ended,
+            self.late_key, self.late_until,
         )  # fmt: skip
 
     def to_json(self) -> dict[str, Any]:

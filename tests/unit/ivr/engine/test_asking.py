@@ -121,3 +121,29 @@ def test_an_event_for_another_wait_changes_nothing() -> None:
     ended = call.state
     assert ended.ended == "one"
     assert call.give(ev.InputDone(at=MONDAY, digits="2")).state is ended  # the same webhook delivered twice
+
+
+RATING = """
+  first: {type: question, kind: rating, prompt: {en: Rate.}, keys_prompt: [], next: second}
+  second: {type: menu, prompt: {en: "Settled?"}, choices: {"1": one}, tries: 1}
+  one: {type: hang_up, result: one}
+"""
+
+
+def press(call: Call, keys: str, after_s: float = 0.2) -> Call:
+    for key in keys:
+        call.now += after_s
+        call.give(ev.Digits(at=call.now, digits=key))
+    return call
+
+
+def test_hash_after_the_last_possible_digit_is_no_key_of_the_next_question() -> None:
+    call = press(Call(small(RATING)), "10#")
+    assert call.answers["first"] == ("answered", 10)
+    assert call.said == ["Settled?"], "cut short by the hash, and put once more"
+    assert press(call, "1").state.ended == "one"
+
+
+def test_hash_long_after_an_input_is_a_key_like_any_other() -> None:
+    call = press(press(Call(small(RATING)), "10"), "#", after_s=4)
+    assert call.state.ended == "no_answer"
