@@ -4,12 +4,15 @@ import asyncio
 import math
 import wave
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from dialer.clock import SystemClock
 from dialer.domain.agent import AgentState
@@ -23,6 +26,7 @@ from dialer.flows import publish_flow
 from dialer.lab.centre import CALLER_ID, CallCentre
 from dialer.lab.world.numbers import Behaviour, number
 from dialer.ports.storage import AttemptView
+from dialer.settings import SmsSection
 from dialer.web.auth import digest, new_token
 from ivr.flow.model import Flow
 from ivr.flow.reader import from_text
@@ -229,7 +233,8 @@ nodes:
   menu: {{type: menu, prompt: menu, timeout: 20 s, into: choice, choices: {{"1": ana, "2": far, "3": busy, "4": away, "5": bob}}}}
   ana: {{type: transfer, agent: Tone-102, timeout: 8 s, next: served, on_busy: engaged, on_failure: refused}}
   bob: {{type: transfer, agent: Bob, next: served, on_failure: refused}}
-  far: {{type: transfer, sip: "sip:{talks}@{carrier}", next: served, on_failure: refused}}
+  far: {{type: transfer, sip: "sip:{talks}@{carrier}", next: text, on_failure: refused}}
+  text: {{type: sms, text: bye, next: served}}
   busy: {{type: transfer, sip: "sip:{busy}@{carrier}", next: served, on_busy: engaged, on_failure: refused}}
   away: {{type: transfer, sip: "sip:{talks}@192.0.2.7", next: served, on_failure: refused}}
   served: {{type: hang_up, result: served}}
@@ -238,14 +243,18 @@ nodes:
 """)
 
 
-async def test_callers_are_put_through_to_one_agent_and_to_sip_addresses(
+async def test_callers_are_put_through_to_one_agent_and_to_sip_addresses_and_get_a_text_message(
     prepared_centre: CallCentre, tmp_path: Path
 ) -> None:
     ivr = prepared_centre.settings.ivr.model_copy(
         update={"sip_trunk": "carrier", "sip_hosts": ("127.0.0.1",)}
     )
     carrier = prepared_centre.settings.trunks["carrier"].address
-    async with hall(prepared_centre, tmp_path, ivr=ivr) as floor:
+    texts: list[Mapping[str, str]] = []
+    async with (
+        gateway(texts) as url,
+        hall(prepared_centre, tmp_path, ivr=ivr, sms=SmsSection(url=url, sender="Acme")) as floor,
+    ):
         await opened(floor, "tone-101", "tone-102", flow=direct(carrier))
         call_in(floor, "wants-ana", "Wait(1.5)", "SendDTMF(1,,100)", "Goto(1)")
         (first,) = await callers(floor, AttemptState.TALKING)
@@ -271,10 +280,32 @@ async def test_callers_are_put_through_to_one_agent_and_to_sip_addresses(
         assert "192.0.2.7 is none of" in said
         assert "no such agent" in said
 
+        async def written() -> bool:
+            return bool(texts)
+
+        await floor.wait_for(written, "the message that the flow promised is at the gateway")
+        assert [(each["to"], each["from"], each["text"]) for each in texts] == [
+            ("+12025550152", "Acme", "bye")
+        ]
+
         async def loud() -> bool:
             return loudness(heard) > 200
 
         await floor.wait_for(loud, "who waited has heard music, when the recording of it is closed")
+
+
+@asynccontextmanager
+async def gateway(taken: list[Mapping[str, str]]) -> AsyncIterator[str]:
+    """Takes text messages; gives its address."""
+
+    async def take(request: web.Request) -> web.Response:
+        taken.append(await request.json())
+        return web.json_response({"id": f"SM-{len(taken)}"})
+
+    app = web.Application()
+    app.router.add_post("/messages", take)
+    async with TestServer(app) as server:
+        yield str(server.make_url("/messages"))
 
 
 def loudness(file: Path) -> float:
