@@ -115,7 +115,7 @@ class FlowShelf:
             FlowEntry(entry, node, dict(flow.nodes[node].label or {}))
             for entry, node in flow.head.entry_points.items()
         ]
-        return FlowEntries(flow.name, flow.version, tuple(found))
+        return FlowEntries(flow.name, flow.version, dict(flow.head.title), tuple(found))
 
 
 def questionnaire_of(flow: Flow) -> Questionnaire:

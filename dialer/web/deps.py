@@ -114,8 +114,11 @@ class FlowEntry:
 
 @dataclass(frozen=True, slots=True)
 class FlowEntries:
+    """`title`: what operators call the flow, by language."""
+
     flow: str
     version: str
+    title: Mapping[str, str]
     entries: Sequence[FlowEntry]
 
 

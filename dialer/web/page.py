@@ -19,6 +19,7 @@ _FILES = {
     "/static/page.js": ("page.js", "text/javascript"),
     "/static/figures.js": ("figures.js", "text/javascript"),
     "/static/stream.js": ("stream.js", "text/javascript"),
+    "/static/flow_return.js": ("flow_return.js", "text/javascript"),
     "/static/icon.svg": ("icon.svg", "image/svg+xml"),
 }
 _SHOWN = (

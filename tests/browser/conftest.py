@@ -10,8 +10,10 @@ from aiohttp import web
 from argon2 import PasswordHasher
 from playwright.async_api import Browser, async_playwright
 
+from dialer.flows import publish_flow
 from dialer.web.app import build_app
 from dialer.web.deps import WebDeps
+from ivr.samples import sample
 from tests.support.fake_floor import NOON, FakeFloor, afternoon
 from tests.support.fake_store import FakeClock, FakeFiles, FakeIntake, FakeStore
 
@@ -38,7 +40,10 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
     store, floor = FakeStore(), FakeFloor(afternoon())
     hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
     await store.users.add_user("ana", "supervisor", hasher.hash("a long password"), None, NOON)
-    app = build_app(WebDeps(store, floor, FakeClock(), FakeFiles(tmp_path), FakeIntake()), hasher=hasher)
+    await publish_flow(store.ivr_flows, sample("main-menu"), NOON, "ana")
+    await publish_flow(store.ivr_flows, sample("survey"), NOON, "ana")  # without an entry point
+    deps = WebDeps(store, floor, FakeClock(), FakeFiles(tmp_path), FakeIntake(), flows=store.ivr_flows.shelf)
+    app = build_app(deps, hasher=hasher)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

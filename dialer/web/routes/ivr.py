@@ -71,6 +71,7 @@ class EntryOut(Out):
 class EntryList(Out):
     flow: str
     version: str
+    title: dict[str, str]
     entries: list[EntryOut]
 
 

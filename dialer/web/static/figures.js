@@ -34,7 +34,9 @@ function pill(look, words) {
 }
 
 export class Figures {
-  constructor(say, number, time) {
+  /** `beyond(agent)` gives a button that stands beside an agent, or null. */
+  constructor(say, number, time, beyond) {
+    this.beyond = beyond;
     this.say = say;
     this.number = number;
     this.time = time;
@@ -188,13 +190,16 @@ export class Figures {
       element("li", {}, pill(AGENT_LOOK[state], `${this.say(`agent.${state}`)} ${this.number(agents.by_state[state])}`)));
     document.getElementById("agent-states").replaceChildren(...states);
     const order = (agent) => AGENT_ORDER.indexOf(agent.state);
+    const focused = document.activeElement;
     const sorted = [...agents.list].sort((a, b) => order(a) - order(b) || a.since.localeCompare(b.since));
-    this.table("agents", ["figure.agent", "figure.state", ["figure.time_in_state"], "figure.reason"], sorted.map((agent) => [
+    this.table("agents", ["figure.agent", "figure.state", ["figure.time_in_state"], "figure.reason", ""], sorted.map((agent) => [
       element("th", { scope: "row", class: "name" }, agent.name),
       cell("", pill(AGENT_LOOK[agent.state] ?? "still", this.say(`agent.${agent.state}`))),
       cell("number", duration((now - Date.parse(agent.since)) / 1000)),
       cell("words", this.beside(agent, now)),
+      cell("", this.beyond(agent)),
     ]), "page.no_agents");
+    if (focused !== document.activeElement && document.contains(focused)) focused.focus({ preventScroll: true });
   }
 
   /** What is wrong with a conversation, and for how long. */

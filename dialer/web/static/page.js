@@ -1,6 +1,7 @@
 // Signing in, the language, and keeping the figures fresh. The token lives in sessionStorage only.
 
 import { Figures } from "/static/figures.js";
+import { FlowReturn } from "/static/flow_return.js";
 import { follow, SignedOut } from "/static/stream.js";
 
 const STALE_S = 5;
@@ -17,7 +18,8 @@ function say(key, values = {}) {
 const locale = () => (state.language === "zh" ? "zh-CN" : "en");
 const number = (value, digits = 0) => value.toLocaleString(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits });
 const time = (iso) => new Date(iso).toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
-const figures = new Figures(say, number, time);
+const flowReturn = new FlowReturn(say, () => state.language, ask);
+const figures = new Figures(say, number, time, (agent) => flowReturn.button(agent));
 
 async function useLanguage(language) {
   state.language = language;
@@ -69,9 +71,22 @@ function heard(stats) {
   draw();
 }
 
+/** A request as whoever is signed in; with a body it is a POST. */
+async function ask(path, body) {
+  const headers = { Authorization: `Bearer ${state.token}`, "Accept-Language": state.language };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const answer = await fetch(path, body === undefined ? { headers } : { method: "POST", headers, body: JSON.stringify(body) });
+  if (!answer.ok) {
+    const problem = await answer.json();
+    throw Object.assign(new Error(problem.error_id), { words: [problem.title, problem.detail].filter(Boolean).join(" – ") });
+  }
+  return answer.status === 204 ? null : answer.json();
+}
+
 async function watch() {
   state.watch?.abort();
   const control = (state.watch = new AbortController());
+  flowReturn.signedIn().then(draw, () => {}); // without it the figures are there, and no buttons
   for (let failures = 0; !control.signal.aborted; failures += 1) {
     try {
       await follow("/api/v1/stats/stream", state.token, control.signal, (stats) => {
@@ -93,6 +108,7 @@ function signOut(problem) {
   sessionStorage.removeItem("token");
   Object.assign(state, { token: null, stats: null, link: "connecting", said: null });
   document.body.classList.remove("stale-figures");
+  flowReturn.signedOut();
   draw();
   at("sign-in-problem").textContent = problem ? say(problem) : "";
 }

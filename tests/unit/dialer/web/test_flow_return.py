@@ -28,7 +28,7 @@ async def with_menu(served: Served) -> Served:
 
 async def test_where_a_caller_can_be_sent_is_listed(with_menu: Served) -> None:
     status, found = await with_menu.get("/api/v1/ivr/flows/main-menu/entries", "agent")
-    assert (status, found["version"]) == (200, MENU.version)
+    assert (status, found["version"], found["title"]) == (200, MENU.version, MENU.head.title)
     assert {each["entry"]: each["node"] for each in found["entries"]} == MENU.head.entry_points
     assert (await with_menu.get("/api/v1/ivr/flows/nowhere/entries"))[0] == 404
 
