@@ -71,7 +71,7 @@ def engine_steps(quick: bool) -> Verdict:
     got: dict[str, float] = {}
     lines = []
     for name, events in (("main-menu", bench.main_menu()), ("survey", bench.survey())):
-        flow, seconds = sample(name), 1.0 if quick else 5.0
+        flow, seconds = sample(name), 0.5 if quick else 3.0
         steps = got[f"{name}_steps_per_s"] = bench.steps_per_second(flow, events, seconds)
         kept = got[f"{name}_stored_steps_per_s"] = bench.steps_per_second(flow, events, seconds, stored=True)
         lines += [
