@@ -14,8 +14,10 @@ from typing import TypeAlias
 from dialer.errors import Misconfigured
 from dialer.lab import apt, asterisk_program, own_name
 from dialer.lab.asterisk_program import STAMP, AsteriskProgram, cache_folder
+from dialer.lab.ivr_prompts import flow_prompts
 from dialer.lab.postgres import binaries
 from dialer.lab.prompts import cached_prompts
+from ivr.samples import names, sample
 
 Say: TypeAlias = Callable[[str], None]
 
@@ -38,6 +40,7 @@ def steps(with_tests: bool) -> list[Step]:
         Step("SIPp", _program("sipp", "sip-tester")),
         Step("espeak-ng", _program("espeak-ng", "espeak-ng")),
         Step("spoken prompts", _prompts),
+        Step("prompts of the sample flows", _flow_prompts),
     ]
     if with_tests:
         planned += [
@@ -133,6 +136,14 @@ def _program(name: str, package: str) -> Callable[[Say], str | None]:
 
 def _prompts(say: Say) -> str:
     return f"{len(cached_prompts())} files"
+
+
+def _flow_prompts(say: Say) -> str:
+    def progress(done: int, count: int) -> None:
+        if done == 1:
+            say(f"making {count} … ")
+
+    return str(flow_prompts([sample(name) for name in names()], progress))
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -13,6 +13,7 @@ from dialer.domain.campaign import RING_MINIMUM, CampaignPlan
 from dialer.domain.contact import ContactState
 from dialer.domain.disposition import ANSWERED_BY_PERSON, Disposition
 from dialer.domain.ids import CampaignId, ContactId
+from dialer.lab.demo.flows import FlowFigures
 from dialer.lab.demo.heard import HeardFigures
 from dialer.lab.demo.law import LawFigures
 from dialer.lab.world.call_records import CallRecord
@@ -57,6 +58,7 @@ class Figures:
     do_not_call_dialled: int
     law: LawFigures
     heard: HeardFigures
+    flows: FlowFigures
     each_contact: Sequence[Mapping[str, Any]] = field(repr=False)
 
     def as_json(self) -> dict[str, Any]:
@@ -135,6 +137,7 @@ def figures(
     mean_wait_s: float | None,
     law: LawFigures,
     heard: HeardFigures,
+    flows: FlowFigures,
 ) -> Figures:
     dialled = [each for each in evidence.attempts if each.dialled_at is not None]
     answered = [each for each in dialled if each.answered_at is not None]
@@ -179,6 +182,7 @@ def figures(
         do_not_call_dialled=sum(_plus(each.number) in evidence.do_not_call for each in evidence.records),
         law=law,
         heard=heard,
+        flows=flows,
         each_contact=_contacts(evidence),
     )
 

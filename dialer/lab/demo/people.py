@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dialer.lab.demo.api import Api, ApiRefused
+from dialer.lab.demo.flows import FlowsAtWork
 from dialer.lab.world.numbers import Behaviour, behaviour_of
 from dialer.tasks import TaskOwner
 
@@ -16,8 +17,8 @@ _RESULT = {Behaviour.VOICEMAIL: "machine", Behaviour.FAX: "machine", Behaviour.S
 
 
 class PeopleAtDesks:
-    def __init__(self, api: Api, tasks: TaskOwner, seed: int) -> None:
-        self._api, self._tasks, self._rng = api, tasks, random.Random(seed)
+    def __init__(self, api: Api, tasks: TaskOwner, seed: int, flows: FlowsAtWork) -> None:
+        self._api, self._tasks, self._rng, self._flows = api, tasks, random.Random(seed), flows
         self._seen: set[str] = set()
 
     def look(self, snapshot: dict[str, Any]) -> None:
@@ -31,6 +32,8 @@ class PeopleAtDesks:
     async def _handle(self, agent: int, attempt: str) -> None:
         with suppress(ApiRefused):  # the call may be over at any moment
             detail = await self._api.get(f"/api/v1/attempts/{attempt}")
+            if await self._flows.talk(self._api, attempt, detail["attempt"]["number"]):
+                return
             behaviour = behaviour_of(detail["attempt"]["number"])
             if (patience := _PATIENCE_S.get(behaviour)) is not None:
                 await asyncio.sleep(patience)

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +27,9 @@ from dialer.lab.centre import PROJECT, CallCentre
 from dialer.lab.demo.api import Api
 from dialer.lab.demo.contact_list import DemoList, write_list
 from dialer.lab.demo.figures import Figures, figures, read_evidence, time_of_agents
+from dialer.lab.demo.flow_callers import CALLED, HOTLINE, OPT_OUT_LINE, demo_flows
+from dialer.lab.demo.flow_report import show_flows
+from dialer.lab.demo.flows import FlowsAtWork
 from dialer.lab.demo.heard import heard_figures, ledger_of
 from dialer.lab.demo.heard_report import show_heard
 from dialer.lab.demo.law import LawAtWork
@@ -34,11 +37,14 @@ from dialer.lab.demo.people import PeopleAtDesks
 from dialer.lab.demo.plan import demo_plan, loosen_rules
 from dialer.lab.demo.report import final_report, live_view, one_line, show_law, step
 from dialer.lab.environment import as_environment
+from dialer.lab.ivr_prompts import flow_prompts
 from dialer.storage.postgres import migrate
 from dialer.storage.postgres.store import PostgresStore
 from dialer.tasks import TaskOwner
 from dialer.web.auth import digest, new_token
 from dialer.words import Language, say
+from ivr.flow.model import Flow
+from ivr.samples import names
 
 DATABASE = "fairdial_demo"
 _CAMPAIGN_S = 140.0  # dialling ends then, whatever is left of the list
@@ -52,6 +58,8 @@ def run(contacts: int, agents: int, json_path: Path | None, language: Language) 
         raise Misconfigured("DEMO_CONTACTS must be at least 1, DEMO_AGENTS between 1 and 200")
     console = Console()
     begun = monotonic()
+    flows = demo_flows(language)
+    prompts = flow_prompts(flows, _Making(console, language))
     folder = Path(os.environ.get("DEMO_FOLDER") or PROJECT / ".run/demo")
     given = os.environ.get("FAIRDIAL_DATABASE_URL")
     with CallCentre(
@@ -63,10 +71,11 @@ def run(contacts: int, agents: int, json_path: Path | None, language: Language) 
         http_port=_http_port(),
     ) as centre:
         step(console, say("demo.centre_up", language, agents=agents), monotonic() - begun)
-        result = asyncio.run(_Demo(centre, console, language).play(contacts))
+        result = asyncio.run(_Demo(centre, console, language, flows, prompts).play(contacts))
     console.print(final_report(result, language))
     show_law(console, result.law, language)
     show_heard(console, result.heard, language)
+    show_flows(console, result.flows, language)
     if json_path is not None:
         json_path.write_text(json.dumps(result.as_json(), indent=1, ensure_ascii=False), "utf-8")
         step(console, say("demo.json_written", language, path=json_path))
@@ -83,7 +92,21 @@ def _kept(result: Figures) -> bool:
         and result.abandonment_kept
         and result.law.kept
         and result.heard.kept
+        and result.flows.kept
     )
+
+
+class _Making:
+    """Says how far the prompts are, every hundred of them."""
+
+    def __init__(self, console: Console, language: Language) -> None:
+        self._console, self._language = console, language
+
+    def __call__(self, done: int, count: int) -> None:
+        if done == 1:
+            step(self._console, say("demo.prompts", self._language, count=count))
+        elif done % 100 == 0:
+            step(self._console, say("demo.prompts_made", self._language, done=done, count=count))
 
 
 def _http_port() -> int | None:
@@ -112,8 +135,12 @@ async def _own_database(url: str) -> str:
 
 
 class _Demo:
-    def __init__(self, centre: CallCentre, console: Console, language: Language) -> None:
+    def __init__(
+        self, centre: CallCentre, console: Console, language: Language, flows: Sequence[Flow], prompts: Path
+    ) -> None:
         self._centre, self._console, self._language = centre, console, language
+        self._prompts = prompts
+        self._flows = FlowsAtWork(centre, flows, language)
         self._clock = SystemClock()
         self._log = centre.folder / "service.log"
         self._law = LawAtWork(centre.folder, language, self._clock.now())
@@ -128,12 +155,16 @@ class _Demo:
         if self._centre.postgres is not None:
             url = await _own_database(url)
         settings = self._law.settings(self._centre.settings).model_copy(
-            update={"database_url": SecretStr(url)}
+            update={
+                "database_url": SecretStr(url),
+                "ivr": self._centre.settings.ivr.model_copy(update={"prompts": self._prompts}),
+            }
         )
         await migrate.up(url, migrate.default_folder(), self._clock.now())
         store = await PostgresStore.open(url, 4, self._clock)
         try:
             await self._law.write_history(store, settings)
+            await self._flows.set_up(store)
             admin, viewer = await self._token(store, "admin"), await self._token(store, "read_only")
             with self._service(as_environment(settings)):
                 async with self._api(admin) as api:
@@ -191,6 +222,7 @@ class _Demo:
         before = len(self._centre.call_records())
         began = self._clock.now()
         await self._law.start(api)
+        await self._flows.start(store, api)
         await api.post(f"/api/v1/campaigns/{campaign}/start")
         await self._follow(api, campaign, listed)
         ended = self._clock.now()
@@ -210,11 +242,15 @@ class _Demo:
         for row in taken["rows"]:
             self._say("row_refused", line=row["line"], because=row["because"])
         self._say("salted", count=len(self._law.people))
+        called = sum(len(people) for people in CALLED.values())
+        named = ", ".join(names())
+        self._say("flows_ready", flows=named, hotline=HOTLINE, opt_out=OPT_OUT_LINE, called=called)
         return listed
 
     async def _follow(self, api: Api, campaign: CampaignId, listed: DemoList) -> None:
         tasks = TaskOwner()
-        people = PeopleAtDesks(api, tasks, _SEED)
+        people = PeopleAtDesks(api, tasks, _SEED, self._flows)
+        tasks.spawn(self._flows.callers(), "callers")
         end = monotonic() + _CAMPAIGN_S
         stopped, shown_at = False, 0.0
         try:
@@ -253,14 +289,15 @@ class _Demo:
     async def _result(
         self, store: PostgresStore, api: Api, listed: DemoList, began: datetime, ended: datetime, before: int
     ) -> Figures:
-        records = self._centre.call_records()[before:]
+        flows = await self._flows.result(store)
+        records = [each for each in self._centre.call_records()[before:] if not self._flows.ours(each)]
         law = await self._law.result(store, api, self._campaign_id, records)
         occupancy, wait_s = await time_of_agents(store, began, ended)
         evidence = await read_evidence(store, self._campaign_id, began, ended, records, listed.do_not_call)
         ledger = await ledger_of(store, self._campaign_id, began, self._clock.now())
         english = self._centre.carrier.program.english
         heard = heard_figures(evidence.attempts, records, ledger, english)
-        return figures(evidence, occupancy, wait_s, law, heard)
+        return figures(evidence, occupancy, wait_s, law, heard, flows)
 
 
 def _only(snapshot: dict[str, Any], campaign: CampaignId) -> dict[str, Any] | None:

@@ -1,6 +1,6 @@
 """The carrier's subscribers: a number says how the called person, or the network on the way there, behaves.
 
-+1AAA555NNNN and +1AAA557NNNN behave as the first of the last four digits says, +1AAA556NNNN as drawn beforehand (`drawn`),
++1AAA555NNNN, +1AAA557NNNN and +1AAA559NNNN behave as the first of the last four digits says, +1AAA556NNNN as drawn beforehand (`drawn`),
 and of +1AAA558NNNN the area code says in which country the phone rings.
 """
 
@@ -73,6 +73,15 @@ class Behaviour(Enum):
     """An announcement in early media, which repeats itself; no cause is sent."""
     SOUNDLESS = "557-9999"
     """Silence in early media for 8 s, then a person."""
+    # Who know which keys to press: 3 s after they answered, and every 3 s from then on.
+    ANSWERS_QUESTIONS = "559-1"
+    """Rings for 1 s; goes through the sample questionnaire to its end."""
+    WANTS_NO_CALLS = "559-2"
+    """The same with 9."""
+    CONFIRMS = "559-3"
+    """The same with 1."""
+    WANTS_AGENT = "559-4"
+    """The same with 0."""
     ABROAD = "558-"
     """Ring-back of another country in band for 25 s, by area code (`ABROAD`), then a person."""
 
@@ -83,7 +92,7 @@ ABROAD: Mapping[str, str] = {"505": "CN", "406": "GB", "701": "DE", "605": "FR",
 _AREAS = tuple(area for area in range(201, 990) if area % 100 not in (0, 11))
 _ON_A_LINE = 990  # lines 990 to 999 of each behaviour are kept for the single numbers
 _USUAL, _FOREIGN = "555", "558"
-_NUMBER = re.compile(r"\+?1?(\d{3})(55[578])(\d{4})")
+_NUMBER = re.compile(r"\+?1?(\d{3})(55[5789])(\d{4})")
 
 
 def number(behaviour: Behaviour, n: int = 0) -> str:
@@ -110,7 +119,7 @@ def behaviour_of(number: str) -> Behaviour:
     found = _NUMBER.fullmatch(number)
     if found is None or (found[2] == _FOREIGN and found[1] not in ABROAD):
         raise BadInput(
-            f"{number!r} is not a number of the lab's carrier: they read +1AAA555NNNN, +1AAA557NNNN, or +1AAA558NNNN "
+            f"{number!r} is not a number of the lab's carrier: they read +1AAA555NNNN, +1AAA557NNNN, +1AAA559NNNN, or +1AAA558NNNN "
             f"with AAA one of {', '.join(ABROAD)}",
             field="number",
         )

@@ -146,6 +146,23 @@ def test_machines_are_known_and_people_get_agents_in_time(figures: Mapping[str, 
     assert heard["greeting_to_agent_p99_s"] <= 2
 
 
+def test_callers_walked_through_the_flows(figures: Mapping[str, Any]) -> None:
+    flows = figures["flows"]
+    assert [each for each in flows["walks"] if each["result"] != each["expected"]] == []
+    assert flows["opt_outs_landed"] == flows["opt_outs"] == 3
+    assert flows["joined"] == flows["sent_on"] == 2
+    assert flows["calls_by_flow"] == {
+        "appointment": 2,
+        "main-menu": 3,
+        "opt-out": 2,
+        "satisfaction": 1,
+        "survey": 3,
+    }
+    asked = [sum(given.values()) for _, given in flows["answers"]]
+    assert len(asked) == 9, "nine questions with options on this way through the survey"
+    assert set(asked) == {2, 4}, "two people, and one question takes several answers"
+
+
 def test_behaviours_of_the_carrier_come_out_as_their_outcomes(figures: Mapping[str, Any]) -> None:
     expected = {
         "busy": {"busy"},
