@@ -209,7 +209,7 @@ async def test_who_hangs_up_during_an_announcement_leaves_a_free_desk(exchange: 
     await exchange.wait(AnnouncementStarted, attempt=attempt)
     await exchange.driver.hang_up(attempt)
     await exchange.wait(CallEnded, attempt=attempt)
-    await exchange.wait(DeskFree, within_s=2, agent=AGENT)
+    await exchange.wait(DeskFree, within_s=5, agent=AGENT)
 
 
 async def test_a_recording_is_paused_resumed_and_stopped_as_often_as_one_likes(exchange: Exchange) -> None:

@@ -22,6 +22,7 @@ from tests.support.tones import sides
 pytestmark = pytest.mark.asterisk
 
 PROMPT = "fairdial/recorded-en"
+SECOND = 16_000  # bytes
 AGENTS = [AgentId(n) for n in range(1, 7)]  # four talk, two play a tone; the seventh phone is silent
 
 
@@ -58,6 +59,10 @@ async def asked(exchange: Exchange, agent: AgentId) -> AttemptId:
     return attempt
 
 
+def bytes_of(landing: Path, attempt: AttemptId, side: str) -> int:
+    return (landing / f"{recording_name(attempt, 1)}-{side}.wav").stat().st_size
+
+
 def loud(samples: Sequence[int]) -> bool:
     return max(map(abs, samples)) > 300
 
@@ -71,15 +76,20 @@ async def test_after_a_prompt_both_voices_are_in_the_recording(
     for attempt, agent in zip(attempts, AGENTS, strict=True):
         await exchange.driver.hang_up(attempt)
         await exchange.wait(DeskFree, 30, agent=agent)
-    store = LocalRecordings(tmp_path, centre.settings.recordings.landing, 1)
+    landing = centre.settings.recordings.landing
+    await asyncio.sleep(1.5)  # what still recorded a phone would be longer by now
+    for attempt in attempts:
+        caller, phone = (bytes_of(landing, attempt, side) for side in ("caller", "phone"))
+        assert abs(phone - caller) < SECOND, "a phone is recorded as long as its conversation"
+    store = LocalRecordings(tmp_path, landing, 1)
     try:
-        for attempt, phone in zip(attempts, exchange.phones, strict=False):
+        for attempt, name_of_phone in zip(attempts, exchange.phones, strict=False):
             name = f"{recording_name(attempt, 1)}.wav"
             stored, doubts = await store.finish(name, None, RecordingMarks())
             left, right, rate = sides(tmp_path / name[:2] / name)
             last = slice(-round(2.5 * rate), None)
             assert doubts == ""
-            assert (loud(left[last]), loud(right[last])) == (True, True), f"{phone}: the last seconds"
+            assert (loud(left[last]), loud(right[last])) == (True, True), f"{name_of_phone}: the last seconds"
             assert len(right) / rate == pytest.approx(stored.duration.total_seconds(), abs=0.01)
     finally:
         store.close()
