@@ -32,8 +32,13 @@ class Scale:
 
 @dataclass(frozen=True)
 class AnswerModel:
-    """`speaking`: does a person say so much? A machine from its threshold on. `paused`: a person up to its threshold."""
+    """`speaking`: does a person say so much? A machine from its threshold on. `paused`: a person up to its threshold.
 
+    Before a greeting has lasted `long_s` nobody who still speaks is taken for a machine: nine people in ten have said
+    what they have to say by then, and only of the others is `speaking` learned.
+    """
+
+    long_s: float
     speaking: Scale
     paused: Scale
 
@@ -48,7 +53,7 @@ def of_document(document: object, audience: Audience) -> AnswerModel:
     """Raises `BadInput` when it does not fit the figures of this version."""
     try:
         part = document["audiences"][audience.value]  # type: ignore[index]
-        return AnswerModel(_scale(part["speaking"]), _scale(part["paused"]))
+        return AnswerModel(float(part["long_s"]), _scale(part["speaking"]), _scale(part["paused"]))
     except (KeyError, TypeError, ValueError):
         raise BadInput(f"answer_model.json: no model for {audience}: train it anew", "audiences") from None
 

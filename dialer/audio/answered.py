@@ -98,13 +98,14 @@ _RINGING_STILL_S = 0.1  # a tone that was there before is the end of the ring-ba
 
 
 class _Listener:
-    __slots__ = ("answer", "beep_at_s", "greeting_over", "model", "spoke")
+    __slots__ = ("answer", "beep_at_s", "greeting_over", "long", "model", "spoke")
 
     def __init__(self, model: AnswerModel) -> None:
         self.model = model
         self.answer: Answer | None = None
         self.beep_at_s: float | None = None
         self.greeting_over = False
+        self.long = False
         self.spoke = False
 
 
@@ -172,8 +173,9 @@ class AnsweredEar:
         kept, rows = (heard - dropped).tolist(), self._voices.voiced(waiting)
         for stream, row, length, before in zip(waiting.tolist(), rows, kept, dropped.tolist(), strict=True):
             voiced = row[:length]
-            # while somebody speaks, only a machine can be recognised, and that may take a moment longer
-            if (length + before) % _EVERY_FRAMES_IN_SPEECH and voiced[-self._pause_frames :].any():
+            # while somebody speaks, only a machine can be recognised, and only by a long greeting
+            every = _EVERY_FRAMES if self._listeners[stream].long else _EVERY_FRAMES_IN_SPEECH
+            if (length + before) % every and voiced[-self._pause_frames :].any():
                 continue
             for each in self._weigh(stream, greeting.of(voiced, before)):
                 yield stream, each
@@ -197,6 +199,7 @@ class AnsweredEar:
         if said is not None and not listener.spoke:
             listener.spoke = True
             yield News(Kind.SPEECH, now, Answer(Verdict.UNCERTAIN, now, round(said.start_s, 3)))
+        listener.long = said is not None and said.span_s >= listener.model.long_s
         answer = self._verdict(listener.model, now, said, beeping=self._lines.sounds(stream))
         if answer is not None:
             listener.answer = answer
@@ -208,10 +211,12 @@ class AnsweredEar:
         patience = self._patience
         if said is None:
             return Answer(Verdict.SILENCE, now) if now >= patience.silence_s else None
-        over = said.pause_s >= patience.pause_s
+        over, long = said.pause_s >= patience.pause_s, said.span_s >= model.long_s
+        if not over and not long and now < patience.longest_s:
+            return None
         figures, scale = greeting.figures(said), model.paused if over else model.speaking
         machine = scale.machine(figures)
-        if not over and machine >= scale.threshold:
+        if not over and long and machine >= scale.threshold:
             return _answer(Verdict.MACHINE, now, said, over=False, machine=machine)
         if over and machine <= scale.threshold and not beeping:
             return _answer(Verdict.PERSON, now, said, over=True, machine=machine)

@@ -8,10 +8,9 @@ from random import Random
 import numpy as np
 
 from dialer.audio.answer_model import Audience
-from dialer.audio.answered import Answer, AnsweredEar, Kind
+from dialer.audio.answered import Answer, AnsweredEar, Kind, Verdict
 from dialer.audio.voice_activity import FRAME
 from dialer.compliance.abandonment_rates import FalsePositives
-from dialer.lab.ears import greetings
 from dialer.lab.ears.clips import excerpt, on_the_line, recording
 from dialer.lab.ears.codecs import Audio
 from dialer.lab.ears.greetings import Answered
@@ -19,9 +18,27 @@ from dialer.lab.ears.material import material
 from dialer.lab.ears.rendering import RATE
 from dialer.lab.ears.voices import Sound
 
-_BATCH = 50
+_BATCH = 150
 _NEAR_S = 0.15
 _CLIP_S = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Seconds from the answer."""
+
+    who: str
+    verdict: Verdict
+    at_s: float
+    first_word_s: float
+
+    def by(self, at_s: float) -> str:
+        """What was known then: `machine` (a fax or a beep as well), `person`, `unsure` (connected like a person), `open`."""
+        if self.at_s > at_s + 1e-6:
+            return "open"
+        if not self.verdict.is_person:
+            return "machine"
+        return "person" if self.verdict is Verdict.PERSON else "unsure"
 
 
 @dataclass
@@ -42,8 +59,10 @@ class Tried:
     beeps_found: int = 0
     beeps_imagined: int = 0
     people_lost: list[str] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
 
     def add(self, tried: Answered, found: Answer, last: Answer) -> None:
+        self.said.append(Said(tried.who, found.verdict, found.decided_at_s, tried.greeting_start_s))
         self.verdicts[f"{tried.who} called {found.verdict}"] += 1
         if found.greeting_start_s is not None:
             self.start_off_s.append(found.greeting_start_s - tried.greeting_start_s)
@@ -79,6 +98,12 @@ class Tried:
             self.beeps_found += right
             self.beeps_imagined += last.beep_at_s is not None and not right
 
+    def known_by(self, who: str, at_s: float, from_first_word: bool = False) -> dict[str, float]:
+        """Shares of what `Said.by` says at a moment after the answer, or after the true first word."""
+        said = [each for each in self.said if each.who == who]
+        known = Counter(each.by(at_s + (each.first_word_s if from_first_word else 0.0)) for each in said)
+        return {what: known[what] / max(1, len(said)) for what in ("machine", "person", "unsure", "open")}
+
     @property
     def lost(self) -> FalsePositives:
         """People called a machine, of all people."""
@@ -90,16 +115,13 @@ class Tried:
         return FalsePositives(self.machines, self.machines - len(self.machine_decided_s))
 
 
-def answers(audience: Audience, counts: Sequence[tuple[str, int]], seed: int) -> Tried:
-    tried = Tried()
-    made = greetings.answers("test", counts, seed)
+def hear(made: Sequence[Answered], audience: Audience, tried: Tried) -> None:
     for first in range(0, len(made), _BATCH):
         batch = made[first : first + _BATCH]
         for each, (found, last) in zip(
             batch, heard([one.clip.audio for one in batch], audience), strict=True
         ):
             tried.add(each, found, last)
-    return tried
 
 
 def heard(audios: Sequence[Audio], audience: Audience) -> Iterator[tuple[Answer, Answer]]:

@@ -104,9 +104,9 @@ class Cast:
         self._beep = recording(beeps()[0])
 
     def answer(self, who: str, random: Random) -> Answered:
-        length_s = _length_s(who, random)
+        length_s = drawn_length_s(who, random)
         voice, greeting = self._greeting(who, length_s, random)
-        lead = np.zeros(round(min(random.lognormvariate(np.log(0.6), 0.6), 2.4) * RATE), np.float32)
+        lead = np.zeros(round(first_word_s(random) * RATE), np.float32)
         start_s, end_s = len(lead) / RATE, (len(lead) + len(greeting)) / RATE
         parts, beep_at_s = [lead, greeting], None
         if who == MACHINE:
@@ -140,7 +140,12 @@ def _silence(seconds: float) -> Sound:
     return np.zeros(round(seconds * RATE), np.float32)
 
 
-def _length_s(who: str, random: Random) -> float:
+def first_word_s(random: Random) -> float:
+    """After the answer."""
+    return min(random.lognormvariate(float(np.log(0.6)), 0.6), 2.4)
+
+
+def drawn_length_s(who: str, random: Random) -> float:
     if who == HOME:
         return _drawn(random, 0.75, 0.5, 0.25, 1.8)
     if who == OFFICE:

@@ -56,6 +56,15 @@ def test_homes_are_known_sooner_than_offices() -> None:
     assert homes.decided_at_s < offices.decided_at_s
 
 
+@pytest.mark.parametrize("audience", Audience)
+def test_nobody_is_a_machine_before_a_greeting_is_long(audience: Audience) -> None:
+    call = joined(silence(0.4), speech(8.0))
+    long_s = load(audience).long_s
+    answer, _ = listen(call, audience)
+    assert answer.greeting_start_s is not None
+    assert answer.decided_at_s - answer.greeting_start_s >= long_s
+
+
 def test_a_machine_without_a_beep_ends_its_greeting() -> None:
     answer, news = listen(joined(silence(0.4), speech(6.0), silence(3)))
     assert news[-1].kind is Kind.GREETING_OVER
@@ -206,4 +215,6 @@ def test_a_model_that_does_not_fit() -> None:
     with pytest.raises(BadInput, match="train it anew"):
         of_document({"audiences": {}}, Audience.HOMES)
     with pytest.raises(BadInput, match="other figures"):
-        of_document({"audiences": {"homes": {"speaking": {"weights": {"span": 1}}}}}, Audience.HOMES)
+        of_document(
+            {"audiences": {"homes": {"long_s": 1, "speaking": {"weights": {"span": 1}}}}}, Audience.HOMES
+        )
