@@ -1,7 +1,8 @@
 """Options that set a campaign's plan, the same for `campaign create` and `campaign set`."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -128,6 +129,66 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     "dead_air_prompts": ("listening", "dead_air_prompts"),
     "dead_air_wait": ("listening", "dead_air_wait_s"),
 }
+
+
+def _plan(
+    name: Name = None,
+    trunk: Trunk = None,
+    caller_id: CallerId = None,
+    start: Start = None,
+    end: End = None,
+    weekdays: Weekdays = None,
+    ring_for: RingFor = None,
+    message: Message = None,
+    flow: Flow = None,
+    wrap_up: WrapUp = None,
+    most_lines: MostLines = None,
+    most_attempts: MostAttempts = None,
+    record: Record = None,
+    announce_recording: AnnounceRecording = None,
+    announcement: Announcement = None,
+    announce_why: AnnounceWhy = None,
+    mode: Mode = None,
+    lines_per_agent: LinesPerAgent = None,
+    weight: Weight = None,
+    least_lines: LeastLines = None,
+    day_cap: DayCap = None,
+    period_cap: PeriodCap = None,
+    half_hour_cap: HalfHourCap = None,
+    preview_for: PreviewFor = None,
+    purposes: Purposes = None,
+    home_rules: HomeRules = None,
+    subject: Subject = None,
+    seller: Seller = None,
+    seller_phone: SellerPhone = None,
+    closing_guard: ClosingGuard = None,
+    revoke_all: RevokeAll = None,
+    detector: Detector = None,
+    before_answer: BeforeAnswer = None,
+    when_answered: WhenAnswered = None,
+    audience: WhoAnswers = None,
+    machine_message: MachineMessage = None,
+    dead_air: DeadAir = None,
+    dead_air_prompt: DeadAirPrompt = None,
+    dead_air_goodbye: DeadAirGoodbye = None,
+    dead_air_prompts: DeadAirPrompts = None,
+    dead_air_wait: DeadAirWait = None,
+) -> None:
+    """Never called: its parameters are the options."""
+
+
+_Command = TypeVar("_Command", bound=Callable[..., None])
+
+
+def with_plan(command: _Command) -> _Command:
+    """The command has every option of a plan besides its own; what was given is in the context's `params`."""
+    own, of_plan = inspect.signature(command), inspect.signature(_plan)
+    others = [each for each in own.parameters.values() if each.kind is not inspect.Parameter.VAR_KEYWORD]
+    signature = own.replace(parameters=[*others, *of_plan.parameters.values()])
+    hints = {**command.__annotations__, **_plan.__annotations__}
+    command.__annotations__ = {name: hint for name, hint in hints.items() if name in signature.parameters}
+    setattr(command, "__signature__", signature)  # noqa: B010  no type knows it, `inspect` documents it
+    return command
 
 
 def given(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,10 +1,9 @@
 """Files of consents, and of people who took theirs back, into the store: bad rows are told, the rest goes in."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 from dialer.domain.consent import Consent, Revocation
 from dialer.domain.consent_rows import (
@@ -15,14 +14,10 @@ from dialer.domain.consent_rows import (
     revocation_columns,
 )
 from dialer.domain.contact_rows import RefusedRow
-from dialer.engine.list_file import ListFile, Record, examine
-from dialer.errors import BadInput
+from dialer.engine.list_file import Record
+from dialer.engine.list_walk import Progress, walk
 from dialer.ports.consent import ConsentStore
 
-BATCH = 2000
-_BREATH = 200  # rows that are read before others get a turn
-Progress = Callable[[int, int, int, int], None]
-"""(bytes done, bytes in all, rows taken, rows refused)"""
 Kept = TypeVar("Kept", Consent, Revocation)
 
 
@@ -69,52 +64,47 @@ class _Import(Generic[Kept]):
         keep: Callable[[Sequence[Kept]], Awaitable[int]],
         rules: RowRules,
     ) -> None:
-        self._columns, self._rules = columns, rules
+        self._columns_of, self._rules = columns, rules
+        self._columns: Mapping[str, int] = {}
         self._read: Callable[[int, Sequence[str], Mapping[str, int], RowRules], Kept | RefusedRow] = read
         self._keep: Callable[[Sequence[Kept]], Awaitable[int]] = keep
         self._report = ConsentListReport()
         self._batch: list[Kept] = []
 
     async def run(self, file: Path, progress: Progress | None) -> ConsentListReport:
-        shape = await asyncio.to_thread(examine, file)
-        with ListFile(file, shape) as rows:
-            records = iter(rows)
-            header = next(records, None)
-            if not isinstance(header, Record):
-                raise BadInput("the header cannot be read: its quotes are wrong")
-            columns = self._columns(header.cells)
-            for nth, record in enumerate(records, 1):
-                self._take(record, columns)
-                if len(self._batch) >= BATCH:
-                    await self._store()
-                    self._tell(progress, rows.bytes_done, shape.size)
-                elif nth % _BREATH == 0:
-                    await asyncio.sleep(0)
-            await self._store()
-            self._tell(progress, shape.size, shape.size)
+        await walk(file, self._begin, progress)
         return self._report
 
-    def _take(self, record: Record | RefusedRow, columns: Mapping[str, int]) -> None:
+    async def _begin(self, header: Sequence[str]) -> Self:
+        self._columns = self._columns_of(header)
+        return self
+
+    @property
+    def taken(self) -> int:
+        return self._report.taken
+
+    @property
+    def refused(self) -> int:
+        return self._report.refused
+
+    @property
+    def waiting(self) -> int:
+        return len(self._batch)
+
+    def read_row(self, record: Record | RefusedRow) -> None:
         self._report.read += 1
         if isinstance(record, RefusedRow):
-            self._refuse(record)
-            return
-        row = self._read(record.line, record.cells, columns, self._rules)
+            row: Kept | RefusedRow = record
+        else:
+            row = self._read(record.line, record.cells, self._columns, self._rules)
         if isinstance(row, RefusedRow):
-            self._refuse(row)
+            self._report.refused += 1
+            self._report.rows.append(row)
         else:
             self._batch.append(row)
 
-    def _refuse(self, row: RefusedRow) -> None:
-        self._report.refused += 1
-        self._report.rows.append(row)
-
-    async def _store(self) -> None:
+    async def store(self) -> None:
         if self._batch:
             self._report.new += await self._keep(self._batch)
             self._report.taken += len(self._batch)
             self._batch.clear()
-
-    def _tell(self, progress: Progress | None, done: int, size: int) -> None:
-        if progress is not None:
-            progress(done, size, self._report.taken, self._report.refused)

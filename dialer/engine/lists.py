@@ -4,7 +4,6 @@ Each batch is a transaction of its own. After a failure the same file can simply
 is refused as a duplicate.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,16 +11,11 @@ from pathlib import Path
 from dialer.clock import Clock
 from dialer.domain.contact_rows import NewContact, RefusedRow, RowReader, columns_of
 from dialer.domain.ids import CampaignId
-from dialer.engine.list_file import ListFile, Record, Shape, examine
-from dialer.errors import BadInput
+from dialer.engine.list_file import Record, Shape
+from dialer.engine.list_walk import Progress, walk
 from dialer.ports.storage import ContactStore
 
-BATCH = 2000
-BREATH = 50  # rows read at a stretch: calls in progress share the loop with us
 MOST_KEPT = 10_000
-
-Progress = Callable[[int, int, int, int], None]
-"""(bytes done, bytes in all, rows taken, rows refused)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,31 +44,15 @@ async def import_file(
     taken: Callable[[Sequence[NewContact]], None] | None = None,
 ) -> ImportReport:
     """`mapping` is {column: field}; `taken` is shown the rows that are in, batch by batch. Raises `BadInput` when the file cannot be read at all, `NotFound`, `StorageDown`."""
-    shape = await asyncio.to_thread(examine, file)
-    with ListFile(file, shape) as rows:
-        records = iter(rows)
-        header = next(records, None)
-        if not isinstance(header, Record):
-            raise BadInput("the header cannot be read: its quotes are wrong")
-        reader = RowReader(columns_of(header.cells, mapping), region)
+
+    async def begin(header: Sequence[str]) -> _Import:
+        reader = RowReader(columns_of(header, mapping), region)
         list_id = await contacts.begin_list(campaign, source or file.name, clock.now())
-        work = _Import(contacts, campaign, list_id, reader, clock, taken)
-        for nth, record in enumerate(records, 1):
-            work.read_row(record)
-            if len(work.batch) >= BATCH:
-                await work.store()
-                _report(progress, rows.bytes_done, shape, work)
-            elif nth % BREATH == 0:
-                await asyncio.sleep(0)
-        await work.store()
-        await contacts.finish_list(list_id, work.read, work.taken, work.refused)
-        _report(progress, shape.size, shape, work)
+        return _Import(contacts, campaign, list_id, reader, clock, taken)
+
+    work, shape = await walk(file, begin, progress)
+    await work.finish()
     return work.report(shape)
-
-
-def _report(progress: Progress | None, done: int, shape: Shape, work: "_Import") -> None:
-    if progress is not None:
-        progress(done, shape.size, work.taken, work.refused)
 
 
 class _Import:
@@ -97,6 +75,10 @@ class _Import:
         self.batch: list[NewContact] = []
         self.read = self.taken = self.refused = 0
 
+    @property
+    def waiting(self) -> int:
+        return len(self.batch)
+
     def read_row(self, record: Record | RefusedRow) -> None:
         self.read += 1
         row = self._reader.read(record.line, record.cells) if isinstance(record, Record) else record
@@ -118,6 +100,9 @@ class _Import:
         self.batch = []
         for row in duplicates:
             self._refuse(row)
+
+    async def finish(self) -> None:
+        await self._contacts.finish_list(self._list_id, self.read, self.taken, self.refused)
 
     def report(self, shape: Shape) -> ImportReport:
         return ImportReport(

@@ -1,6 +1,6 @@
 """What is kept of consent: records of it, its revocation, and what the Reassigned Numbers Database answered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -30,16 +30,6 @@ class ConsentStore(Protocol):
 
         Does not touch the do-not-call list: who asked never to be called again belongs there as well.
         """
-        ...
-
-    async def consent_standing(
-        self, numbers: Sequence[PhoneNumber], seller: str, subject: str, now: datetime
-    ) -> Mapping[str, NumberStanding]:
-        """By E.164; every number asked for is there."""
-        ...
-
-    async def use_consents(self, consents: Sequence[int], now: datetime) -> None:
-        """A call relied on them: how long they are kept is counted from here too."""
         ...
 
     async def consents(self, number: PhoneNumber) -> Sequence[Consent]:

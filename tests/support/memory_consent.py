@@ -1,12 +1,10 @@
 """Consents and revocations in memory, under the same rules as in the database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
-from dialer.compliance.consent import reassigned_answer, standing
 from dialer.domain.consent import Consent, ReassignedAnswer, Revocation
 from dialer.domain.phone_number import PhoneNumber
-from dialer.ports.consent import NumberStanding
 
 
 class MemoryConsent:
@@ -24,20 +22,6 @@ class MemoryConsent:
         new = [each for each in revocations if each not in self.taken_back]
         self.taken_back += new
         return len(new)
-
-    async def consent_standing(
-        self, numbers: Sequence[PhoneNumber], seller: str, subject: str, now: datetime
-    ) -> Mapping[str, NumberStanding]:
-        found = {}
-        for number in numbers:
-            consent = standing(
-                await self.consents(number), await self.revocations(number), seller, subject, now
-            )
-            answers = await self.reassigned_answers(number)
-            found[number.e164] = NumberStanding(consent, reassigned_answer(answers, consent.given_at))
-        return found
-
-    async def use_consents(self, consents: Sequence[int], now: datetime) -> None: ...
 
     async def consents(self, number: PhoneNumber) -> Sequence[Consent]:
         return [each for each in self.given if each.number == number]

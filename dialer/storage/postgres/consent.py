@@ -1,7 +1,7 @@
 """Consents, revocations and the Reassigned Numbers Database's answers."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import asyncpg
@@ -45,20 +45,6 @@ class PostgresConsent:
             return len(new)
 
         return await self._database.transaction(record)
-
-    async def consent_standing(
-        self, numbers: Sequence[PhoneNumber], seller: str, subject: str, now: datetime
-    ) -> Mapping[str, NumberStanding]:
-        async def read(connection: asyncpg.Connection) -> Mapping[str, NumberStanding]:
-            return await read_standing(connection, [each.e164 for each in numbers], seller, subject, now)
-
-        return await self._database.transaction(read)
-
-    async def use_consents(self, consents: Sequence[int], now: datetime) -> None:
-        async def note(connection: asyncpg.Connection) -> None:
-            await note_use(connection, consents, now)
-
-        await self._database.connected(note)
 
     async def consents(self, number: PhoneNumber) -> Sequence[Consent]:
         return [_consent(row) for row in await self._database.rows(_OF, number.e164)]

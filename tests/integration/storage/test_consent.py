@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,7 +15,9 @@ from dialer.domain.consent import Consent, GivenKind, Reassigned, ReassignedAnsw
 from dialer.domain.consent_rows import RowRules
 from dialer.domain.disposition import Disposition
 from dialer.engine.consent_lists import import_consents, import_revocations
+from dialer.ports.consent import NumberStanding
 from dialer.ports.ledger import OptOut
+from dialer.storage.postgres.consent import note_use, read_standing
 from dialer.storage.postgres.store import PostgresStore
 from dialer.web.wrap_up import AgentWord, note_result
 from tests.integration.storage.rig import NOW, Rig, ended, number, person
@@ -27,8 +30,14 @@ GIVEN = Consent(
 )
 
 
+async def standing(store: PostgresStore, seller: str, topic: str) -> Mapping[str, NumberStanding]:
+    """Of two numbers, as the gate reads it."""
+    async with store.pool.acquire() as connection, connection.transaction():
+        return await read_standing(connection, [number(1).e164, number(2).e164], seller, topic, NOW)
+
+
 async def kind(store: PostgresStore, seller: str = "Acme", topic: str = "") -> ConsentKind:
-    found = await store.consent.consent_standing([number(1), number(2)], seller, topic, NOW)
+    found = await standing(store, seller, topic)
     assert set(found) == {number(1).e164, number(2).e164}
     return found[number(1).e164].consent.kind
 
@@ -64,7 +73,7 @@ async def test_a_revocation_on_one_topic_leaves_the_consent_to_the_others(store:
     assert await kind(store, topic="loans") is ConsentKind.WRITTEN
     of_all, of_cards = await store.consent.consents(number(1))
     assert (of_all.revoked_at, of_cards.revoked_at) == (None, NOW)
-    found = await store.consent.consent_standing([number(1)], "Acme", "loans", NOW)
+    found = await standing(store, "Acme", "loans")
     assert list(found[number(1).e164].consent.revoked) == [("cards", NOW)]
 
 
@@ -72,8 +81,9 @@ async def test_what_a_call_relied_on_remembers_its_last_use(store: PostgresStore
     await store.consent.add_consents([GIVEN], "test", NOW)
     (kept,) = await store.consent.consents(number(1))
     assert kept.id is not None
-    await store.consent.use_consents([kept.id], NOW)
-    await store.consent.use_consents([kept.id], NOW - DAY)
+    async with store.pool.acquire() as connection:
+        await note_use(connection, [kept.id], NOW)
+        await note_use(connection, [kept.id], NOW - DAY)
     (used,) = await store.consent.consents(number(1))
     assert used.last_used_at == NOW
 
@@ -82,7 +92,7 @@ async def test_the_answer_of_the_reassigned_numbers_database(store: PostgresStor
     await store.consent.add_consents([GIVEN], "test", NOW)
     answer = ReassignedAnswer(number(1), Reassigned.NO, NOW, date(2025, 12, 1))
     await store.consent.add_reassigned_answers([answer], "test")
-    found = await store.consent.consent_standing([number(1), number(2)], "Acme", "", NOW)
+    found = await standing(store, "Acme", "")
     assert [found[number(each).e164].reassigned for each in (1, 2)] == ["no", None]
 
 

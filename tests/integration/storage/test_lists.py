@@ -5,7 +5,8 @@ import pytest
 
 from dialer.clock import SystemClock
 from dialer.domain.ids import CampaignId
-from dialer.engine.lists import BATCH, ImportReport, import_file
+from dialer.engine.list_walk import BATCH
+from dialer.engine.lists import ImportReport, import_file
 from dialer.errors import BadInput, NotFound
 from tests.integration.storage.rig import Rig
 

@@ -33,6 +33,7 @@ from dialer.recordings.clips import LocalClips
 from dialer.rulebook.load import load_rules
 from dialer.settings import RetentionSection
 from dialer.storage.postgres import retention
+from dialer.storage.postgres.consent import note_use
 from dialer.storage.postgres.store import PostgresStore
 from ivr.asterisk.line import file_stem
 from tests.integration.storage.rig import NOW, Rig, ended, number, person
@@ -285,7 +286,8 @@ async def test_a_german_consent_is_kept_five_years_from_its_last_use(house: Hous
     )
     (kept,) = await house.store.consent.consents(GERMAN)
     assert kept.id is not None
-    await house.store.consent.use_consents([kept.id], NOW)
+    async with house.store.pool.acquire() as connection:
+        await note_use(connection, [kept.id], NOW)
     done = await (await house.eraser()).erase(GERMAN, "test")
     assert (done.done, done.next_on) == (False, date(2031, 1, 7))
 
