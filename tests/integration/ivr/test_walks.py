@@ -103,3 +103,4 @@ async def test_callers_walk_through_every_sample_at_once(
         assert not walker.differs(), name
         assert state["ended"] == walker.walk.result, name
         assert walker.world.done == walker.effects(), name
+    assert sum(walker.cut_short for walker in walkers if isinstance(walker, ToneWalker)) > 2
