@@ -211,7 +211,8 @@ def build(
         region=settings.default_region,
     )
     ear.engine, heard.sink = engine, engine.hear
-    texts = TextSender(store.texts, text_gateway(settings), text_rules(settings), clock, random.random)
+    chance = random.Random().random  # noqa: S311  # pauses: nothing secret
+    texts = TextSender(store.texts, text_gateway(settings), text_rules(settings), clock, chance)
     floor = FloorView(engine, telephony, store.campaigns, clock, settings.time_zone, registries, ears, texts)
     return Service(settings, clock, store, telephony, engine, floor, recordings, registries, ears, texts)
 
