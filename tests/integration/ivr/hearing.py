@@ -20,7 +20,7 @@ _HERTZ: Final = np.arange(300, 3300, 100)  # whole periods in a window, so that 
 _WAVES: Final = np.exp(-2j * np.pi * np.outer(np.arange(_WINDOW) / RATE, _HERTZ))
 _PAIRS: Final = tuple(itertools.combinations(range(len(_HERTZ)), 2))
 _TONE_FRAMES, _PAUSE_FRAMES = 8, 6  # of 20 ms: a packet may be late on the way, or lost
-_LOUD: Final = 300.0
+_QUIET: Final = 300.0**2 * _WINDOW
 _ENOUGH: Final = 3  # windows
 _WAYS_OF_OPTIONS: Final = 4
 _FOLDER: Final = "ivr-walks"
@@ -92,15 +92,17 @@ class Ear:
 
     heard: list[int] = field(default_factory=list)
     _last: np.ndarray = field(default_factory=lambda: np.zeros(FRAME))
+    _energy: float = 0.0
     _code: int = -1
     _times: int = 0
 
     def frame(self, samples: np.ndarray) -> bool:
         """20 ms more. Whether something was heard that was not heard before."""
-        window = np.concatenate([self._last, samples])
-        self._last = samples
-        code = _code_of(window)
-        if code is None:
+        energy = float(samples @ samples)
+        both, before = energy + self._energy, self._last
+        self._last, self._energy = samples, energy
+        code = _code_of(np.concatenate([before, samples]), both) if both >= _QUIET else None
+        if code is None:  # a pause
             self._code, self._times = -1, 0
         elif code >= 0:
             self._times = self._times + 1 if code == self._code else 1
@@ -111,11 +113,8 @@ class Ear:
         return False
 
 
-def _code_of(window: np.ndarray) -> int | None:
-    """-1 when it is no pair of tones, such as where one begins or a packet is lacking; None for a pause."""
-    energy = float(window @ window)
-    if energy < _LOUD**2 * _WINDOW:
-        return None
+def _code_of(window: np.ndarray, energy: float) -> int:
+    """-1 when it is no pair of tones, such as where one begins or a packet is lacking."""
     shares = np.abs(window @ _WAVES) ** 2 * 2 / (energy * _WINDOW)
     first, second = np.argsort(shares)[-2:]
     if shares[first] < 0.25 or shares[second] < 0.25:

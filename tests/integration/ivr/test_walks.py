@@ -22,7 +22,7 @@ from tests.support.walk_table import WALKS
 
 pytestmark = pytest.mark.asterisk
 
-_APART_S = 0.15
+_APART_S = 0.3
 REAL = ("no-more-offers-zh", "no-calls-at-all-en")
 """Walked once more with the words themselves."""
 

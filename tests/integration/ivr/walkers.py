@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import monotonic
@@ -22,6 +23,7 @@ _THINKS_OF_CONSENT_S: Final = (
     1.5  # what may not be cut short is played in commands of its own, with gaps for keys between
 )
 _BEEP_S: Final = 0.6
+_SAID_BY_S: Final = 4.0
 
 
 @dataclass
@@ -185,6 +187,8 @@ class ToneWalker(Walker):
         match kind:
             case "digits":
                 await self.line.press(value)
+                if step.early and await self._goes_on(step):
+                    await self.line.press(value)
             case "record":
                 await asyncio.sleep(_BEEP_S)
                 await self.line.speak(float(value))
@@ -193,6 +197,25 @@ class ToneWalker(Walker):
                 await self.line.press("#")
             case "hangup":
                 await self.line.hang_up()
+
+    async def _goes_on(self, step: Step) -> bool:
+        """Whether words that were to be cut short are said to their end: then the key came to nothing, and people press again."""
+        begun, last = self._pressed_at, self._tones.codes[self.walk.sample, step.heard[-1]]
+        meant = {self._tones.codes[self.walk.sample, each] for each in step.heard}
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_SAID_BY_S):
+                while not self.line.closed.is_set():
+                    new = [self._tones.same.get(code, -1) for code in self.line.ear.heard[begun:]]
+                    if not meant.issuperset(new):
+                        return False
+                    if new.count(last) == step.heard.count(step.heard[-1]):
+                        await asyncio.sleep(_THINKS_S)
+                        return meant.issuperset(
+                            self._tones.same.get(code, -1) for code in self.line.ear.heard[begun:]
+                        )
+                    self.line.news.clear()
+                    await self.line.news.wait()
+        return False
 
     def differs(self) -> str:
         """Where what was heard is not what the table says; of words that were cut short the first ones count."""
