@@ -73,10 +73,10 @@ async def test_a_caller_hears_the_prompts_and_a_key_cuts_them_short(serve: Serve
             "number",
             "bye",
         ]
-        assert abs(welcome.seconds - SECONDS) < 0.1
+        assert abs(welcome.seconds - SECONDS) < 0.4
         assert menu.seconds < 1.2, "cut short by the key"
         assert number.seconds < 1.2, "cut short by the first digit"
-        assert abs(bye.seconds - SECONDS) < 0.1
+        assert abs(bye.seconds - SECONDS) < 0.4
 
 
 @pytest.mark.parametrize("digits", ["1023456789#", "1998877665544#"])
@@ -101,7 +101,7 @@ async def test_silence_leads_through_two_tries_to_the_end(serve: Serve) -> None:
     assert [each.prompt for each in found] == [
         "welcome", "menu", "builtin/no_input", "menu", "builtin/failure",
     ]  # fmt: skip
-    assert 1.9 < _pause(found[1], found[2]) < 2.3, "two seconds for an answer"
+    assert 1.8 < _pause(found[1], found[2]) < 2.9, "two seconds for an answer"
     assert rig.state()["ended"] == "no_answer"
 
 
