@@ -73,6 +73,7 @@ CALLED: Final = {
         Walker(number(Behaviour.CONFIRMS), "appointment", "confirmed"),
         Walker(number(Behaviour.WANTS_AGENT), "appointment", "done"),
     ),
+    "sales-consent": (Walker(number(Behaviour.SAYS_YES), "sales-consent", "sold"),),
 }
 
 WALKERS: Final = (

@@ -9,7 +9,7 @@ from rich.table import Table
 from dialer.lab.demo.flows import SENT_ON, FlowFigures
 from dialer.words import Language, say
 
-_RESULTS: Final = ("callback", "completed", "confirmed", "done", "opt_out")
+_RESULTS: Final = ("callback", "completed", "confirmed", "done", "opt_out", "sold")
 """Of the samples, as far as the demonstration comes to them."""
 
 

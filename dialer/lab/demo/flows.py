@@ -1,4 +1,5 @@
-"""Flows at work beside the demonstration's campaign: a service line, a do-not-call line, a survey and reminders of appointments."""
+"""Flows at work beside the demonstration's campaign: a service line, a do-not-call line, a survey, reminders of appointments, and an
+offer to who agreed in writing."""
 
 import asyncio
 import csv
@@ -31,7 +32,7 @@ _BY: Final = "demo"
 _APART_S, _LOOK_S = 1.0, 0.5
 _TALKS_S: Final = 2.5
 _LONGEST_S: Final = 40.0  # beyond the end of the demonstration's own campaign
-_COLUMNS: Final = ("external_id", "name", "phone", "company", "place", "appointment")
+_OFFER: Final = "sales-consent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +104,18 @@ class FlowsAtWork:
         self._began = self._clock.now()
         self._queue = await self._campaign(api, QUEUE, {"pacing": {"mode": "inbound"}, **_UNANNOUNCED})
         for name, people in CALLED.items():
-            campaign = await self._campaign(api, name, {"pacing": {"mode": "agentless"}, "flow": name})
-            await loosen_rules(store, campaign, "demo admin", self._clock.now(), (HELD_TO, PRERECORDED))
+            purpose = "sales" if name == _OFFER else "informational"
+            plan = {"pacing": {"mode": "agentless"}, "flow": name}
+            campaign = await self._campaign(api, name, plan, purpose)
+            held_to = (HELD_TO, PRERECORDED[purpose])
+            await loosen_rules(store, campaign, "demo admin", self._clock.now(), held_to)
+            flow = self._flows[name]
+            known = [str(value) for value in flow.head.contact_fields.values()]
             file = self._centre.folder / f"{name}.csv"
             with file.open("w", encoding="utf-8", newline="") as out:
                 rows = csv.writer(out)
-                rows.writerow(_COLUMNS)
-                rows.writerows(_row(nth, walker, self._flows[name]) for nth, walker in enumerate(people))
+                rows.writerow(("external_id", "phone", *flow.head.contact_fields))
+                rows.writerows((f"F{nth}", each.number, *known) for nth, each in enumerate(people))
             await api.upload(f"/api/v1/campaigns/{campaign}/lists?source={file.name}", file)
             await api.post(f"/api/v1/campaigns/{campaign}/start")
         await api.post(f"/api/v1/campaigns/{self._queue}/start")
@@ -119,13 +125,15 @@ class FlowsAtWork:
             await asyncio.to_thread(call_in, self._centre.carrier, caller)
             await asyncio.sleep(_APART_S)
 
-    async def _campaign(self, api: Api, name: str, more: Mapping[str, Any]) -> CampaignId:
+    async def _campaign(
+        self, api: Api, name: str, more: Mapping[str, Any], purpose: str = "informational"
+    ) -> CampaignId:
         plan = {
             "name": name,
             "trunk": "carrier",
             "hours": {"start": "00:00", "end": "24:00", "weekdays": list(range(7))},
             "wrap_up_s": 1,
-            "rules": {"purposes": ["informational"], "home": [HELD_TO]},
+            "rules": {"purposes": [purpose], "home": [HELD_TO]},
             **more,
         }
         return CampaignId((await api.post("/api/v1/campaigns", plan))["id"])
@@ -212,14 +220,6 @@ _UNANNOUNCED: Final = {
     "announce_recording": RecordingAnnouncement.NEVER.value,
     "announce_why": "the flow has said so",
 }
-
-
-def _row(nth: int, walker: Walker, flow: Flow) -> Sequence[str]:
-    known = {name: str(value) for name, value in flow.head.contact_fields.items()}
-    return [
-        f"F{nth}", known.get("name", ""), walker.number,
-        *(known.get(column, "") for column in _COLUMNS[3:]),
-    ]  # fmt: skip
 
 
 def _walked(walker: Walker, calls: Sequence[Interview]) -> Walked:

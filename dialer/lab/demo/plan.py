@@ -10,8 +10,8 @@ from dialer.domain.ids import CampaignId
 from dialer.storage.postgres.store import PostgresStore
 
 HELD_TO = "us_ftc_tsr"
-PRERECORDED = "us_fcc_prerecorded_info"
-"""What the gate holds campaigns to that let a machine speak, whatever their plan says."""
+PRERECORDED = {"informational": "us_fcc_prerecorded_info", "sales": "us_fcc_prerecorded"}
+"""What the gate holds campaigns to that let a machine speak, by their purpose, whatever their plan says."""
 _LOOSENED = (
     ("hours", "off", "the demonstration runs at any hour"),
     ("caller_id", "no_proof", "the number shown is the lab's own"),

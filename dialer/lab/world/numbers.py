@@ -82,6 +82,8 @@ class Behaviour(Enum):
     """The same with 1."""
     WANTS_AGENT = "559-4"
     """The same with 0."""
+    SAYS_YES = "559-5"
+    """The same with 1, twenty times: to whatever is asked, once nothing can be skipped any more."""
     ABROAD = "558-"
     """Ring-back of another country in band for 25 s, by area code (`ABROAD`), then a person."""
 
