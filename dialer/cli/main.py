@@ -35,6 +35,7 @@ from dialer.cli import (
     users,
 )
 from ivr.cli.main import commands as ivr_commands
+from ivr.cli.main import prompt_commands
 
 app = typer.Typer(
     help="Fairdial dials campaigns and answers callers, fairly.",
@@ -77,6 +78,7 @@ app.add_typer(survey.commands, name="survey")
 flow_commands = ivr_commands(console.language, survey.deployed_flows)
 flow_commands.command()(survey.deploy)
 app.add_typer(flow_commands, name="ivr")
+app.add_typer(prompt_commands(console.language, survey.deployed_flows), name="prompts")
 
 
 def _version(wanted: bool) -> None:

@@ -33,5 +33,16 @@ def commands(
     return group
 
 
+def prompt_commands(language: Callable[[], Language], elsewhere: Elsewhere | None) -> typer.Typer:
+    """The group `prompts` by itself, for another program; arguments as of `commands`."""
+    group = prompting.commands()
+
+    @group.callback()
+    def _begin(ctx: typer.Context) -> None:
+        ctx.obj = Desk(language(), elsewhere)
+
+    return group
+
+
 def run() -> None:
     commands()()

@@ -7,10 +7,19 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from ivr.cli.authoring import FlowFile, Json, prompts
-from ivr.cli.console import either, every_version, language, opened, published, refuse, show_json, tell
+from ivr.cli.console import (
+    CommandGroup,
+    either,
+    every_version,
+    language,
+    opened,
+    published,
+    refuse,
+    show_json,
+    tell,
+)
 from ivr.flow.model import Flow
 from ivr.prompts import Built, Line, build, catalogue, settings_of
 from ivr.prompts.checking import Finding, findings, prune
@@ -39,7 +48,7 @@ Values = Annotated[
 STORE, SOUNDS = Path("ivr-store"), Path("ivr-prompts")
 
 
-class _Group(TyperGroup):
+class _Group(CommandGroup):
     """`prompts hotline.yaml` goes on meaning `prompts missing hotline.yaml`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
