@@ -224,10 +224,16 @@ class _Demo:
         await self._law.start(api)
         await self._flows.start(store, api)
         await api.post(f"/api/v1/campaigns/{campaign}/start")
-        await self._follow(api, campaign, listed)
-        ended = self._clock.now()
-        await self._recordings_stored(api, campaign)
-        return await self._result(store, api, listed, began, ended, before)
+        tasks = TaskOwner()
+        tasks.spawn(_at_desks(api, PeopleAtDesks(api, tasks, _SEED, self._flows)), "desks")
+        tasks.spawn(self._flows.callers(), "callers")
+        try:
+            await self._follow(api, campaign, listed)
+            ended = self._clock.now()
+            await self._recordings_stored(api, campaign)
+            return await self._result(store, api, listed, began, ended, before)
+        finally:
+            await tasks.close()
 
     async def _import(self, api: Api, contacts: int) -> DemoList:
         file = self._centre.folder / "contacts.csv"
@@ -248,36 +254,29 @@ class _Demo:
         return listed
 
     async def _follow(self, api: Api, campaign: CampaignId, listed: DemoList) -> None:
-        tasks = TaskOwner()
-        people = PeopleAtDesks(api, tasks, _SEED, self._flows)
-        tasks.spawn(self._flows.callers(), "callers")
         end = monotonic() + _CAMPAIGN_S
         stopped, shown_at = False, 0.0
-        try:
-            with Live(console=self._console, transient=True, auto_refresh=False) as live:
-                async for whole in api.snapshots():
-                    if (snapshot := _only(whole, campaign)) is None:
-                        continue
-                    people.look(snapshot)
-                    now = monotonic()
-                    if self._console.is_terminal:
-                        live.update(live_view(snapshot, self._language, max(0.0, end - now)), refresh=True)
-                    elif now - shown_at >= 5:
-                        shown_at = now
-                        self._console.print(
-                            one_line(snapshot, self._language, max(0.0, end - now)),
-                            highlight=False,
-                            soft_wrap=True,
-                        )
-                    if snapshot["campaigns"][0]["state"] in ("finished", "stopped") and not _busy(snapshot):
-                        return
-                    if not stopped and (now > end or _exhausted(snapshot, listed)):
-                        stopped = True
-                        await api.post(f"/api/v1/campaigns/{campaign}/stop")
-                    if now > end + _SETTLE_S:
-                        return
-        finally:
-            await tasks.close()
+        with Live(console=self._console, transient=True, auto_refresh=False) as live:
+            async for whole in api.snapshots():
+                if (snapshot := _only(whole, campaign)) is None:
+                    continue
+                now = monotonic()
+                if self._console.is_terminal:
+                    live.update(live_view(snapshot, self._language, max(0.0, end - now)), refresh=True)
+                elif now - shown_at >= 5:
+                    shown_at = now
+                    self._console.print(
+                        one_line(snapshot, self._language, max(0.0, end - now)),
+                        highlight=False,
+                        soft_wrap=True,
+                    )
+                if snapshot["campaigns"][0]["state"] in ("finished", "stopped") and not _busy(snapshot):
+                    return
+                if not stopped and (now > end or _exhausted(snapshot, listed)):
+                    stopped = True
+                    await api.post(f"/api/v1/campaigns/{campaign}/stop")
+                if now > end + _SETTLE_S:
+                    return
 
     async def _recordings_stored(self, api: Api, campaign: CampaignId) -> None:
         for _ in range(60):
@@ -298,6 +297,12 @@ class _Demo:
         english = self._centre.carrier.program.english
         heard = heard_figures(evidence.attempts, records, ledger, english)
         return figures(evidence, occupancy, wait_s, law, heard, flows)
+
+
+async def _at_desks(api: Api, people: PeopleAtDesks) -> None:
+    """To the end: who walks through a flow may come to a desk when the campaign is over."""
+    async for whole in api.snapshots():
+        people.look(whole)
 
 
 def _only(snapshot: dict[str, Any], campaign: CampaignId) -> dict[str, Any] | None:

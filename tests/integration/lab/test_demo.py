@@ -155,6 +155,7 @@ def test_callers_walked_through_the_flows(figures: Mapping[str, Any]) -> None:
         "appointment": 2,
         "main-menu": 3,
         "opt-out": 2,
+        "sales-consent": 1,
         "satisfaction": 1,
         "survey": 3,
     }
