@@ -102,12 +102,10 @@ class Interview:
         return at_the_end or self.result not in CALL_LOST
 
 
-CALL_STAGES = ("silent", "running", "complete", "partial")
-
-
 @dataclass(frozen=True, slots=True)
 class CallCount:
-    """So many calls alike. `stage`: one of `CALL_STAGES`; silent ones answered nothing, running ones have not ended."""
+    """So many calls alike. `stage`: silent, running, complete or partial; silent ones answered nothing, running ones have not
+    ended."""
 
     version: str
     language: str

@@ -1,7 +1,6 @@
 """How long each class of records is kept here, and what a run of the purge did with it."""
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -21,9 +20,6 @@ class RetentionAges:
     flow_clips: timedelta | None = None
     flow_requests: timedelta | None = None
     flow_calls: timedelta | None = None
-
-    def by_class(self) -> Mapping[str, timedelta | None]:
-        return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(slots=True)

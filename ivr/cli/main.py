@@ -20,22 +20,24 @@ def commands(
         add_completion=False,
     )
 
-    @group.callback()
-    def _begin(ctx: typer.Context) -> None:
-        ctx.obj = Desk(language(), elsewhere)
-
     for work in (
         authoring.new, authoring.validate, authoring.diagram, authoring.script, authoring.schema,
         rehearsing.rehearse, publishing.publish, publishing.versions, publishing.diff, serving.serve,
     ):  # fmt: skip
         group.command()(work)
     group.add_typer(prompting.commands(), name="prompts")
-    return group
+    return _at_desk(group, language, elsewhere)
 
 
 def prompt_commands(language: Callable[[], Language], elsewhere: Elsewhere | None) -> typer.Typer:
     """The group `prompts` by itself, for another program; arguments as of `commands`."""
-    group = prompting.commands()
+    return _at_desk(prompting.commands(), language, elsewhere)
+
+
+def _at_desk(
+    group: typer.Typer, language: Callable[[], Language], elsewhere: Elsewhere | None
+) -> typer.Typer:
+    """Each call of the group's commands begins with this."""
 
     @group.callback()
     def _begin(ctx: typer.Context) -> None:
