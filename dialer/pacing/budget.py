@@ -4,6 +4,10 @@ Not the rate so far but what is left decides: with A abandoned of H answered, ca
 r = (c' (H + X) - A) / X is the share of those X that may be abandoned. The strictest window wins. X looks ahead half an
 hour or a hundred answers, not to the end of the window: what was borrowed from answers that then never came was the cause
 of most overshoots when half of the agents left or answers became rare.
+
+The half-hour that moves on with the clock holds few calls: seven of a hundred and forty are the most that ten agents may
+lose in it. It brakes early and softly, by what it will still hold at checkpoints ahead, and leaves room for lines that are
+lost together, as those are that ring while the last free agent is taken.
 """
 
 import math
@@ -15,7 +19,6 @@ from datetime import datetime
 from dialer.domain.abandonment import AbandonmentWindow, WindowCount, WindowKind
 from dialer.pacing.decision import WindowState
 
-_SURE = 1.3  # standard deviations
 _SHARE_OF_CAP = 0.985  # aim below the cap, which is judged by whole calls
 _SLACK_CALLS = 1.0
 _AHEAD_S = 1800.0
@@ -23,6 +26,11 @@ _LEAST_AHEAD = 100.0
 _AHEAD_SHARE = 0.5
 _HALF_HOUR_S = 1800.0
 _CHECKPOINTS_S = (1800.0, 900.0, 420.0, 180.0, 60.0)
+# standard deviations to stay below the cap: by a far checkpoint there is time to save, by a near one there is none
+_SURE_SOON, _SURE_LATE = 3.0, 0.2
+_HALF_HOUR_SLACK_CALLS = 1.25
+_HALF_HOUR_MOST = 0.81  # of the cap: calls lost together come in threes and fours when more is risked
+_LOST_TOGETHER = 3.0  # times the calls at risk: if one is lost, others are too
 _PRIOR_RATE = 0.4 / 120.0  # answers per agent and second, before any was seen
 _PRIOR_AGENT_S = 600.0
 _STEP_S = 10.0
@@ -32,11 +40,15 @@ _AT_LEAST_EVERY_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """`rate`: the share of the answers to come that may be abandoned; `stop`: the window that forbids any risk."""
+    """`rate`: the share of the answers to come that may be abandoned; `stop`: the window that forbids any risk.
+
+    `nearly_spent`: the half-hour, which is a guard and no law, has not a call to spare.
+    """
 
     rate: float
     stop: WindowKind | None
     windows: tuple[WindowState, ...]
+    nearly_spent: bool = False
 
 
 @dataclass(slots=True)
@@ -141,14 +153,18 @@ class Budget:
         while self._recent_calls and self._recent_calls[0][0] < moment - _HALF_HOUR_S:
             self._recent_calls.popleft()
         pace = min(self._usual.rate, self._recent.rate) * agents
-        states, stop = [], None
+        states, stop, nearly_spent = [], None, False
         for counted in self._windows:
             state, free = self._state(counted, moment, pace, at_risk)
             states.append(state)
-            if free < 1.0:
+            if free >= 1.0:
+                continue
+            if counted.window.kind is WindowKind.HALF_HOUR and counted.window.cap > 0.0:
+                nearly_spent = True
+            else:
                 stop = stop or counted.window.kind
         rate = min((state.rate for state in states), default=0.0)
-        self._known = Allowance(max(rate, 0.0), stop, tuple(states))
+        self._known = Allowance(max(rate, 0.0), stop, tuple(states), nearly_spent)
         self._known_at, self._dirty = now, False
         return self._known
 
@@ -191,8 +207,11 @@ class Budget:
                 abandoned += steps[position][2]
             coming = pace * checkpoint
             if answered + coming >= least:
-                left = cap * (answered + coming) - abandoned
-                free, rate = min(free, left - at_risk), min(rate, _rarely_more_than(left) / max(coming, 1.0))
+                left = cap * (answered + coming) - abandoned - _HALF_HOUR_SLACK_CALLS
+                free = min(free, left - at_risk)
+                sure = _SURE_SOON + (_SURE_LATE - _SURE_SOON) * checkpoint / _HALF_HOUR_S
+                spent = _rarely_more_than(left - _LOST_TOGETHER * at_risk, sure)
+                rate = min(rate, spent / max(coming, 1.0), _HALF_HOUR_MOST * counted.window.cap)
         answered += sum(step[1] for step in steps[:position])
         abandoned += sum(step[2] for step in steps[:position])
         window = counted.window
@@ -201,9 +220,9 @@ class Budget:
         ), free
 
 
-def _rarely_more_than(most: float) -> float:
-    """The mean of a Poisson law that exceeds `most` rarely: 1.3 standard deviations above the mean are within it."""
+def _rarely_more_than(most: float, sure: float) -> float:
+    """The mean of a Poisson law that exceeds `most` rarely: `sure` standard deviations above the mean are within it."""
     if most <= 0:
         return 0.0
-    root = (math.sqrt(_SURE**2 + 4 * most) - _SURE) / 2
+    root = (math.sqrt(sure**2 + 4 * most) - sure) / 2
     return root * root

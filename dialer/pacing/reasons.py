@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from dialer.pacing.campaign_mind import CampaignMind
 from dialer.pacing.decision import Binding, DecisionInputs
+from dialer.pacing.restraint import HALF_HOUR_RISK
 
 
 def _risk(inputs: DecisionInputs, mind: CampaignMind) -> str:
@@ -15,6 +16,8 @@ def _risk(inputs: DecisionInputs, mind: CampaignMind) -> str:
 
 def _budget(inputs: DecisionInputs, mind: CampaignMind) -> str:
     left = ", ".join(f"{w.kind} {w.abandoned}/{w.answered}" for w in inputs.windows)
+    if inputs.accepted_risk >= HALF_HOUR_RISK:
+        return f"the allowance of the half-hour is nearly spent ({left}): only lines with a risk of at most {HALF_HOUR_RISK:.1%}"
     return f"the abandonment allowance is spent ({left}): one line for each free agent"
 
 

@@ -7,6 +7,8 @@ from dialer.pacing.outlook import Outlook
 
 _MOST_RATE_OF_CAP = 1.5
 _LEAST_ACCEPTED = 1e-6
+# accepted while the half-hour has not a call to spare: to stop for it costs more than it saves
+HALF_HOUR_RISK = 0.003
 _PROBE_EVERY_S = 1.0
 
 
@@ -14,6 +16,8 @@ def accepted_risk(mind: CampaignMind, allowance: Allowance) -> float:
     """The risk accepted for one line, so that the allowed share of the answers is lost."""
     if allowance.stop is not None:
         return _LEAST_ACCEPTED
+    if allowance.nearly_spent:
+        return HALF_HOUR_RISK
     rate = min(allowance.rate, _MOST_RATE_OF_CAP * mind.plan.day_cap)
     return max(rate / mind.losses.ratio, _LEAST_ACCEPTED)
 
@@ -40,7 +44,7 @@ def held_back(
         return certain, Binding.CARRIER
     if wanted > certain and mind.is_dry(now):
         return certain, Binding.NO_ANSWERS
-    return wanted, Binding.RISK
+    return wanted, Binding.BUDGET if allowance.nearly_spent else Binding.RISK
 
 
 def _probe(mind: CampaignMind, wanted: int, now: float) -> int:
