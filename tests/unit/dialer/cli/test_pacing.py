@@ -59,7 +59,7 @@ class TestExplain:
             "One more line would too probably find nobody free",
             "The trunk takes no more lines",
             "One more line would too probably find nobody free",
-            "The abandonment allowance is spent",
+            "The abandonment allowance is spent or nearly so",
             "One more line would too probably find nobody free",
         ]
 

@@ -78,12 +78,13 @@ def test_the_half_hour_forgets_after_half_an_hour() -> None:
         look(found, float(second))
         found.note((MORNING + timedelta(seconds=second)).timestamp(), 1, second % 30 == 0)
     spent = look(found, 600.0)
-    assert spent.nearly_spent and spent.rate == 0.0
-    assert (
-        spent.stop is None
-    )  # a guard of our own: it leaves lines that are almost sure to find somebody free
+    assert spent.nearly_spent
+    assert spent.rate == 0.0
+    # a guard of our own: it leaves lines that are almost sure to find somebody free
+    assert spent.stop is None
     later = look(found, 600.0 + 1801.0)
-    assert not later.nearly_spent and later.rate > 0.0
+    assert not later.nearly_spent
+    assert later.rate > 0.0
 
 
 def test_a_half_hour_that_may_lose_nobody_stops() -> None:
@@ -96,7 +97,8 @@ def test_the_half_hour_brakes_before_it_is_spent() -> None:
         look(budget(WindowCount(half_hour(), 140, lost, MORNING)), 0.0, agents=10).rate for lost in range(8)
     ]
     assert rates == sorted(rates, reverse=True)
-    assert 0.03 < rates[0] < 0.05 and rates[7] == 0.0
+    assert 0.03 < rates[0] < 0.05
+    assert rates[7] == 0.0
 
 
 def test_calls_at_risk_slow_the_half_hour_down() -> None:
@@ -110,7 +112,8 @@ def test_few_answers_say_nothing_about_a_half_hour() -> None:
     for second in range(10):
         found.note((MORNING + timedelta(seconds=second)).timestamp(), 1, 1)
     few = look(found, 60.0, agents=1)
-    assert few.stop is None and not few.nearly_spent
+    assert few.stop is None
+    assert not few.nearly_spent
 
 
 def test_the_ledger_replaces_what_was_added_up_and_keeps_what_came_later() -> None:

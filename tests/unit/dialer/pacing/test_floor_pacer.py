@@ -108,6 +108,19 @@ def test_a_spent_allowance_leaves_one_line_for_each_free_agent() -> None:
     assert "60/1000" in found.because
 
 
+def test_a_spent_half_hour_leaves_lines_that_are_almost_sure_to_find_somebody_free() -> None:
+    half = AbandonmentWindow(WindowKind.HALF_HOUR, 0.05, MORNING, None, timedelta(minutes=30), 100)
+    floor = Floor(agents=10)
+    usual = floor.decide().dial
+    count = WindowCount(half, 140, 7, wall(floor.now))
+    floor.pacer.counted(CAMPAIGN, [WindowCount(day(), 1000, 20, MORNING), count])
+    found = floor.decide()
+    assert 10 < found.dial < usual
+    assert found.binding is Binding.BUDGET
+    assert "the half-hour is nearly spent" in found.because
+    assert "7/140" in found.because
+
+
 def test_without_agents_nothing_is_dialled() -> None:
     found = Floor(agents=0).decide()
     assert (found.dial, found.binding) == (0, Binding.NO_AGENTS)

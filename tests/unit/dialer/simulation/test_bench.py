@@ -1,6 +1,7 @@
 """The pacing benchmark: fair to rivals, taken up again where it stopped, and honest about what was not run."""
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -146,6 +147,21 @@ class TestGoingOn:
     def test_the_files_of_everybody_are_there(self) -> None:
         for part in playing._EVERYBODYS:
             assert (playing._ROOT / part).exists(), part
+
+    def test_what_the_quick_floor_takes_from_the_domain_is_in_the_fingerprint(self) -> None:
+        quick = [
+            *(playing._ROOT / "pacing").glob("*.py"),
+            *(playing._ROOT / "simulation/policies").glob("*.py"),
+        ]
+        quick += [
+            playing._ROOT / "simulation" / f"{name}.py" for name in ("model_floor", "world", "fate", "draws")
+        ]
+        used = {
+            name
+            for file in quick
+            for name in re.findall(r"from dialer\.domain\.(\w+)", file.read_text("utf-8"))
+        }
+        assert used <= set(playing._DOMAIN)
 
 
 class TestPlan:
