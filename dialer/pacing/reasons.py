@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from dialer.pacing.campaign_mind import CampaignMind
 from dialer.pacing.decision import Binding, DecisionInputs
-from dialer.pacing.restraint import HALF_HOUR_RISK
+from dialer.pacing.restraint import LEAST_ACCEPTED
 
 
 def _risk(inputs: DecisionInputs, mind: CampaignMind) -> str:
@@ -16,8 +16,9 @@ def _risk(inputs: DecisionInputs, mind: CampaignMind) -> str:
 
 def _budget(inputs: DecisionInputs, mind: CampaignMind) -> str:
     left = ", ".join(f"{w.kind} {w.abandoned}/{w.answered}" for w in inputs.windows)
-    if inputs.accepted_risk >= HALF_HOUR_RISK:
-        return f"the allowance of the half-hour is nearly spent ({left}): only lines with a risk of at most {HALF_HOUR_RISK:.1%}"
+    if inputs.accepted_risk > LEAST_ACCEPTED:
+        risk = f"{inputs.accepted_risk:.2%}"
+        return f"the allowance of the half-hour is nearly spent ({left}): only lines with a risk of at most {risk}"
     return f"the abandonment allowance is spent ({left}): one line for each free agent"
 
 

@@ -1,12 +1,13 @@
 """How many lines the risk allows, and what holds a campaign back when the risk is not the only obstacle."""
 
+from dialer.domain.abandonment import WindowKind
 from dialer.pacing.budget import Allowance
 from dialer.pacing.campaign_mind import CampaignMind
 from dialer.pacing.decision import Binding
 from dialer.pacing.outlook import Outlook
 
 _MOST_RATE_OF_CAP = 1.5
-_LEAST_ACCEPTED = 1e-6
+LEAST_ACCEPTED = 1e-6  # a window that the law asks for is spent
 # accepted while the half-hour has not a call to spare: to stop for it costs more than it saves
 HALF_HOUR_RISK = 0.003
 _PROBE_EVERY_S = 1.0
@@ -15,11 +16,13 @@ _PROBE_EVERY_S = 1.0
 def accepted_risk(mind: CampaignMind, allowance: Allowance) -> float:
     """The risk accepted for one line, so that the allowed share of the answers is lost."""
     if allowance.stop is not None:
-        return _LEAST_ACCEPTED
+        return LEAST_ACCEPTED
     if allowance.nearly_spent:
-        return HALF_HOUR_RISK
+        others = [state.rate for state in allowance.windows if state.kind is not WindowKind.HALF_HOUR]
+        lawful = min(others, default=HALF_HOUR_RISK) / mind.losses.ratio
+        return max(min(lawful, HALF_HOUR_RISK), LEAST_ACCEPTED)
     rate = min(allowance.rate, _MOST_RATE_OF_CAP * mind.plan.day_cap)
-    return max(rate / mind.losses.ratio, _LEAST_ACCEPTED)
+    return max(rate / mind.losses.ratio, LEAST_ACCEPTED)
 
 
 def lines_wanted(outlook: Outlook, accepted: float, most: int, certain: int) -> tuple[int, float]:

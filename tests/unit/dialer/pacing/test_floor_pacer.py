@@ -12,6 +12,7 @@ from dialer.domain.pacing_plan import PacingMode, PacingPlan
 from dialer.pacing.decision import Binding, PacingDecision
 from dialer.pacing.floor_pacer import FairPacer
 from dialer.pacing.pacer import UNKNOWN_CONTACT, ContactFeatures, Lesson, LineEnd, Presence, Room
+from dialer.pacing.restraint import HALF_HOUR_RISK
 
 pytestmark = pytest.mark.unit
 
@@ -119,6 +120,20 @@ def test_a_spent_half_hour_leaves_lines_that_are_almost_sure_to_find_somebody_fr
     assert found.binding is Binding.BUDGET
     assert "the half-hour is nearly spent" in found.because
     assert "7/140" in found.because
+
+
+def test_a_spent_half_hour_takes_no_more_risk_than_the_other_windows_allow() -> None:
+    half = AbandonmentWindow(WindowKind.HALF_HOUR, 0.05, MORNING, None, timedelta(minutes=30), 100)
+    accepted = []
+    for lost in (20, 51):  # of a day that still allows a little
+        floor = Floor(agents=10, answered=1000, abandoned=lost)
+        count = WindowCount(half, 140, 7, wall(floor.now))
+        floor.pacer.counted(CAMPAIGN, [WindowCount(day(), 1000, lost, MORNING), count])
+        inputs = floor.decide().inputs
+        assert inputs is not None
+        accepted.append(inputs.accepted_risk)
+    assert accepted[0] == HALF_HOUR_RISK
+    assert 0.0 < accepted[1] < HALF_HOUR_RISK
 
 
 def test_without_agents_nothing_is_dialled() -> None:
