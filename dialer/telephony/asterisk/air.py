@@ -2,11 +2,11 @@
 
 TALK_DETECT listens to what comes from a channel and says when sound begins and ceases. It needs no copy of the audio
 outside Asterisk: beside a recording it costs 0.6 ms of CPU for each second of a call, for both sides, where a tap of one side
-costs 2 ms. It does not tell the level. Packets are counted by the RTP stack; one action asks for several conversations.
+costs 2 ms. It does not tell the level. Packets are counted by the RTP stack.
 """
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,8 +26,8 @@ from dialer.telephony.asterisk.wiring import Wiring
 # to an active level of -35 dBm0, and steady noise up to -43 dBm0 is not taken for speech; Asterisk's own 256 is deaf to a
 # quarter of speech at -38 dBm0
 _DETECT: Final = "500,128"
-# an AMI line takes 1024 bytes; a conversation's two counters need 150
-_AT_ONCE: Final = 6
+# a session carries out its actions in order: what is urgent waits behind no more than these
+_AT_ONCE: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +72,21 @@ class Air:
 
     async def packets(self, attempts: Collection[AttemptId]) -> Mapping[AttemptId, Packets]:
         there = [(each, channels) for each in attempts if (channels := self._channels(each)) is not None]
-        parts = [there[first : first + _AT_ONCE] for first in range(0, len(there), _AT_ONCE)]
-        answers = await asyncio.gather(
-            *(self._send(_counters(channels for _, channels in part)) for part in parts)
-        )
         counted = {}
-        for part, answer in zip(parts, answers, strict=True):
-            counted.update(_read(answer.get("Value"), [attempt for attempt, _ in part]))
+        for first in range(0, len(there), _AT_ONCE):
+            some = there[first : first + _AT_ONCE]
+            answers = await asyncio.gather(*(self._both(channels) for _, channels in some))
+            counted.update(
+                {each: both for (each, _), both in zip(some, answers, strict=True) if both is not None}
+            )
         return counted
+
+    async def _both(self, channels: _Watched) -> Packets | None:
+        answers = await asyncio.gather(
+            *(self._send(_counter(channel)) for channel in (channels.caller, channels.agent))
+        )
+        caller, agent = (answer.get("Value") for answer in answers)
+        return Packets(int(caller), int(agent)) if caller.isdecimal() and agent.isdecimal() else None
 
     def take(self, known: Fact) -> bool:
         """Whether it was about who speaks: then it concerns nobody else."""
@@ -123,21 +130,10 @@ def _set(channel: str, what: str, value: str) -> Headers:
     return {"Action": "Setvar", "Channel": channel, "Variable": f"TALK_DETECT({what})", "Value": value}
 
 
-def _counters(conversations: Iterable[_Watched]) -> Headers:
-    """IMPORT of a channel that is gone gives nothing; without a channel of its own the action always succeeds."""
-    counters = "/".join(
-        f"${{IMPORT({channel},CHANNEL(rtcp,rxcount))}}"
-        for each in conversations
-        for channel in (each.caller, each.agent)
-    )
-    return {"Action": "Getvar", "Variable": f"EVAL({counters})"}
+def _counter(channel: str) -> Headers:
+    """To be asked of the channel itself, never through IMPORT, by which one action could ask for many.
 
-
-def _read(value: str, attempts: Sequence[AttemptId]) -> dict[AttemptId, Packets]:
-    counts = value.split("/")
-    pairs = zip(attempts, counts[::2], counts[1::2], strict=False)
-    return {
-        attempt: Packets(int(caller), int(agent))
-        for attempt, caller, agent in pairs
-        if caller.isdecimal() and agent.isdecimal()
-    }
+    IMPORT keeps the other channel locked while the counter waits for the thread of its SIP dialogue. If that thread has
+    just taken a BYE, it waits for the channel: the two wait for ever, and soon the whole exchange waits for them.
+    """
+    return {"Action": "Getvar", "Channel": channel, "Variable": "CHANNEL(rtcp,rxcount)"}

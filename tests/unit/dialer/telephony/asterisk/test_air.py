@@ -127,15 +127,18 @@ async def test_what_is_gone_is_quiet() -> None:
     assert rig.orders == []
 
 
-async def test_packets_of_many_are_asked_in_lines_that_asterisk_takes() -> None:
+async def test_packets_are_asked_of_each_channel_itself() -> None:
     rig = Rig(14)
-    rig.values = iter(["/".join(f"{n}" for n in range(12)), "1/2/3//5/6/7/8/9/10/11/12", "100/200/300/400"])
+    counts = [str(n) for n in range(28)]
+    counts[15] = ""  # gone
+    rig.values = iter(counts)
     counted = await rig.air.packets(rig.attempts)
-    assert all(len(f"Variable: {order['Variable']}\r\n") < 1024 for order in rig.orders)
-    assert len(rig.orders) == 3
-    assert counted[rig.attempts[0]] == Packets(0, 1)
-    assert counted[rig.attempts[13]] == Packets(300, 400)
-    assert rig.attempts[7] not in counted, "one of its channels was gone"
+    assert [order["Channel"] for order in rig.orders[:2]] == [
+        rig.board.channel(rig.attempts[0]),
+        "fairdial-d-1-000000000000",
+    ]
+    assert {order["Variable"] for order in rig.orders} == {"CHANNEL(rtcp,rxcount)"}
+    assert counted == {each: Packets(2 * n, 2 * n + 1) for n, each in enumerate(rig.attempts) if n != 7}
 
 
 async def test_other_facts_concern_others() -> None:
