@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 
 from dialer.domain.ids import AgentId
 
-_TRIES = 3
-_PAUSE = timedelta(seconds=2)
+# an exchange that finds a phone out of reach asks it again after 20 seconds, and refuses calls to it until then: the
+# pauses of 2, 4, 8 and 16 seconds outlast that
+_TRIES = 5
+_PAUSE = timedelta(seconds=1)
 _STABLE = timedelta(seconds=30)  # a connection that held this long starts the count anew
 
 
@@ -41,7 +43,7 @@ class Reconnection:
         if line.connected_at is not None and now - line.connected_at >= _STABLE:
             line.failures = 0
         line.failures += 1
-        line.connected_at, line.next_try = None, now + _PAUSE * line.failures
+        line.connected_at, line.next_try = None, now + _PAUSE * 2**line.failures
         if line.failures == _TRIES:
             self._given_up.append(agent)
 

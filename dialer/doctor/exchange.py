@@ -30,7 +30,7 @@ _MODULES = (
 # without them calls go on, unheard
 _TAP_MODULES = ("chan_audiosocket", "res_audiosocket", "app_chanspy")
 # without them calls go on, and nobody notices dead air
-_AIR_MODULES = ("func_talkdetect", "func_import", "func_strings", "func_channel")
+_AIR_MODULES = ("func_talkdetect", "func_channel")
 _CONTEXTS = (
     dialplan.CONTEXT_ANSWERED,
     dialplan.CONTEXT_MESSAGE,

@@ -39,6 +39,7 @@ from dialer.telephony.asterisk.render import HOLD, render, source_folder
 PROJECT = Path(__file__).parents[2]
 CALLER_ID = "+12025550100"
 FALLBACK = PROJECT / "ivr/agi-bin/fallback.py"
+OUR_TRUNK = "trunk-carrier"
 
 
 class CallCentre:
@@ -142,7 +143,7 @@ class CallCentre:
         for each in instances:
             each.wait_booted()
         self.boot_complaints = {each.name: each.complaints() for each in instances}
-        self.wait_registered()
+        self.wait_reachable()
 
     def _lay_out_pbx(self) -> None:
         self.pbx.lay_out()
@@ -199,19 +200,30 @@ class CallCentre:
     # --- what tests and the demo ask ---
 
     def registered(self) -> set[str]:
-        """The phones that can be called now."""
-        listed = self.pbx.cli("pjsip show contacts")
-        return set(re.findall(r"^\s*Contact:\s+([\w-]+)/", listed, re.MULTILINE)) & set(self.phone_names)
+        """The phones that the exchange knows an address of."""
+        return self._contacts().keys() & set(self.phone_names)
 
-    def wait_registered(self, timeout: float = 15) -> None:
-        if not processes.wait_until(
-            lambda: len(self.registered()) == len(self.phone_names), timeout, every=0.1
-        ):
-            missing = sorted(set(self.phone_names) - self.registered())
+    def _contacts(self) -> dict[str, str]:
+        """Phones and trunks with what the exchange thinks of each: Avail, Unavail, or not asked yet."""
+        listed = self.pbx.cli("pjsip show contacts")
+        return dict(re.findall(r"^\s*Contact:\s+([\w-]+)/\S+\s+\S+\s+(\w+)", listed, re.MULTILINE))
+
+    def wait_reachable(self, timeout: float = 30) -> None:
+        """Until calls to the carrier and to every phone would be placed."""
+        wanted = {*self.phone_names, OUR_TRUNK}
+        if not processes.wait_until(lambda: not wanted - self._reached(), timeout, every=0.5):
             raise Misconfigured(
-                f"these phones did not register within {timeout:.0f} s: {', '.join(missing)}; "
+                f"out of the exchange's reach after {timeout:.0f} s: {', '.join(sorted(wanted - self._reached()))}; "
                 f"{self.phones.log} says:\n{self.phones.log_tail()}"
             )
+
+    def _reached(self) -> set[str]:
+        """Who did not answer is asked again at once: by itself the exchange would do so after 20 seconds."""
+        contacts = self._contacts()
+        for name, status in contacts.items():
+            if status == "Unavail":
+                self.pbx.cli(f"pjsip qualify {name}")
+        return {name for name, status in contacts.items() if status == "Avail"}
 
     def drop_phone(self, name: str) -> bool:
         """Hangs up at the phone, as when its battery dies. Whether it was in a call."""

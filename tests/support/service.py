@@ -176,8 +176,7 @@ class Hall:
 
         await self.wait_for(all_are, f"all agents are {state}")
 
-    async def wait_agents_connected(self) -> None:
-        async def connected() -> bool:
+    async def connected() -> bool:
             away = (AgentState.LOGGED_OUT, AgentState.CONNECTING)
             return not any(agent.state in away for agent in await self.store.agents.agents())
 
@@ -320,6 +319,7 @@ async def hall(centre: CallCentre, folder: Path, **changes: Any) -> AsyncIterato
         for started in made.programs:
             started.kill()
         await _hang_up_everything(centre)
+        await asyncio.to_thread(centre.wait_reachable)  # something may have been frozen for a while
         await store.close()
         await drop_database(url)
 

@@ -146,7 +146,7 @@ def test_an_asterisk_that_died_comes_back_and_so_do_its_phones(centre: CallCentr
     assert not centre.pbx.running
     centre.pbx.start()
     centre.pbx.wait_booted()
-    centre.wait_registered()
+    centre.wait_reachable()
 
 
 @pytest.mark.parametrize(

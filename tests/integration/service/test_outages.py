@@ -84,7 +84,7 @@ async def test_an_exchange_that_died_settles_its_calls_and_the_campaign_goes_on(
     await floor.wait_part("telephony", False)
     floor.centre.pbx.start()
     await asyncio.to_thread(floor.centre.pbx.wait_booted)
-    await asyncio.to_thread(floor.centre.wait_registered)
+    await asyncio.to_thread(floor.centre.wait_reachable)
     assert (await floor.wait_ended(talks)).disposition is Disposition.CONNECTED
     assert (await floor.wait_ended(rings)).disposition is Disposition.LOST
     await floor.wait_campaign("finished")
@@ -124,10 +124,13 @@ async def test_a_caller_whose_agent_is_cut_off_goes_to_another_agent(floor: Hall
         return call is not None and call.state is AttemptState.TALKING and call.agent == other
 
     await floor.wait_for(with_the_other, "the caller talks to the other agent")
-    await floor.wait_agents_connected()
     assert met is not None
-    states = [state for state, _ in await floor.agent_log(met)]
-    assert states[-3:] == [AgentState.LOGGED_OUT, AgentState.CONNECTING, AgentState.READY]
+
+    async def back_again() -> bool:
+        states = [state for state, _ in await floor.agent_log(met)]
+        return states[-3:] == [AgentState.LOGGED_OUT, AgentState.CONNECTING, AgentState.READY]
+
+    await floor.wait_for(back_again, "the phone is connected again")
     assert ("logged_out", "phone: Normal Clearing") in await floor.agent_log(met)
     assert (await floor.wait_ended(talks)).disposition is Disposition.CONNECTED
     assert [(each.part, each.state) for each in await floor.wait_stored()] == [(2, "stored"), (1, "stored")]

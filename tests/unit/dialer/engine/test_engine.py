@@ -234,7 +234,22 @@ def test_a_caller_who_lost_the_only_agent_hears_the_message_and_is_recorded_as_d
     run(scene())
 
 
-def test_a_lost_phone_is_called_again_and_given_up_after_three_failures() -> None:
+def test_a_phone_out_of_reach_for_twenty_seconds_is_connected_again() -> None:
+    async def scene() -> None:
+        async with floor(always(TALKS), contacts=0, agents=1) as hall:
+            await asyncio.sleep(5)
+            hall.telephony.dead_phones.add("agent-1")
+            hall.telephony.drop_phone(AgentId(1))
+            await asyncio.sleep(20)
+            assert hall.agent_states() == {1: "logged_out"}
+            hall.telephony.dead_phones.clear()
+            await asyncio.sleep(20)
+            assert hall.agent_states() == {1: "ready"}
+
+    run(scene())
+
+
+def test_a_lost_phone_is_called_again_and_given_up_after_five_failures() -> None:
     async def scene() -> None:
         async with floor(always(TALKS), contacts=0, agents=2) as hall:
             await asyncio.sleep(5)
