@@ -176,12 +176,6 @@ class Hall:
 
         await self.wait_for(all_are, f"all agents are {state}")
 
-    async def connected() -> bool:
-            away = (AgentState.LOGGED_OUT, AgentState.CONNECTING)
-            return not any(agent.state in away for agent in await self.store.agents.agents())
-
-        await self.wait_for(connected, "the phones of all agents are connected")
-
     # --- look ---------------------------------------------------------------------------------------------------------
 
     async def wait_for(
