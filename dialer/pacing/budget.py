@@ -4,10 +4,6 @@ Not the rate so far but what is left decides: with A abandoned of H answered, ca
 r = (c' (H + X) - A) / X is the share of those X that may be abandoned. The strictest window wins. X looks ahead half an
 hour or a hundred answers, not to the end of the window: what was borrowed from answers that then never came was the cause
 of most overshoots when half of the agents left or answers became rare.
-
-The half-hour that moves on with the clock holds few calls: seven of a hundred and forty are the most that ten agents may
-lose in it. It brakes early and softly, by what it will still hold at checkpoints ahead, and leaves room for lines that are
-lost together, as those are that ring while the last free agent is taken.
 """
 
 import math
@@ -18,22 +14,15 @@ from datetime import datetime
 
 from dialer.domain.abandonment import AbandonmentWindow, WindowCount, WindowKind
 from dialer.pacing.decision import WindowState
+from dialer.pacing.half_hour import LENGTH_S, HalfHour
 
 _SHARE_OF_CAP = 0.985  # aim below the cap, which is judged by whole calls
 _SLACK_CALLS = 1.0
 _AHEAD_S = 1800.0
 _LEAST_AHEAD = 100.0
 _AHEAD_SHARE = 0.5
-_HALF_HOUR_S = 1800.0
-_CHECKPOINTS_S = (1800.0, 900.0, 420.0, 180.0, 60.0)
-# standard deviations to stay below the cap: by a far checkpoint there is time to save, by a near one there is none
-_SURE_SOON, _SURE_LATE = 3.0, 0.2
-_HALF_HOUR_SLACK_CALLS = 1.25
-_HALF_HOUR_MOST = 0.81  # of the cap: calls lost together come in threes and fours when more is risked
-_LOST_TOGETHER = 3.0  # times the calls at risk: if one is lost, others are too
 _PRIOR_RATE = 0.4 / 120.0  # answers per agent and second, before any was seen
 _PRIOR_AGENT_S = 600.0
-_STEP_S = 10.0
 _LATE_S = 300.0  # a ledger read longer ago than this is not waited for
 _AT_LEAST_EVERY_S = 2.0
 
@@ -75,6 +64,10 @@ class _Counted:
     answered: int
     abandoned: int
     doubtful: float
+    ends: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ends = math.inf if self.window.ends is None else self.window.ends.timestamp()
 
 
 @dataclass(slots=True)
@@ -85,9 +78,7 @@ class Budget:
     _events: deque[tuple[float, int, int]] = field(
         default_factory=deque
     )  # newest: (when known, answered, abandoned)
-    _recent_calls: deque[list[float]] = field(
-        default_factory=deque
-    )  # the same by steps of ten seconds, for longer
+    _half_hour: HalfHour = field(default_factory=HalfHour)
     _usual: _Pace = field(default_factory=lambda: _Pace(3000.0))
     _recent: _Pace = field(default_factory=lambda: _Pace(600.0))
     _at: float | None = None
@@ -115,26 +106,17 @@ class Budget:
 
     def _correct_half_hour(self, as_of: float, answered: int, abandoned: int) -> None:
         """The ledger may know of calls before our time, and of machines that an agent reported since."""
-        mine = [step for step in self._recent_calls if step[0] > as_of - _HALF_HOUR_S]
-        missed = answered - sum(step[1] for step in mine), abandoned - sum(step[2] for step in mine)
+        mine = self._half_hour.after(as_of - LENGTH_S)
+        missed = answered - mine[0], abandoned - mine[1]
         if any(missed):
-            self._enter(as_of, *missed)
-
-    def _enter(self, wall: float, answered: float, abandoned: float) -> None:
-        step = wall // _STEP_S * _STEP_S
-        if self._recent_calls and self._recent_calls[-1][0] >= step:
-            self._recent_calls[-1][1] += answered
-            self._recent_calls[-1][2] += abandoned
-        else:
-            self._recent_calls.append([step, answered, abandoned])
+            self._half_hour.enter(as_of, *missed)
 
     def note(self, wall: float, answered: int, abandoned: int) -> None:
         """One call more (or, for a machine that was taken for a person, fewer)."""
         self._events.append((wall, answered, abandoned))
-        self._enter(wall, answered, abandoned)
+        self._half_hour.enter(wall, answered, abandoned)
         for counted in self._windows:
-            ends = counted.window.ends
-            if ends is None or wall < ends.timestamp():
+            if wall < counted.ends:
                 counted.answered += answered
                 counted.abandoned += abandoned
         if answered > 0:
@@ -150,8 +132,6 @@ class Budget:
         moment = wall.timestamp()
         while self._events and self._events[0][0] < moment - _LATE_S:
             self._events.popleft()
-        while self._recent_calls and self._recent_calls[0][0] < moment - _HALF_HOUR_S:
-            self._recent_calls.popleft()
         pace = min(self._usual.rate, self._recent.rate) * agents
         states, stop, nearly_spent = [], None, False
         for counted in self._windows:
@@ -178,10 +158,10 @@ class Budget:
         self, counted: _Counted, moment: float, pace: float, at_risk: float
     ) -> tuple[WindowState, float]:
         """The window now, and how many abandonments it has left."""
-        if counted.window.ends is None:
+        if counted.ends == math.inf:
             return self._rolling(counted, moment, pace, at_risk)
         cap = counted.window.cap
-        forecast = pace * max(counted.window.ends.timestamp() - moment, 0.0)
+        forecast = pace * max(counted.ends - moment, 0.0)
         ahead = min(forecast, max(pace * _AHEAD_S, _LEAST_AHEAD, _AHEAD_SHARE * forecast))
         answered, lost = counted.answered, counted.abandoned + counted.doubtful
         free = _SHARE_OF_CAP * cap * (answered + ahead) - _SLACK_CALLS - lost
@@ -193,36 +173,7 @@ class Budget:
     def _rolling(
         self, counted: _Counted, moment: float, pace: float, at_risk: float
     ) -> tuple[WindowState, float]:
-        """The smallest rate over checkpoints ahead, when the oldest answers will have left the window."""
-        cap, least = _SHARE_OF_CAP * counted.window.cap, counted.window.least_answers
-        rate, free = float("inf"), float("inf")
-        answered = abandoned = 0.0
-        steps = list(self._recent_calls)
-        position = len(steps)
-        for checkpoint in _CHECKPOINTS_S:  # the furthest first: it keeps the fewest of the old answers
-            since = moment + checkpoint - _HALF_HOUR_S
-            while position > 0 and steps[position - 1][0] > since:
-                position -= 1
-                answered += steps[position][1]
-                abandoned += steps[position][2]
-            coming = pace * checkpoint
-            if answered + coming >= least:
-                left = cap * (answered + coming) - abandoned - _HALF_HOUR_SLACK_CALLS
-                free = min(free, left - at_risk)
-                sure = _SURE_SOON + (_SURE_LATE - _SURE_SOON) * checkpoint / _HALF_HOUR_S
-                spent = _rarely_more_than(left - _LOST_TOGETHER * at_risk, sure)
-                rate = min(rate, spent / max(coming, 1.0), _HALF_HOUR_MOST * counted.window.cap)
-        answered += sum(step[1] for step in steps[:position])
-        abandoned += sum(step[2] for step in steps[:position])
         window = counted.window
-        return WindowState(
-            window.kind, window.cap, max(int(answered), 0), max(int(abandoned), 0), pace * _HALF_HOUR_S, rate
-        ), free
-
-
-def _rarely_more_than(most: float, sure: float) -> float:
-    """The mean of a Poisson law that exceeds `most` rarely: `sure` standard deviations above the mean are within it."""
-    if most <= 0:
-        return 0.0
-    root = (math.sqrt(sure**2 + 4 * most) - sure) / 2
-    return root * root
+        rate, free = self._half_hour.allows(window, _SHARE_OF_CAP, moment, pace, at_risk)
+        answered, abandoned = (max(int(count), 0) for count in self._half_hour.held(moment))
+        return WindowState(window.kind, window.cap, answered, abandoned, pace * LENGTH_S, rate), free

@@ -118,16 +118,19 @@ class Prospect:
         book = self.ringing
         n, size = len(book), len(self._most)
         rows: Rows = book.base[:n] + np.minimum(book.ages(now), _OLDEST_LINE).astype(np.int64)
-        lean, levels = book.lean[:n], self._answer_levels()
+        lean = book.lean[:n]
         if book.leans:
             likelier = 1.0 / (self._share.take(rows) + self._share_against.take(rows) * lean)
-            factor = np.minimum(likelier * levels.take(rows), self._most.take(rows))
+            most = self._most.take(rows)
+            factor = np.minimum(
+                likelier * np.minimum(self._answer_ratios().take(rows // LINE_ROWS), most), most
+            )
             squared = factor * factor
-            each = np.concatenate((factor, squared, squared * factor, likelier))
-            sums = _summed((rows + size * _TABLES).ravel(), each, 4 * size)
-            first, second, third, together = sums.reshape(4, size)
+            each = (factor, squared, squared * factor, likelier)
+            first, second, third, together = (_summed(rows, values, size) for values in each)
         else:
             together = _summed(rows, lean, size)
+            levels = self._answer_levels()
             first = together * levels
             second = first * levels
             third = second * levels
@@ -137,12 +140,13 @@ class Prospect:
         moments: Array = _CENTRAL.dot(powers)
         return moments, float(first.dot(self._eventually))
 
+    def _answer_ratios(self) -> NDArray[np.float64]:
+        """By campaign: how much more is answered at present than the lines' hazards say."""
+        return np.array([mind.answers.ratio for mind in self._minds])
+
     def _answer_levels(self) -> Array:
-        """By row: how much more is answered at present than the lines' hazards say."""
-        if len(self._minds) == 1:
-            return np.minimum(self._minds[0].answers.ratio, self._most)
-        ratios = [mind.answers.ratio for mind in self._minds]
-        levels: Array = np.minimum(np.repeat(ratios, LINE_ROWS), self._most)
+        """The same by row, as far as it may go."""
+        levels: Array = np.minimum(np.repeat(self._answer_ratios(), LINE_ROWS), self._most)
         return levels
 
     def _note_coming(self, likelier: Array) -> None:
