@@ -45,6 +45,8 @@ class Behaviour(Enum):
     """The same with a key that means nothing."""
     GIVEN_UP_BY_NETWORK = "2999"
     """Rings for 4 s, then the network gives up (480)."""
+    PATIENT = "7999"
+    """Rings for 2 s, answers and talks for 25 s without a pause, whoever is there."""
     SAYS_NOTHING = "8999"
     """Answers at once and sends silence for a minute."""
     SENDS_NOTHING = "8998"

@@ -42,7 +42,7 @@ async def claim_as_dead_engine(floor: Hall, runner: RunnerId) -> ClaimedContact:
 
 
 async def test_a_kill_in_the_middle_of_calls_costs_no_call_and_dials_none_again(floor: Hall) -> None:
-    talks, waits = number(Behaviour.MACHINE, 1), number(Behaviour.MACHINE, 2)
+    talks, waits = number(Behaviour.MACHINE, 1), number(Behaviour.PATIENT)
     rings, claimed = number(Behaviour.RINGS_OUT, 1), number(Behaviour.BUSY, 1)
     committed = number(Behaviour.BUSY, 2)
     agents = await floor.log_in("agent-101", "agent-102", "agent-103")
