@@ -37,13 +37,15 @@ def moments(x: Array) -> Array:
 
 def nobody_free(total: Array, agents: int) -> Array:
     """P(Z >= agents). `total` has shape (3, …, BINS): means, variances, third moments; the result (…, BINS)."""
-    variance = np.maximum(total[1], _LEAST_VARIANCE)
+    means, variance, third = total[0], np.maximum(total[1], _LEAST_VARIANCE), total[2]
     deviation = np.sqrt(variance)
-    z = (agents - 0.5 - total[0]) / deviation
-    skewness = total[2] / (variance * deviation)
+    z = (agents - 0.5 - means) / deviation
+    skewness = third / (variance * deviation)
     both = np.interp(z, _Z, _BOTH)
-    tail: Array = both.real + skewness * both.imag
-    return np.minimum(np.maximum(tail, 0.0), 1.0)
+    skewness *= both.imag
+    skewness += both.real
+    tail: Array = np.minimum(np.maximum(skewness, 0.0, out=skewness), 1.0, out=skewness)
+    return tail
 
 
 def lines_to_start(

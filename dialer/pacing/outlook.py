@@ -82,6 +82,7 @@ class Prospect:
         self._eventually = _joined([table.eventually for table in tables])
         self._soon = _joined([table.soon for table in tables])
         self._most = _joined([table.most for table in tables])
+        self._every_row = np.arange(len(self._most))
         self._share, self._share_against = _shares(self._eventually)
         self._agent_moments = _joined([mind.agent_moments for mind in self._minds])
         self._agent_rows = _joined([Occupied.rows + mind.slot * Occupied.ROWS for mind in self._minds])
@@ -122,15 +123,13 @@ class Prospect:
         if book.leans:
             likelier = 1.0 / (self._share.take(rows) + self._share_against.take(rows) * lean)
             most = self._most.take(rows)
-            factor = np.minimum(
-                likelier * np.minimum(self._answer_ratios().take(rows // LINE_ROWS), most), most
-            )
+            factor = np.minimum(likelier * np.minimum(self._levels_of(rows), most), most)
             squared = factor * factor
             each = (factor, squared, squared * factor, likelier)
             first, second, third, together = (_summed(rows, values, size) for values in each)
         else:
             together = _summed(rows, lean, size)
-            levels = self._answer_levels()
+            levels = np.minimum(self._levels_of(self._every_row), self._most)
             first = together * levels
             second = first * levels
             third = second * levels
@@ -140,13 +139,11 @@ class Prospect:
         moments: Array = _CENTRAL.dot(powers)
         return moments, float(first.dot(self._eventually))
 
-    def _answer_ratios(self) -> NDArray[np.float64]:
-        """By campaign: how much more is answered at present than the lines' hazards say."""
-        return np.array([mind.answers.ratio for mind in self._minds])
-
-    def _answer_levels(self) -> Array:
-        """The same by row, as far as it may go."""
-        levels: Array = np.minimum(np.repeat(self._answer_ratios(), LINE_ROWS), self._most)
+    def _levels_of(self, rows: Rows) -> Array | float:
+        """How much more is answered at present than the lines' hazards say, which goes by the campaign."""
+        if len(self._minds) == 1:
+            return self._minds[0].answers.ratio
+        levels: Array = np.array([mind.answers.ratio for mind in self._minds]).take(rows // LINE_ROWS)
         return levels
 
     def _note_coming(self, likelier: Array) -> None:
