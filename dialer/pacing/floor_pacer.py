@@ -7,16 +7,16 @@ from datetime import datetime
 from dialer.domain.abandonment import WindowCount
 from dialer.domain.events import LineSign
 from dialer.domain.ids import CampaignId
-from dialer.domain.pacing_plan import PacingPlan
+from dialer.domain.pacing_plan import PacingMode, PacingPlan
 from dialer.pacing.campaign_mind import LESSON_VERSION, CampaignMind
 from dialer.pacing.counts import CountedPacer, within
-from dialer.pacing.decision import DecisionInputs, PacingDecision
+from dialer.pacing.decision import Binding, DecisionInputs, PacingDecision
 from dialer.pacing.line_hazards import with_sign
 from dialer.pacing.outlook import Prospect
 from dialer.pacing.pacer import Agent, ContactFeatures, Lesson, Line, LineEnd, Presence, Room
-from dialer.pacing.reasons import REASONS
+from dialer.pacing.reasons import REASONS, carrier_fails
 from dialer.pacing.records import AgentRecord, LineRecord
-from dialer.pacing.restraint import accepted_risk, held_back, lines_wanted
+from dialer.pacing.restraint import accepted_risk, held_back, lines_wanted, probes
 
 _MOST_AT_ONCE = 64
 _LATE_NEWS_S = 1.0
@@ -231,7 +231,7 @@ class FairPacer(CountedPacer):
         if self._hears_since is None and room.obstacle is None:
             self._hears_since = now
         if mind is None or not mind.is_predictive:
-            return super().decide(campaign, room, now, wall)
+            return self._unless_carrier_fails(mind, super().decide(campaign, room, now, wall), now)
         self._refresh(now)
         self._foresee(now)
         chance, ready, waiting = self._next_chance(mind), self.ready, len(self.waiting)
@@ -242,9 +242,8 @@ class FairPacer(CountedPacer):
         most = max(min(_MOST_AT_ONCE, room.trunk), 0)
         certain = ready - waiting - len(self.ringing)  # lines that have a free agent each, whatever happens
         wanted, self._promise[campaign] = lines_wanted(outlook, accepted, most, certain)
-        if outlook.agents and mind.carrier_fails:
-            for record in self._lines.values():
-                mind.line_is_alive(record.dialled_at, now)
+        if outlook.agents:
+            self._look_for_signs_of_life(mind, now)
         wanted, binding = held_back(mind, outlook, allowance, wanted, certain, now)
         inputs = DecisionInputs(
             at=now,
@@ -261,6 +260,22 @@ class FairPacer(CountedPacer):
             windows=allowance.windows,
         )
         return within(room, wanted, len(self.ringing), REASONS[binding](inputs, mind), binding, inputs)
+
+    def _unless_carrier_fails(
+        self, mind: CampaignMind | None, counted: PacingDecision, now: float
+    ) -> PacingDecision:
+        """In preview nothing is cut down: the agent sees the failure, and decides."""
+        if mind is None or counted.dial == 0 or mind.plan.mode is PacingMode.PREVIEW:
+            return counted
+        self._look_for_signs_of_life(mind, now)
+        if not mind.carrier_fails:
+            return counted
+        return PacingDecision(probes(mind, counted.dial, now), carrier_fails(mind), Binding.CARRIER)
+
+    def _look_for_signs_of_life(self, mind: CampaignMind, now: float) -> None:
+        if mind.carrier_fails:
+            for record in self._lines.values():
+                mind.line_is_alive(record.dialled_at, now)
 
     def admit(self, campaign: CampaignId, contacts: Sequence[ContactFeatures], now: float) -> int:
         mind = self.minds.get(campaign)

@@ -29,7 +29,13 @@ def _dry(inputs: DecisionInputs, mind: CampaignMind) -> str:
 def _carrier(inputs: DecisionInputs, mind: CampaignMind) -> str:
     if not mind.carrier_fails:
         return "the carrier has just come back, and nobody knows yet how many answer: one line for each free agent"
-    return f"{mind.failures_in_a_row} calls in a row failed at the carrier: one line a second until they go through"
+    return carrier_fails(mind)
+
+
+def carrier_fails(mind: CampaignMind) -> str:
+    return (
+        f"{mind.failures_in_a_row} calls in a row failed at the carrier: single lines until they go through"
+    )
 
 
 REASONS: Mapping[Binding, Callable[[DecisionInputs, CampaignMind], str]] = {

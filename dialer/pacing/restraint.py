@@ -10,7 +10,9 @@ _MOST_RATE_OF_CAP = 1.5
 LEAST_ACCEPTED = 1e-6  # a window that the law asks for is spent
 # accepted while the half-hour has not a call to spare: to stop for it costs more than it saves
 HALF_HOUR_RISK = 0.003
-_PROBE_EVERY_S = 1.0
+# how often a line finds out whether the carrier works again: once a second, in a long outage once in a fiftieth of its time.
+# Each costs a contact its turn: an hour of one a second would use up a list
+_PROBE_EVERY_S, _PROBE_SHARE, _PROBE_LEAST_OFTEN_S = 1.0, 0.02, 60.0
 
 
 def accepted_risk(mind: CampaignMind, allowance: Allowance) -> float:
@@ -40,7 +42,7 @@ def held_back(
     if not outlook.agents:
         return 0, Binding.NO_AGENTS
     if mind.carrier_fails:
-        return _probe(mind, wanted, now), Binding.CARRIER
+        return probes(mind, wanted, now), Binding.CARRIER
     if allowance.stop is not None:
         return certain, Binding.BUDGET
     if wanted > certain and mind.is_just_back(now):
@@ -50,9 +52,10 @@ def held_back(
     return wanted, Binding.BUDGET if allowance.nearly_spent else Binding.RISK
 
 
-def _probe(mind: CampaignMind, wanted: int, now: float) -> int:
-    """One line a second finds out when the carrier works again."""
-    if wanted <= 0 or now - mind.probed_at < _PROBE_EVERY_S:
+def probes(mind: CampaignMind, wanted: int, now: float) -> int:
+    """Lines that find out whether the carrier works again: one, or none yet."""
+    pause = min(max(_PROBE_EVERY_S, _PROBE_SHARE * (now - mind.failing_since)), _PROBE_LEAST_OFTEN_S)
+    if wanted <= 0 or now - mind.probed_at < pause:
         return 0
     mind.probed_at = now
     return 1

@@ -188,6 +188,41 @@ def test_a_carrier_that_fails_is_probed_once_a_second() -> None:
     assert floor.decide().binding is not Binding.CARRIER
 
 
+def probed(floor: Floor, minutes: float) -> list[float]:
+    """When, in seconds from now, single lines were dialled while every one fails."""
+    begun, dialled = floor.now, []
+    while floor.now < begun + 60.0 * minutes:
+        floor.now += 0.5
+        if dials := floor.decide().dial:
+            dialled += [floor.now - begun] * dials
+            floor.end(floor.dial(dials), LineEnd.CARRIER_FAILED)
+    return dialled
+
+
+@pytest.mark.parametrize("mode", [PacingMode.PREDICTIVE, PacingMode.PROGRESSIVE, PacingMode.AGENTLESS])
+def test_a_long_outage_costs_few_contacts_their_turn_in_every_mode(mode: PacingMode) -> None:
+    floor = Floor(agents=10, mode=mode)
+    for _ in range(15):
+        floor.end(floor.dial(), LineEnd.CARRIER_FAILED)
+    dialled = probed(floor, 60)
+    assert len([at for at in dialled if at < 30]) > 25
+    assert 100 < len(dialled) < 350
+    assert dialled[-1] - dialled[-2] == pytest.approx(60, abs=3)
+    found = floor.decide()
+    assert (found.binding, "failed at the carrier" in found.because) == (Binding.CARRIER, True)
+    floor.now += 61.0
+    floor.dial(floor.decide().dial)
+    floor.now += 4.0
+    assert floor.decide().dial > 1, "the line that was not refused says that the carrier works again"
+
+
+def test_in_preview_agents_see_for_themselves_that_the_carrier_fails() -> None:
+    floor = Floor(agents=10, mode=PacingMode.PREVIEW)
+    for _ in range(15):
+        floor.end(floor.dial(), LineEnd.CARRIER_FAILED)
+    assert floor.decide().dial == 10
+
+
 def test_a_carrier_that_fails_teaches_nothing_about_contacts() -> None:
     floor = Floor(agents=10)
     before = floor.decide().inputs
