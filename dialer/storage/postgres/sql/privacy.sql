@@ -2,13 +2,7 @@
 -- Every call to a number, with what its law was decided by and whether a hold is on it.
 -- params: e164, today
 select a.id, a.campaign_id, a.claimed_at, a.state, g.profiles,
-       (
-           select h.why from legal_holds h
-           where h.released_at is null and (h.until is null or h.until >= $2)
-             and (h.attempt_id = a.id or h.campaign_id = a.campaign_id or h.e164 = a.e164)
-           order by h.begun_at
-           limit 1
-       ) as held
+       held($2, a.e164, a.id, a.campaign_id) as held
 from attempts a
 left join dial_grounds g on g.id = a.grounds_id
 where a.e164 = $1
@@ -24,12 +18,9 @@ where a.e164 = $1 and r.state <> 'purged'
 order by r.started_at, r.id;
 
 -- name: hold_on_number
--- Why a hold is on a number; no row when none is.
+-- Why a hold is on a number; null when none is.
 -- params: e164, today
-select why from legal_holds
-where released_at is null and (until is null or until >= $2) and e164 = $1
-order by begun_at
-limit 1;
+select held($2, $1) as why;
 
 -- name: consents_on_file
 -- The consents of a number with the days their keeping is counted from.
@@ -243,12 +234,6 @@ where u.subject in (select id::text from called) or u.subject in (select contact
 -- name: flow_calls_on_file
 -- Calls of a number in the IVR, and requests that name it without a call.
 -- params: e164, today
-with held as (
-    select why from legal_holds
-    where released_at is null and (until is null or until >= $2) and e164 = $1
-    order by begun_at
-    limit 1
-)
 select s.call, s.started_at as at,
        s.ended_at is not null or s.updated_at < $2::date - interval '1 day' as ended, -- no call lasts a day: its service died
        exists (select from ivr_answers x where x.call = s.call and x.consent and x.status = 'answered') as consent,
@@ -257,21 +242,12 @@ select s.call, s.started_at as at,
            union
            select clip from ivr_requests q where q.call = s.call and clip not in ('', 'erased')
        ) as clips,
-       coalesce(
-           (select why from held),
-           (
-               select h.why
-               from attempts a
-               join legal_holds h on h.attempt_id = a.id or h.campaign_id = a.campaign_id
-               where (a.id = s.attempt_id or a.session = s.call) and h.released_at is null and (h.until is null or h.until >= $2)
-               limit 1
-           )
-       ) as held
+       held_in_flow($2, $1, s.attempt_id, s.call) as held
 from ivr_sessions s
 where s.e164 = $1
 union all
 select 'request ' || q.reference, q.requested_at, true, false,
-       case when q.clip not in ('', 'erased') then array[q.clip] else '{}' end, (select why from held)
+       case when q.clip not in ('', 'erased') then array[q.clip] else '{}' end, held($2, $1)
 from ivr_requests q
 where q.e164 = $1 and not exists (select from ivr_sessions s where s.call = q.call and s.e164 = $1)
 order by at, call;

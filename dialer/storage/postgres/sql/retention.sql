@@ -3,12 +3,7 @@
 -- params: before, after_at, after_id, most, today
 select r.id, r.name, r.started_at, a.id as attempt_id, a.campaign_id, a.e164, a.claimed_at, g.profiles,
        greatest(a.claimed_at, (select max(b.claimed_at) from attempts b where b.e164 = a.e164 and a.e164 <> '')) as last_call_at,
-       (
-           select h.why from legal_holds h
-           where h.released_at is null and (h.until is null or h.until >= $5)
-             and (h.attempt_id = a.id or h.campaign_id = a.campaign_id or h.e164 = a.e164)
-           limit 1
-       ) as held
+       held($5, a.e164, a.id, a.campaign_id) as held
 from recordings r
 join attempts a on a.id = r.attempt_id
 left join dial_grounds g on g.id = a.grounds_id
@@ -21,12 +16,7 @@ limit $4;
 -- params: campaign_id, before, after_at, after_id, most, today
 select a.id, a.campaign_id, a.e164, a.claimed_at, g.profiles,
        greatest(a.claimed_at, (select max(b.claimed_at) from attempts b where b.e164 = a.e164 and a.e164 <> '')) as last_call_at,
-       (
-           select h.why from legal_holds h
-           where h.released_at is null and (h.until is null or h.until >= $6)
-             and (h.attempt_id = a.id or h.campaign_id = a.campaign_id or h.e164 = a.e164)
-           limit 1
-       ) as held
+       held($6, a.e164, a.id, a.campaign_id) as held
 from attempts a
 left join dial_grounds g on g.id = a.grounds_id
 where a.campaign_id = $1 and a.claimed_at < $2 and (a.claimed_at, a.id) > ($3, $4::uuid) and a.ended_at is not null
@@ -52,11 +42,7 @@ where id = any (array(
     select r.id
     from refusals r
     where r.last_at < $1
-      and not exists (
-          select from legal_holds h
-          where h.released_at is null and (h.until is null or h.until >= $2)
-            and (h.campaign_id = r.campaign_id or h.e164 = r.e164)
-      )
+      and not exists (select from holds_in_force($2) h where h.campaign_id = r.campaign_id or h.e164 = r.e164)
     limit $3
 ))
 returning id;
@@ -66,21 +52,13 @@ returning id;
 -- params: before, today
 select count(*) from refusals r
 where r.last_at < $1
-  and not exists (
-      select from legal_holds h
-      where h.released_at is null and (h.until is null or h.until >= $2)
-        and (h.campaign_id = r.campaign_id or h.e164 = r.e164)
-  );
+  and not exists (select from holds_in_force($2) h where h.campaign_id = r.campaign_id or h.e164 = r.e164);
 
 -- name: consents_by_age
 -- Consents that ended before a moment, after one of them.
 -- params: before, after_id, most, now, today
 select c.id, c.e164, c.given_at, c.last_used_at,
-       (
-           select h.why from legal_holds h
-           where h.released_at is null and (h.until is null or h.until >= $5) and h.e164 = c.e164
-           limit 1
-       ) as held
+       held($5, c.e164) as held
 from consents c
 where c.id > $2
   and least(c.revoked_at, c.expires_at) < $4
@@ -92,11 +70,7 @@ limit $3;
 -- Entries that expired before a moment, after one of them; those in force are never among them.
 -- params: before, after_id, most, today
 select d.id, d.e164, d.added_at,
-       (
-           select h.why from legal_holds h
-           where h.released_at is null and (h.until is null or h.until >= $4) and h.e164 = d.e164
-           limit 1
-       ) as held
+       held($4, d.e164) as held
 from do_not_call d
 where d.id > $2 and d.expires_at < $1
 order by d.id
@@ -112,20 +86,7 @@ select s.call, s.e164, s.started_at,
            union
            select clip from ivr_requests q where q.call = s.call and clip not in ('', 'erased')
        ) as clips,
-       coalesce(
-           (
-               select h.why from legal_holds h
-               where h.released_at is null and (h.until is null or h.until >= $5) and h.e164 = s.e164
-               limit 1
-           ),
-           (
-               select h.why
-               from attempts a
-               join legal_holds h on h.attempt_id = a.id or h.campaign_id = a.campaign_id
-               where (a.id = s.attempt_id or a.session = s.call) and h.released_at is null and (h.until is null or h.until >= $5)
-               limit 1
-           )
-       ) as held
+       held_in_flow($5, s.e164, s.attempt_id, s.call) as held
 from ivr_sessions s
 where s.started_at < $1 and (s.started_at, s.call) > ($2, $3) and s.updated_at < $1
 order by s.started_at, s.call
@@ -141,20 +102,7 @@ delete from ivr_sessions where call = any ($1::text[]) returning call;
 -- params: before, after_id, most, today
 select q.id, q.reference, q.kind, q.e164, q.requested_at, case when q.clip = 'erased' then '' else q.clip end as clip,
        s.call,
-       coalesce(
-           (
-               select h.why from legal_holds h
-               where h.released_at is null and (h.until is null or h.until >= $4) and h.e164 = q.e164
-               limit 1
-           ),
-           (
-               select h.why
-               from attempts a
-               join legal_holds h on h.attempt_id = a.id or h.campaign_id = a.campaign_id
-               where (a.id = s.attempt_id or a.session = s.call) and h.released_at is null and (h.until is null or h.until >= $4)
-               limit 1
-           )
-       ) as held
+       held_in_flow($4, q.e164, s.attempt_id, s.call) as held
 from ivr_requests q
 left join ivr_sessions s on s.call = q.call
 where q.id > $2 and greatest(q.requested_at, q.due_at, q.settled_at) < $1
