@@ -11,7 +11,8 @@ from pathlib import Path
 
 from dialer.ports.recordings import RecordingMissing
 from dialer.ports.storage import RecordingMarks, StoredRecording
-from dialer.recordings.two_sides import Mixed, SideUnreadable, end_with, mix
+from dialer.recordings.two_sides import Mixed, SideUnreadable, mix
+from dialer.worker import end_with
 
 _NAME = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}-[0-9]{1,3}\.wav")
 _LENGTH_TOLERANCE = timedelta(seconds=0.5)

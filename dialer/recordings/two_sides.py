@@ -5,11 +5,8 @@ Right is what was sent to the caller: the agent, and whatever was said into the 
 and write silence (docs/ears.md, "What Debian's Asterisk loses"); there stands what came from the agent's phone.
 """
 
-import ctypes
 import hashlib
 import os
-import signal
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,17 +17,6 @@ from pydub import AudioSegment
 _FRAME = 20 * 16  # bytes of 20 ms
 # ten hours of 8 kHz 16-bit mono: more is not a call but a fault
 LARGEST_SIDE = 600 * 1024 * 1024
-
-
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
-
-
-def end_with(parent: int) -> None:
-    """A worker whose service was killed would wait for work for ever. Elsewhere than on Linux it does."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            sys.exit(0)
 
 
 @dataclass(frozen=True, slots=True)

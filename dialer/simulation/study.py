@@ -27,6 +27,7 @@ from dialer.simulation.policies.world_facts import WorldFacts
 from dialer.simulation.recorded import RecordedDay, RecordedWorld
 from dialer.simulation.scenario import Scenario
 from dialer.simulation.world import ScenarioWorld
+from dialer.worker import end_with
 
 
 class Floor(StrEnum):
@@ -165,7 +166,7 @@ class Study:
         if self._pool is None:
             # a fresh interpreter each: forking a process with threads in it may deadlock
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self._workers, context, _leave_interrupts_to_parent)
+            self._pool = ProcessPoolExecutor(self._workers, context, _begin_worker, (os.getpid(),))
         # a few at a time, so that nothing long waits in the queue when somebody stops the study
         waiting = iter(jobs)
         running = {self._pool.submit(play, job) for job in islice(waiting, 2 * self._workers)}
@@ -187,8 +188,10 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _leave_interrupts_to_parent() -> None:
+def _begin_worker(parent: int) -> None:
+    """Interrupts are left to the parent, which ends its workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with(parent)
 
 
 def _known(out: Path) -> dict[str, tuple[DayFigures, ...]]:
