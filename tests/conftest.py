@@ -1,12 +1,17 @@
 """What many tests share: one database server and one call centre for the whole run."""
 
 import os
+import sys
 from collections.abc import Iterator
 
 import pytest
 
 from dialer.lab.centre import CallCentre
 from dialer.lab.postgres import EmbeddedPostgres
+
+# asserts are rewritten and the product compiled once, not again in every worker and every service that a test starts
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # these run in real time, on machines that stand still now and then
 _REAL_TIME = ("asterisk", "browser")
