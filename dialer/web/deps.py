@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from dialer.clock import Clock
 from dialer.compliance.rulebook import Rulebook
+from dialer.domain.contact_rows import RefusedRow
 from dialer.domain.ids import CampaignId
 from dialer.domain.inbound import Holidays
 from dialer.domain.survey import Questionnaire
@@ -29,7 +30,6 @@ from dialer.ports.storage import (
     ContactStore,
     DoNotCallStore,
     RecordingIndex,
-    RefusedRow,
     UserStore,
 )
 from dialer.ports.texts import TextOutbox

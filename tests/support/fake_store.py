@@ -14,6 +14,7 @@ from dialer.domain.abandonment import AbandonmentWindow, WindowCount
 from dialer.domain.agent import AgentState
 from dialer.domain.campaign import Campaign, CampaignPlan, CampaignSignal, CampaignState
 from dialer.domain.contact import ContactSignal, ContactState
+from dialer.domain.contact_rows import NewContact, RefusedRow
 from dialer.domain.disposition import Disposition
 from dialer.domain.ids import AgentId, AttemptId, CampaignId, ContactId, TrunkName
 from dialer.domain.phone_number import PhoneNumber
@@ -33,10 +34,8 @@ from dialer.ports.storage import (
     ContactView,
     DoNotCallEntry,
     ListKind,
-    NewContact,
     RecordingMarks,
     RecordingView,
-    RefusedRow,
     StoredRecording,
     TimelineEntry,
 )

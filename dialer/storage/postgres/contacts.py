@@ -6,11 +6,12 @@ from datetime import datetime
 import asyncpg
 
 from dialer.domain.contact import TRANSITIONS, ContactSignal, ContactState
+from dialer.domain.contact_rows import NewContact, RefusedRow
 from dialer.domain.ids import CampaignId, ContactId
 from dialer.domain.phone_number import PhoneNumber
 from dialer.domain.transitions import IllegalTransition, following
 from dialer.errors import BadInput, Conflict, NotFound
-from dialer.ports.storage import ContactView, NewContact, RefusedRow
+from dialer.ports.storage import ContactView
 from dialer.storage.postgres.pool import Database
 from dialer.storage.postgres.queries import named
 
