@@ -23,9 +23,11 @@ language sql stable parallel safe
 return coalesce(
     held(today, number),
     (
-        select held(today, null, a.id, a.campaign_id)
+        select h.why
         from attempts a
-        where (a.id = attempt or a.session = held_in_flow.session) and held(today, null, a.id, a.campaign_id) is not null
+        join holds_in_force(today) h on h.attempt_id = a.id or h.campaign_id = a.campaign_id
+        where a.id = attempt or a.session = held_in_flow.session
+        order by h.begun_at
         limit 1
     )
 );

@@ -14,7 +14,7 @@ from dialer.pacing.decision import Binding, DecisionInputs, PacingDecision
 from dialer.pacing.line_hazards import with_sign
 from dialer.pacing.outlook import Prospect
 from dialer.pacing.pacer import Agent, ContactFeatures, Lesson, Line, LineEnd, Presence, Room
-from dialer.pacing.reasons import REASONS, carrier_fails
+from dialer.pacing.reasons import REASONS, of_failing_carrier
 from dialer.pacing.records import AgentRecord, LineRecord
 from dialer.pacing.restraint import accepted_risk, held_back, lines_wanted, probes
 
@@ -270,7 +270,7 @@ class FairPacer(CountedPacer):
         self._look_for_signs_of_life(mind, now)
         if not mind.carrier_fails:
             return counted
-        return PacingDecision(probes(mind, counted.dial, now), carrier_fails(mind), Binding.CARRIER)
+        return PacingDecision(probes(mind, counted.dial, now), of_failing_carrier(mind), Binding.CARRIER)
 
     def _look_for_signs_of_life(self, mind: CampaignMind, now: float) -> None:
         if mind.carrier_fails:

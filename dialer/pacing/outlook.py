@@ -28,7 +28,6 @@ _STEPS = np.array([[1.0, others] for others in OTHERS])
 _FEW, _MANY = _STEPS[:5], _STEPS[5:]
 # sums of p, p² and p³ to mean, variance and third central moment of Bernoulli terms
 _CENTRAL = np.array([[1.0, 0.0, 0.0], [1.0, -1.0, 0.0], [1.0, -3.0, 2.0]])
-_TABLES = np.arange(4)[:, None]
 _OLDEST_LINE, _OLDEST_AGENT = AGES - 1.0, Occupied.AGES - 1.0
 
 

@@ -29,10 +29,10 @@ def _dry(inputs: DecisionInputs, mind: CampaignMind) -> str:
 def _carrier(inputs: DecisionInputs, mind: CampaignMind) -> str:
     if not mind.carrier_fails:
         return "the carrier has just come back, and nobody knows yet how many answer: one line for each free agent"
-    return carrier_fails(mind)
+    return of_failing_carrier(mind)
 
 
-def carrier_fails(mind: CampaignMind) -> str:
+def of_failing_carrier(mind: CampaignMind) -> str:
     return (
         f"{mind.failures_in_a_row} calls in a row failed at the carrier: single lines until they go through"
     )

@@ -21,7 +21,7 @@ from dialer.domain.disposition import HangupCause
 from dialer.domain.events import LineSign, LinkUp, TelephonyEvent
 from dialer.domain.ids import AgentId, AttemptId, CampaignId, TrunkName
 from dialer.lab.bench.ear_receiver import EarReceiver
-from dialer.lab.centre import CallCentre
+from dialer.lab.centre import OUR_TRUNK, CallCentre
 from dialer.lab.world.numbers import Behaviour, behaviour_of, number
 from dialer.pacing.pacer import LineEnd
 from dialer.ports.telephony import Telephony
@@ -106,7 +106,7 @@ async def asterisk_exchange(centre: CallCentre, *, first_life: bool = True) -> A
     heard: list[TelephonyEvent] = []
     driver = AsteriskTelephony(
         ami_link(settings, rng),
-        {TrunkName("carrier"): DialString("trunk-carrier")},
+        {TrunkName("carrier"): DialString(OUR_TRUNK)},
         PurePosixPath(settings.recordings.landing),
         heard.append,
         SystemClock(),
@@ -182,7 +182,7 @@ class _FromOutside:
         for priority, step in enumerate(steps, start=1):
             self._pbx.cli(f"dialplan add extension {extension},{priority},{step} into fairdial-probe replace")
         line = number(Behaviour.TONE_UNTIL_HUNG_UP, 60 + self._count)
-        self._pbx.cli(f"channel originate PJSIP/{line}@trunk-carrier extension {extension}@fairdial-probe")
+        self._pbx.cli(f"channel originate PJSIP/{line}@{OUR_TRUNK} extension {extension}@fairdial-probe")
 
 
 async def _hang_up_everything(driver: Telephony) -> None:

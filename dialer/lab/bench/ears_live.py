@@ -11,9 +11,9 @@ from dialer.bootstrap import ami_link
 from dialer.errors import FairdialError
 from dialer.lab.bench import usage
 from dialer.lab.bench.ears import Ears, cpu_while, ears_running
-from dialer.lab.bench.tap_lines import TRUNK, Ringing, link_up, new_line, subscribers
+from dialer.lab.bench.tap_lines import Ringing, link_up, new_line, subscribers
 from dialer.lab.bench.tap_ways import Line, Spied
-from dialer.lab.centre import PROJECT, CallCentre
+from dialer.lab.centre import OUR_TRUNK, PROJECT, CallCentre
 from dialer.ports.ears import TapId
 from dialer.telephony.asterisk.ami_frames import AmiEvent
 from dialer.telephony.asterisk.ami_link import AmiLink
@@ -35,7 +35,7 @@ def run(lines: int, seconds: float) -> dict[str, Any]:
 async def _listen(centre: CallCentre, count: int, seconds: float) -> dict[str, Any]:
     link = ami_link(centre.settings, random.Random())
     async with ears_running(most_streams=count) as ears, link_up(link):
-        floor = _Floor(link, ears, Spied(link, TRUNK, ears.client.address))
+        floor = _Floor(link, ears, Spied(link, OUR_TRUNK, ears.client.address))
         watching = asyncio.ensure_future(floor.watch())
         try:
             await floor.ring(count)

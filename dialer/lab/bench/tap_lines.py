@@ -13,7 +13,6 @@ from dialer.telephony.asterisk import dialplan
 from dialer.telephony.asterisk.ami_frames import AmiEvent
 from dialer.telephony.asterisk.ami_link import AmiLink
 
-TRUNK = "trunk-carrier"
 _UP_S = 10.0
 
 

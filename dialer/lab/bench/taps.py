@@ -22,7 +22,7 @@ from dialer.lab.bench import usage
 from dialer.lab.bench.ear_receiver import EarReceiver
 from dialer.lab.bench.loaded import new_loop
 from dialer.lab.bench.tap_figures import AFTER_ANSWER_S, Heard, figures
-from dialer.lab.bench.tap_lines import TRUNK, Ringing, link_up, new_line, subscribers
+from dialer.lab.bench.tap_lines import Ringing, link_up, new_line, subscribers
 from dialer.lab.bench.tap_ways import (
     CONTEXT_EAR,
     CONTEXT_LOCAL,
@@ -36,7 +36,7 @@ from dialer.lab.bench.tap_ways import (
     Untapped,
     Way,
 )
-from dialer.lab.centre import PROJECT, CallCentre
+from dialer.lab.centre import OUR_TRUNK, PROJECT, CallCentre
 from dialer.telephony.asterisk.ami_frames import AmiEvent
 from dialer.telephony.asterisk.ami_link import AmiLink
 
@@ -70,7 +70,7 @@ _SUBSCRIBER = (
 _DIALPLAN = f"""
 [{CONTEXT_LOCAL}]
 exten = _+X.,1,Answer()
- same = n,Dial(PJSIP/${{EXTEN}}@{TRUNK},60)
+ same = n,Dial(PJSIP/${{EXTEN}}@{OUR_TRUNK},60)
 
 [{CONTEXT_EAR}]
 exten = _[0-9a-f].,1,AudioSocket(${{EXTEN}},${{BENCH_EARS}})
@@ -116,13 +116,13 @@ async def _all(centre: CallCentre, rounds: int, lines: int) -> dict[str, Heard]:
         ears = receiver.address
         await link.send({"Action": "Setvar", "Variable": "BENCH_EARS", "Value": ears})
         ways: dict[str, Way] = {
-            _UNTAPPED[0]: Untapped(link, TRUNK),
-            OURS: Spied(link, TRUNK, ears),
+            _UNTAPPED[0]: Untapped(link, OUR_TRUNK),
+            OURS: Spied(link, OUR_TRUNK, ears),
             "local_audiosocket": ThroughLocal(link, ears),
-            "ari_snoop": Snooped(link, TRUNK, ari, ears),
-            "ari_snoop_dialplan": SnoopedInDialplan(link, TRUNK, ari),
-            "ari_create_bridge_dial": CreatedAndBridged(TRUNK, ari, ears),
-            _UNTAPPED[1]: Untapped(link, TRUNK),
+            "ari_snoop": Snooped(link, OUR_TRUNK, ari, ears),
+            "ari_snoop_dialplan": SnoopedInDialplan(link, OUR_TRUNK, ari),
+            "ari_create_bridge_dial": CreatedAndBridged(OUR_TRUNK, ari, ears),
+            _UNTAPPED[1]: Untapped(link, OUR_TRUNK),
         }
         floor = _Floor(link, centre.pbx.pid or 0, receiver)
         heard: dict[str, Heard] = {}

@@ -1,7 +1,6 @@
 """The lab itself: what it says it starts, runs; what it says a number does, happens; and nothing is left behind."""
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from dialer.lab.world.call_records import CallRecord
 from dialer.lab.world.numbers import ABROAD, Behaviour, behaviour_of, number
 from dialer.settings import load
 from dialer.telephony.asterisk.render import check
+from tests.support.pids import alive
 
 pytestmark = pytest.mark.asterisk
 
@@ -240,16 +240,7 @@ def test_nothing_outlives_the_program_that_started_it(
     assert stranger.stdout is not None
     pids = [int(pid) for pid in stranger.stdout.readline().split()]
     assert len(pids) == 4
-    assert all(_alive(pid) for pid in pids)
+    assert all(alive(pid) for pid in pids)
     stranger.send_signal(how)
     stranger.wait(60)  # three exchanges and a database end in order, beside other tests
-    assert wait_until(lambda: not any(_alive(pid) for pid in pids), 30)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    # a dead child that nobody has collected yet counts as dead
-    return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text("utf-8")
+    assert wait_until(lambda: not any(alive(pid) for pid in pids), 30)

@@ -7,12 +7,14 @@ from uuid import UUID
 
 import pytest
 
+from dialer.bootstrap import ami_link
 from dialer.clock import SystemClock
 from dialer.domain.ids import AgentId, AttemptId
-from dialer.lab.centre import CallCentre
+from dialer.lab.bench.tap_lines import link_up
+from dialer.lab.centre import OUR_TRUNK, CallCentre
 from dialer.lab.world.numbers import Behaviour, number
 from dialer.telephony.asterisk.air import Air
-from dialer.telephony.asterisk.ami_link import AmiLink, AmiSettings
+from dialer.telephony.asterisk.ami_link import AmiLink
 from dialer.telephony.asterisk.calls_in_hand import Switchboard
 from dialer.telephony.asterisk.wiring import Wiring
 
@@ -23,22 +25,14 @@ _CONVERSATIONS = 30
 
 @pytest.fixture
 async def link(centre: CallCentre) -> AsyncIterator[AmiLink]:
-    ami = centre.settings.ami
-    made = AmiLink(
-        AmiSettings(ami.host, ami.port, ami.username, ami.secret.get_secret_value()), random.Random(1), ()
-    )
-    holding = asyncio.create_task(made.run())
-    try:
-        await asyncio.wait_for(made.up.wait(), 20)
+    made = ami_link(centre.settings, random.Random(1))
+    async with link_up(made):
         yield made
-    finally:
-        holding.cancel()
-        await asyncio.gather(holding, return_exceptions=True)
 
 
 async def call(link: AmiLink, channel: str, callee: str) -> None:
     """A line that lasts as long as the callee likes."""
-    order = {"Action": "Originate", "Channel": f"PJSIP/{callee.lstrip('+')}@trunk-carrier", "Async": "true"}
+    order = {"Action": "Originate", "Channel": f"PJSIP/{callee.lstrip('+')}@{OUR_TRUNK}", "Async": "true"}
     answer = await link.send({**order, "ChannelId": channel, "Application": "Wait", "Data": "60"})
     assert answer.ok, answer.get("Message")
 

@@ -1,12 +1,13 @@
 """A worker goes when its program is killed, whatever it is at."""
 
-import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
+
+from dialer.lab.processes import wait_until
+from tests.support.pids import alive
 
 pytestmark = [pytest.mark.unit, pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux' own")]
 
@@ -23,15 +24,6 @@ if __name__ == "__main__":
 """
 
 
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    with open(f"/proc/{pid}/stat") as stat:
-        return stat.read().rpartition(")")[2].split()[0] != "Z"
-
-
 def test_a_worker_ends_with_its_program() -> None:
     script = [sys.executable, "-c", PROGRAM]
     with subprocess.Popen(script, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as program:
@@ -39,7 +31,4 @@ def test_a_worker_ends_with_its_program() -> None:
         worker = int(program.stdout.readline())
         assert alive(worker)
         program.send_signal(signal.SIGKILL)
-    until = time.monotonic() + 20
-    while alive(worker) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert not alive(worker)
+    assert wait_until(lambda: not alive(worker), 20)
